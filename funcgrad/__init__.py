@@ -1,0 +1,7 @@
+"""funcgrad: a PyTorch training loop is a pure function plus one `+=`; this takes the `+=` out, or puts it back.
+
+The functional half is listed here; the stateful half is `funcgrad.torch`.
+"""
+
+from funcgrad import optim as optim
+from funcgrad import train as train

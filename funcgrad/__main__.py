@@ -1,0 +1,7 @@
+"""`python -m funcgrad`."""
+
+import sys
+
+from funcgrad.cli import main
+
+sys.exit(main())

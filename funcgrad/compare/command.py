@@ -1,0 +1,81 @@
+"""The command `funcgrad compare`: its options, and what it prints and returns."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from funcgrad.compare.experiment import RUNS, Settings, run_experiment
+from funcgrad.compare.report import prepare, progress, write_report
+from funcgrad.compare.report.table import coloured, conclusions, plain, table, title
+from funcgrad.compare.verdict import judge
+
+DEFAULTS = Settings()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    options: tuple[tuple[str, Callable[[str], float], float, str], ...] = (
+        ("--steps", _at_least(int, 1), DEFAULTS.steps, "training steps of every run"),
+        ("--seed", _at_least(int, 0), DEFAULTS.seed, "of the first weights, the split and the batches"),
+        ("--lr", _at_least(float, 0), DEFAULTS.lr, "learning rate"),
+        ("--momentum", _at_least(float, 0), DEFAULTS.momentum, "momentum of SGD"),
+        ("--batch-size", _at_least(int, 1), DEFAULTS.batch_size, "digits in a batch"),
+        ("--hidden", _at_least(int, 1), DEFAULTS.hidden, "hidden units of the model"),
+    )
+    for option, kind, default, text in options:
+        metavar = "N" if isinstance(default, int) else "X"
+        parser.add_argument(option, type=kind, default=default, metavar=metavar, help=f"{text} (default: {default})")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write an HTML page, PNG plots and JSON there")
+
+
+def main(namespace: argparse.Namespace) -> int:
+    """Run the comparison.
+
+    Returns:
+        0 if the functional and the stateful run agree, 1 if they differ by more than the tolerance, 2 for a mistake
+        in how the command is called.
+
+    Raises:
+        ModuleNotFoundError: if scikit-learn, or matplotlib for `--out`, is missing; the text says how to install it.
+    """
+    settings = Settings(**{name: getattr(namespace, name) for name in Settings.__dataclass_fields__})
+    try:
+        return _compare(settings, namespace.out)
+    except (ValueError, OSError) as error:
+        print(f"funcgrad compare: {error}", file=sys.stderr)
+        return 2
+
+
+def _compare(settings: Settings, out: Path | None) -> int:
+    if out is not None:
+        prepare(out)
+    print(f"{title(settings)}\n", flush=True)
+    with progress(settings.steps * len(RUNS)) as advance:
+        runs = run_experiment(settings, advance)
+    verdict = judge(runs)
+    paint = coloured if sys.stdout.isatty() and "NO_COLOR" not in os.environ else plain
+    print(f"{table(runs, verdict, paint)}\n\n{conclusions(verdict, paint)}\n")
+    if out is None:
+        print("--out DIR writes a page with pictures, and all figures as JSON.")
+    else:
+        page, *others = write_report(out, settings, runs, verdict)
+        print(f"{out / page}\n  and beside it {', '.join(others)}")
+    return 0 if verdict.agrees else 1
+
+
+def _at_least(kind: Callable[[str], float], least: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = float("nan")
+        if not least <= value < float("inf"):
+            name = "a whole number" if kind is int else "a number"
+            raise argparse.ArgumentTypeError(f"{text!r} given, expected {name} of at least {least}")
+        return value
+
+    return parse

@@ -1,0 +1,93 @@
+"""A recorded run: its parameters before and after every step, and the gradients that the optimizer used.
+
+Recording only copies; the figures are computed from the copies, so that looking at a run does not change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+import optax
+
+from funcgrad.compare.loops import Loop
+from funcgrad.compare.models import Params
+from funcgrad.compare.trajectory import Trajectory, norms, stack
+from funcgrad.train import TrainState, fit, make_train_step
+
+READ_EVERY = 25  # steps between two reads of recorded values, and between two moves of the progress bar
+
+Advance = Callable[[int], None]  # told how many steps have just been run
+
+
+class Recording(NamedTuple):
+    """What happened in a run of T steps."""
+
+    loss: np.ndarray  # float32[T], of the step's batch, before its update
+    params: Trajectory  # [T + 1, ...], before each step and after the last
+    used_norm: np.ndarray  # float[T], 2-norm of the gradient that the optimizer used
+    used: Trajectory | None = None  # [T, ...], that gradient, zeros for a `.grad` of None; None where no `.grad` exists
+
+
+def record_stateful(loop: Loop, model: Any, optimizer: Any, batches: Sequence[Any], advance: Advance) -> Recording:
+    """Run a loop of `funcgrad.compare.loops` to its end."""
+    named = dict(model.named_parameters())
+    looks: list[Any] = []
+    for group in _groups(_looks(loop(model, optimizer, batches), named), READ_EVERY):
+        looks += [_read(look) for look in group]
+        advance(len(group))
+    losses, before, used = zip(*looks, strict=True)
+    after = {name: _numpy(parameter) for name, parameter in named.items()}
+    gradients = stack(used)
+    return Recording(np.stack(losses), stack([*before, after]), norms(gradients), gradients)
+
+
+def record_functional(
+    loss_fn: Callable[[Params, Any], Any],
+    params: Params,
+    optimizer: optax.GradientTransformation,
+    batches: Iterable[Any],
+    advance: Advance,
+) -> Recording:
+    """Train a pure twin with the pure step, which reports the parameters it starts from as aux."""
+    step = make_train_step(lambda p, batch: (loss_fn(p, batch), p), optimizer, has_aux=True, norms=True)
+    state, metrics = fit(
+        step,
+        TrainState.create(params, optimizer),
+        batches,
+        visit_every=READ_EVERY,
+        callbacks=[lambda visit: advance(len(visit.metrics.loss))],
+    )
+    trajectory = {name: np.concatenate([metrics.aux[name], state.params[name][None]]) for name in params}
+    return Recording(metrics.loss, trajectory, metrics.grad_norm)
+
+
+def _looks(losses: Iterator[Any], named: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any], dict[str, Any]]]:
+    for loss in losses:
+        params = {name: parameter.detach().clone() for name, parameter in named.items()}
+        grads = {name: _grad(parameter) for name, parameter in named.items()}
+        yield loss.detach(), params, grads
+
+
+def _grad(parameter: Any) -> Any:
+    return np.zeros(parameter.shape, np.float32) if parameter.grad is None else parameter.grad.clone()
+
+
+def _groups(looks: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    while group := list(islice(looks, size)):
+        yield group
+
+
+def _read(look: tuple[Any, dict[str, Any], dict[str, Any]]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    loss, params, grads = look
+    return _numpy(loss), _each(params), _each(grads)
+
+
+def _each(tensors: dict[str, Any]) -> dict[str, np.ndarray]:
+    return {name: _numpy(tensor) for name, tensor in tensors.items()}
+
+
+def _numpy(value: Any) -> np.ndarray:
+    return value if isinstance(value, np.ndarray) else value.detach().numpy().copy()

@@ -1,0 +1,43 @@
+"""Range checks of hyperparameters, with PyTorch's error texts.
+
+Only Python numbers are checked: an array may be a tracer, whose value is not known yet.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """A condition on some hyperparameters and the text of the error when it does not hold."""
+
+    names: tuple[str, ...]
+    legal: Callable[..., bool]
+    text: str  # a format string over the hyperparameters, e.g. "Invalid learning rate: {lr}"
+
+    def __call__(self, hyper: Mapping[str, Any]) -> None:
+        values = [hyper[name] for name in self.names]
+        if all(map(_is_known, values)) and not self.legal(*values):
+            raise ValueError(self.text.format(**hyper))
+
+
+def nonnegative(name: str, text: str | None = None) -> Check:
+    """The check that a hyperparameter is at least zero."""
+    return Check((name,), lambda value: value >= 0, text or f"Invalid {name} value: {{{name}}}")
+
+
+def _is_known(value: Any) -> bool:
+    return all(map(_is_known, value)) if isinstance(value, tuple) else isinstance(value, (int, float))
+
+
+LEARNING_RATE = nonnegative("lr", "Invalid learning rate: {lr}")
+EPSILON = nonnegative("eps", "Invalid epsilon value: {eps}")
+MOMENTUM = nonnegative("momentum")
+WEIGHT_DECAY = nonnegative("weight_decay")
+BETAS = tuple(
+    Check(("betas",), lambda betas, i=i: 0 <= betas[i] < 1, f"Invalid beta parameter at index {i}: {{betas[{i}]}}")
+    for i in (0, 1)
+)

@@ -1,0 +1,295 @@
+"""Dispatch: from tensors to a recorded equation and back to tensors.
+
+Every operator goes through `apply`, every view through `view`, every in-place change through `assign`. What an
+operator means stands in `_ops/`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.torch._grad_mode import state
+from funcgrad.torch._graph import LEAF, Check, Edge, OperatorNode
+from funcgrad.torch._storage import Storage
+from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._texts import (
+    INFERENCE_IN_PLACE,
+    INFERENCE_SAVED,
+    LEAF_IN_PLACE,
+    LEAF_VIEW_IN_PLACE,
+    OVERLAPPING_WRITE,
+    VIEW_MADE_WITHOUT_GRAD,
+)
+from funcgrad.torch._types import dtype_of
+from funcgrad.trace import NUMBERS, Equation, Op, Value, current, cut_if_long, flush, pullback
+
+
+def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
+    """Record an operator on tensors and Python numbers.
+
+    Args:
+        op: The operator.
+        static: Its static parameters.
+        operands: `Tensor`s, and Python or NumPy numbers.
+
+    Returns:
+        The result, or a list of results where the operator has several.
+
+    Raises:
+        Exception: What the operator says about these shapes, dtypes and parameters, in PyTorch's words.
+    """
+    values: list[Any] = []
+    edges: list[Any] = []
+    needs_grad = False
+    for x in operands:
+        if isinstance(x, Tensor):
+            values.append(x._storage.value if x._base is None else view_value(x))
+            edge = x._edge
+            if edge is LEAF:
+                edge = x
+            if edge is not None:
+                needs_grad = True
+            edges.append(edge)
+        else:
+            values.append(x if type(x) in NUMBERS else _number(x))
+            edges.append(None)
+    trace = current()
+    if needs_grad and state.grad:
+        if trace.split:
+            flush(trace, "backward")
+        equation, results = trace.record(op, static, values)
+        tensors = _differentiable(equation, results, operands, values, tuple(edges))
+    else:
+        equation, results = trace.record(op, static, values)
+        tensors = [wrap(value) for value in results]
+    if state.inference:
+        for tensor in tensors:
+            tensor._inference = True
+    if len(trace.results) > trace.limit:
+        del values, results
+        cut_if_long(trace)
+    return tensors[0] if len(tensors) == 1 else tensors
+
+
+def _number(x: Any) -> Any:
+    if isinstance(x, (np.generic, *NUMBERS)):
+        return x.item() if isinstance(x, np.generic) else NUMBERS[0](x)
+    raise TypeError(f"expected a Tensor or a number, but got {type(x).__name__}. Make it a tensor with torch.tensor(...)")
+
+
+def _differentiable(
+    equation: Equation, results: list[Value], operands: tuple[Any, ...], values: list[Any], edges: tuple[Any, ...]
+) -> list[Tensor]:
+    plan = pullback(equation, tuple([i for i, edge in enumerate(edges) if edge is not None]))
+    if not plan.cotangents:
+        return [wrap(value) for value in results]
+    kept = [values[i] for i in plan.keeps]
+    checks = [_check(operands[i]) for i in plan.keeps if isinstance(operands[i], Tensor)]
+    node = OperatorNode(equation, plan, edges, kept, checks)
+    tensors = [
+        wrap(value, Edge(node, k) if k in plan.cotangents else None) for k, value in enumerate(results)
+    ]
+    for k in plan.keeps_results:
+        kept.append(results[k])
+        checks.append(Check(tensors[k]._storage, 0, equation, k))
+    return tensors
+
+
+def _check(x: Tensor) -> Check:
+    if x._inference:
+        raise RuntimeError(INFERENCE_SAVED)
+    edge = x._edge
+    node, number = edge if isinstance(edge, Edge) else (None, 0)
+    return Check(x._storage, x._version, node, number)
+
+
+# Views: a view shares its base's storage. It is read by applying its chain of operators to the base's current value
+# (once for each value the storage takes), and written by writing back through the chain.
+
+
+class Link(NamedTuple):
+    """One step from a base to a view of it."""
+
+    op: Any  # a ViewOp
+    static: tuple[Any, ...]
+    places: tuple[int, ...]  # the operator's operands after the tensor: positions, which are data
+    number: int  # which of its results
+
+
+def view(op: Any, static: tuple[Any, ...], x: Tensor, *places: int, origin: str = "") -> Any:
+    """Record a view operator: the result shares the storage of `x`.
+
+    Args:
+        op: A `ViewOp`.
+        static: Its static parameters.
+        x: The tensor to look at.
+        places: Positions that the operator takes as data.
+        origin: Why the result must not be written to in grad mode, if so.
+
+    Returns:
+        The view, or a list of views.
+    """
+    made = apply(op, static, x, *places)
+    for number, tensor in enumerate(made if isinstance(made, list) else [made]):
+        _share(tensor, x, Link(op, static, places, number))
+        tensor._origin = origin.format(number=number) if origin else "" if state.grad else VIEW_MADE_WITHOUT_GRAD
+    return made
+
+
+def alias(x: Tensor) -> Tensor:
+    """A tensor without gradient state on the same storage, as `detach()` gives."""
+    made = wrap(x._storage.value)
+    made._storage = x._storage
+    if x._base is not None:
+        made._value = view_value(x)
+        made._base, made._chain, made._seen = x._base, x._chain, x._storage.value
+    return made
+
+
+def _share(tensor: Tensor, x: Tensor, link: Link) -> None:
+    tensor._value = tensor._storage.value
+    tensor._storage = x._storage
+    tensor._seen = x._storage.value
+    tensor._base = x if x._base is None else x._base
+    tensor._chain = (*x._chain, link)
+    tensor._counts = x._counts
+
+
+def view_value(x: Tensor) -> Value:
+    """The value of a view, read anew from its base if the storage was written to since."""
+    if x._seen is not x._storage.value:
+        again = _read(x._base, x._chain)
+        x._value = again._storage.value
+        x._seen = x._storage.value
+        if x._edge is not LEAF:
+            x._edge = again._edge
+    assert x._value is not None
+    return x._value
+
+
+def _read(base: Any, chain: tuple[Link, ...]) -> Tensor:
+    for link in chain:
+        made = apply(link.op, link.static, base, *link.places)
+        base = made[link.number] if isinstance(made, list) else made
+    return base
+
+
+def value_of(x: Tensor) -> Value:
+    """The tensor's current value."""
+    return x._storage.value if x._base is None else view_value(x)
+
+
+def edge_of(x: Tensor) -> Any:
+    """The tensor's current place in the graph: an `Edge`, the leaf itself, or None."""
+    if x._base is not None:
+        view_value(x)
+    return x if x._edge is LEAF else x._edge
+
+
+# In-place changes: compute out of place, then put the result where the tensor looks.
+
+
+def check_writable(x: Tensor) -> None:
+    """Refuse an in-place change that autograd could not follow.
+
+    Raises:
+        RuntimeError: PyTorch's text for the case.
+    """
+    if x._inference and not state.inference:
+        raise RuntimeError(INFERENCE_IN_PLACE)
+    if any(not link.op.writable for link in x._chain):
+        raise RuntimeError(OVERLAPPING_WRITE)
+    if not state.grad:
+        return
+    if x._edge is LEAF and x._base is None:
+        raise RuntimeError(LEAF_IN_PLACE)
+    if x._base is not None and x._counts:
+        if x._base._edge is LEAF:
+            raise RuntimeError(x._origin if x._origin == VIEW_MADE_WITHOUT_GRAD else LEAF_VIEW_IN_PLACE)
+        if x._origin and x.requires_grad:
+            raise RuntimeError(x._origin)
+
+
+def assign(x: Tensor, result: Tensor) -> Tensor:
+    """Make `result` the new value of `x`, in place: for every tensor that shares its storage, graph included.
+
+    Args:
+        x: A tensor for which `check_writable` holds.
+        result: A new tensor that nobody else has; it is broadcast and cast to `x`.
+
+    Returns:
+        `x`.
+
+    Raises:
+        RuntimeError: The result does not fit the shape of `x`, or its category of dtype is higher.
+    """
+    result = _fit(result, x)
+    if x._base is None:
+        _put(x, value_of(result), result._edge)
+    else:
+        base = x._base
+        written = _write_through(base, x._chain, result)
+        _put(base, written._storage.value, written._edge)
+    if result._edge is not None and isinstance(result._edge.node, OperatorNode):
+        _watch(result._edge.node, result._storage, x._storage)
+    return x
+
+
+def _put(x: Tensor, value: Value, edge: Any) -> None:
+    x._storage.write(value, x._counts)
+    if state.grad and x._edge is not LEAF:
+        x._edge = edge
+
+
+def _watch(node: OperatorNode, made_in: Storage, now_in: Storage) -> None:
+    """A saved result that was computed in place lives in the written storage from now on."""
+    for k, check in enumerate(node.checks):
+        if check.storage is made_in:
+            node.checks[k] = check._replace(storage=now_in, version=now_in.version)
+
+
+def _fit(result: Tensor, x: Tensor) -> Tensor:
+    have, want = result._aval, x._aval
+    if have is want:
+        return result
+    if have.dtype != want.dtype and _category(have.dtype) > _category(want.dtype):
+        raise RuntimeError(
+            f"result type {dtype_of(have.dtype).scalar} can't be cast to the desired output type "
+            f"{dtype_of(want.dtype).scalar}"
+        )
+    if have.shape != want.shape and _broadcast(have.shape, want.shape) != want.shape:
+        raise RuntimeError(
+            f"output with shape {list(want.shape)} doesn't match the broadcast shape {list(have.shape)}"
+        )
+    return apply(FIT, (want.shape, want.dtype), result)
+
+
+def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...] | None:
+    try:
+        return np.broadcast_shapes(a, b)
+    except ValueError:
+        return None
+
+
+def _category(dtype: np.dtype[Any]) -> int:
+    kind = "f" if dtype.kind == "V" else dtype.kind
+    return "biufc".index("i" if kind == "u" else kind)
+
+
+def _write_through(base: Tensor, chain: tuple[Link, ...], new: Tensor) -> Tensor:
+    """The base with `new` in the place that the chain of views looks at."""
+    link = chain[0]
+    if len(chain) > 1:
+        new = _write_through(_read(base, chain[:1]), chain[1:], new)
+    return apply(link.op.writer, (link.static, link.number), base, new, *link.places)
+
+
+def _fit_function(x: Any, *, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    return jnp.broadcast_to(x, shape).astype(dtype)
+
+
+FIT = Op("copy", _fit_function, saves={0: ()})
+"""Broadcast and cast to the tensor that is written to."""

@@ -1,0 +1,203 @@
+"""Leaving the tensor world: Python numbers, NumPy and JAX arrays, other dtypes and devices, and text.
+
+These look at values, so they are where a trace is run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from funcgrad.torch._dispatch import apply, edge_of, value_of
+from funcgrad.torch._graph import Edge
+from funcgrad.torch._ops.elementwise import CLONE, to_dtype
+from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._printing import tensor_text
+from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import FLOAT_OF_MANY, ITEM_OF_MANY, NUMPY_REQUIRES_GRAD, TRUTH_OF_MANY, TRUTH_OF_NONE
+from funcgrad.torch._types import (
+    bfloat16, bool_, check_device, device, dtype, float16, float32, float64, get_default_dtype, int8, int16, int32, int64, uint8,
+)  # fmt: skip
+from funcgrad.trace import array_of
+
+
+def host_array(x: Tensor, cause: str) -> np.ndarray:
+    """The tensor's values as a NumPy array that must not be written to."""
+    return np.asarray(array_of(value_of(x), cause))
+
+
+def item(input: Tensor) -> Any:
+    """The value of a tensor of one element, as a Python number."""
+    if input._aval.size != 1:
+        raise RuntimeError(ITEM_OF_MANY.format(input._aval.size))
+    return host_array(input, "item").item()
+
+
+def tolist(input: Tensor) -> Any:
+    """The values as nested lists of Python numbers."""
+    return host_array(input, "tolist").tolist()
+
+
+def numpy(input: Tensor, *, force: bool = False) -> np.ndarray:
+    """The values as a NumPy array, which is read-only where it shares memory with the tensor.
+
+    Raises:
+        RuntimeError: The tensor requires grad.
+    """
+    if input.requires_grad and not force:
+        raise RuntimeError(NUMPY_REQUIRES_GRAD)
+    value = value_of(input)
+    array = np.asarray(array_of(value, "numpy"))
+    value.exported = True
+    return array
+
+
+def __array__(input: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    """NumPy's protocol: `np.asarray(tensor)`."""
+    array = numpy(input)
+    if dtype is not None and array.dtype != dtype:
+        return array.astype(dtype)
+    return array.copy() if copy else array
+
+
+def __jax_array__(input: Tensor) -> jax.Array:
+    """JAX's protocol: `jnp.asarray(tensor)`."""
+    if input.requires_grad:
+        raise RuntimeError(NUMPY_REQUIRES_GRAD)
+    value = value_of(input)
+    array = array_of(value, "jax")
+    value.exported = True
+    return jax.numpy.asarray(array)
+
+
+def __bool__(input: Tensor) -> bool:
+    """Truth of a tensor of one element."""
+    if input._aval.size != 1:
+        raise RuntimeError(TRUTH_OF_MANY if input._aval.size else TRUTH_OF_NONE)
+    return bool(host_array(input, "bool").item())
+
+
+def _number(kind: type) -> Any:
+    def convert(input: Tensor) -> Any:
+        if input._aval.size != 1:
+            raise ValueError(FLOAT_OF_MANY)
+        return kind(host_array(input, kind.__name__).item())
+
+    return convert
+
+
+def __index__(input: Tensor) -> int:
+    """An integer tensor of one element as an index."""
+    if input._aval.size != 1 or input._aval.dtype.kind not in "biu":
+        raise TypeError("only integer tensors of a single element can be converted to an index")
+    return int(host_array(input, "index").item())
+
+
+def __len__(input: Tensor) -> int:
+    """Length of the first dimension."""
+    if not input._aval.shape:
+        raise TypeError("len() of a 0-d tensor")
+    return input._aval.shape[0]
+
+
+def __contains__(input: Tensor, element: Any) -> bool:
+    """Whether an element equals the given value."""
+    return bool((host_array(input, "in") == (host_array(element, "in") if isinstance(element, Tensor) else element)).any())
+
+
+def __format__(input: Tensor, spec: str) -> str:
+    """A 0-dimensional tensor formats as its number."""
+    return format(item(input), spec) if input.ndim == 0 else object.__format__(input, spec)
+
+
+def __repr__(input: Tensor) -> str:
+    """PyTorch's text for the tensor."""
+    array = host_array(input, "print")
+    edge = edge_of(input)
+    node = edge.node if isinstance(edge, Edge) else None
+    return tensor_text(
+        array,
+        dtype_name=repr(input.dtype),
+        default_dtype_name=repr(get_default_dtype()),
+        grad_fn_name=None if node is None else node.label(),
+        requires_grad=edge is not None,
+    )
+
+
+def to(input: Tensor, *args: Any, copy: bool = False, non_blocking: bool = False, **keywords: Any) -> Tensor:
+    """The tensor in another dtype or on another device; itself if nothing changes."""
+    wanted = None
+    for given in (*args, *keywords.values()):
+        if isinstance(given, Tensor):
+            wanted = given.dtype
+        elif isinstance(given, dtype):
+            wanted = given
+        elif isinstance(given, str | device | int) and not isinstance(given, bool):
+            check_device(given)
+    made = input if wanted is None else to_dtype(input, wanted)
+    return apply(CLONE, (), made) if copy and made is input else made
+
+
+def _caster(wanted: dtype) -> Any:
+    return lambda input, memory_format=None: to_dtype(input, wanted)
+
+
+def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """The name of the tensor's type, or the tensor as another type."""
+    if dtype is None:
+        return f"torch.{input.dtype.legacy}"
+    if isinstance(dtype, str):
+        found = [d for d in (float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool_) if f"torch.{d.legacy}" == dtype]
+        if not found:
+            raise ValueError(f"invalid type: '{dtype}'")
+        dtype = found[0]
+    return to_dtype(input, dtype)
+
+
+def cpu(input: Tensor, memory_format: Any = None) -> Tensor:
+    """The tensor itself: it lives on the CPU."""
+    return input
+
+
+def cuda(input: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
+    """Refused, as in a PyTorch without CUDA.
+
+    Raises:
+        AssertionError: Always.
+    """
+    raise AssertionError("Torch not compiled with CUDA enabled")
+
+
+_CASTS = {
+    "double": float64, "float": float32, "half": float16, "bfloat16": bfloat16, "long": int64, "int": int32,
+    "short": int16, "char": int8, "byte": uint8, "bool": bool_,
+}  # fmt: skip
+
+ROWS = tuple(
+    Row(name, call, function=False)
+    for name, call in {
+        "item": item,
+        "tolist": tolist,
+        "numpy": numpy,
+        "to": to,
+        "type": type_,
+        "cpu": cpu,
+        "cuda": cuda,
+        "dim": lambda input: len(input._aval.shape),
+        "nelement": lambda input: input._aval.size,
+        "__array__": __array__,
+        "__jax_array__": __jax_array__,
+        "__bool__": __bool__,
+        "__float__": _number(float),
+        "__int__": _number(int),
+        "__complex__": _number(complex),
+        "__index__": __index__,
+        "__len__": __len__,
+        "__contains__": __contains__,
+        "__format__": __format__,
+        "__repr__": __repr__,
+        **{name: _caster(wanted) for name, wanted in _CASTS.items()},
+    }.items()
+)

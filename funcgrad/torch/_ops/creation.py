@@ -1,0 +1,237 @@
+"""Creation: new tensors from data, from numbers, and from the random streams."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._graph import LEAF
+from funcgrad.torch._ops.dims import shape_of, sizes
+from funcgrad.torch._ops.elementwise import to_dtype
+from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._texts import ONLY_FLOATS_REQUIRE_GRAD
+from funcgrad.torch._types import as_dtype, check_device, default_for, dtype_of, get_default_dtype
+from funcgrad.trace import Number, Op, constant
+
+
+def _full(value: Number, *, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    return jnp.full(shape, value.value.astype(dtype))
+
+
+FULL = Op("full", _full)
+ARANGE = Op("arange", lambda start, step, *, length, dtype: _ramp(start, step, length, dtype))
+LINSPACE = Op("linspace", lambda start, end, *, steps, dtype: _even(start.value, end.value, steps, dtype))
+EYE = Op("eye", lambda *, rows, columns, dtype: jnp.eye(rows, columns, dtype=dtype))
+
+
+def _ramp(start: Number, step: Number, length: int, dtype: np.dtype[Any]) -> Any:
+    wide = np.float64 if float in (start.kind, step.kind) else np.int64
+    values = start.value.astype(wide) + step.value.astype(wide) * jnp.arange(length, dtype=wide)
+    return values.astype(dtype)
+
+
+def _even(start: Any, end: Any, steps: int, dtype: np.dtype[Any]) -> Any:
+    # PyTorch counts from both ends towards the middle, in the dtype of the result.
+    start, end = start.astype(dtype), end.astype(dtype)
+    step = (end - start) / max(steps - 1, 1)
+    i = jnp.arange(steps)
+    return jnp.where(i < steps // 2, start + step * i.astype(dtype), end - step * (steps - 1 - i).astype(dtype))
+
+
+def leaf(x: Tensor, requires_grad: bool, dtype: Any = None, device: Any = None) -> Tensor:
+    """Finish a new tensor as its keywords ask."""
+    check_device(device)
+    if dtype is not None:
+        x = to_dtype(x, dtype)
+    if requires_grad:
+        if not (x.dtype.is_floating_point or x.dtype.is_complex):
+            raise RuntimeError(ONLY_FLOATS_REQUIRE_GRAD)
+        x._edge = LEAF
+    return x
+
+
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
+    """A new tensor with a copy of the data.
+
+    Args:
+        data: A number, nested sequences, a NumPy or JAX array, a tensor.
+        dtype: The result's; by default that of arrays, int64 for integers, the default dtype for floats.
+        device: `cpu` or None.
+        requires_grad: Whether the tensor is a leaf that collects a gradient.
+        pin_memory: Without effect.
+
+    Raises:
+        ValueError: Nested sequences of unequal length.
+        TypeError: The data cannot be a tensor.
+    """
+    if isinstance(data, Tensor):
+        made = wrap(value_of(data))
+    else:
+        made = wrap(constant(_host_array(data, dtype)))
+    return leaf(made, requires_grad, dtype, device)
+
+
+def _host_array(data: Any, dtype: Any) -> np.ndarray:
+    """A fresh NumPy array of the data, in the dtype PyTorch gives it."""
+    if isinstance(data, np.ndarray | np.generic):
+        dtype_of(data.dtype)  # refuses what PyTorch has no dtype for
+        return np.array(data, order="C")
+    if isinstance(data, jax.Array):
+        return np.array(data)
+    shape = _nested_shape(data, 0)
+    flat: list[Any] = []
+    _flatten(data, shape, 0, flat)
+    kind = _kind_of(flat)
+    wanted = default_for(kind).numpy if dtype is None else as_dtype(dtype).numpy
+    if kind is float and wanted.kind in "iu":
+        return np.array(flat, np.float64).astype(wanted).reshape(shape)
+    return np.array(flat, wanted).reshape(shape)
+
+
+def _nested_shape(data: Any, depth: int) -> tuple[int, ...]:
+    if isinstance(data, Tensor | np.ndarray):
+        return tuple(data.shape)
+    if isinstance(data, str | bytes | dict | set) or not isinstance(data, Sequence):
+        return ()
+    return (len(data), *(_nested_shape(data[0], depth + 1) if len(data) else ()))
+
+
+def _flatten(data: Any, shape: tuple[int, ...], depth: int, into: list[Any]) -> None:
+    if isinstance(data, Tensor):
+        data = data.detach().numpy()  # pyright: ignore[reportAttributeAccessIssue]
+    if isinstance(data, np.ndarray | np.generic):
+        data = data.tolist()
+    if depth == len(shape):
+        if not isinstance(data, bool | int | float | complex):
+            _refuse(data, depth)
+        into.append(data)
+        return
+    if isinstance(data, str) or not isinstance(data, Sequence):
+        raise TypeError(f"not a sequence: {data!r} at dim {depth}, where a sequence of length {shape[depth]} was expected")
+    if len(data) != shape[depth]:
+        raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})")
+    for item in data:
+        _flatten(item, shape, depth + 1, into)
+
+
+def _refuse(data: Any, depth: int) -> None:
+    if isinstance(data, Sequence) and not isinstance(data, str):
+        raise ValueError("only one element tensors can be converted to Python scalars")
+    if data is None:
+        raise RuntimeError("Could not infer dtype of NoneType")
+    text = f"new(): invalid data type '{type(data).__name__}'" if isinstance(data, str) else None
+    raise TypeError(text or f"Could not infer dtype of {type(data).__name__}")
+
+
+def _kind_of(flat: list[Any]) -> type:
+    kinds = {type(x) for x in flat}
+    for kind in (complex, float, int, bool):
+        if any(issubclass(k, kind) for k in kinds):
+            return kind
+    return float
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """The data as a tensor; a tensor that fits already is returned as it is."""
+    if not isinstance(data, Tensor):
+        return tensor(data, dtype=dtype, device=device)
+    check_device(device)
+    return data if dtype is None else to_dtype(data, dtype)
+
+
+def from_numpy(array: np.ndarray) -> Tensor:
+    """A tensor with the array's values and dtype."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
+    return tensor(array)
+
+
+def _filled(name: str, number: int) -> Any:
+    def create(
+        *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: None = None, **ignored: Any
+    ) -> Tensor:
+        wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
+        return leaf(apply(FULL, (shape_of(size, ignored), wanted.numpy), number), requires_grad, None, device)
+
+    create.__name__ = create.__qualname__ = name
+    return create
+
+
+zeros, ones, empty = _filled("zeros", 0), _filled("ones", 1), _filled("empty", 0)
+
+
+def full(
+    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor of one value."""
+    number = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    wanted = default_for(type(number)) if dtype is None else as_dtype(dtype)
+    return leaf(apply(FULL, (sizes((size,)), wanted.numpy), number), requires_grad, None, device)
+
+
+def _like(create: Any) -> Any:
+    def like(input: Tensor, *args: Any, dtype: Any = None, requires_grad: bool = False, **keywords: Any) -> Tensor:
+        keywords.pop("memory_format", None)
+        return create(input.shape, *args, dtype=dtype or input.dtype, requires_grad=requires_grad, **keywords)
+
+    return like
+
+
+def arange(
+    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Numbers from `start` up to, not including, `end`; with one argument from 0 up to it."""
+    start, end = (0, start) if end is None else (start, end)
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    length = math.ceil((end - start) / step)
+    if length < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    kind = float if float in (type(start), type(end), type(step)) else int
+    wanted = default_for(kind) if dtype is None else as_dtype(dtype)
+    return leaf(apply(ARANGE, (length, wanted.numpy), start, step), requires_grad, None, device)
+
+
+def linspace(
+    start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """`steps` evenly spaced numbers from `start` to `end`, both included."""
+    wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
+    return leaf(apply(LINSPACE, (steps, wanted.numpy), float(start), float(end)), requires_grad, None, device)
+
+
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """The identity matrix."""
+    wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
+    return leaf(apply(EYE, (n, n if m is None else m, wanted.numpy)), requires_grad, None, device)
+
+
+ROWS = tuple(
+    Row(name, call, method=False)
+    for name, call in {
+        "tensor": tensor,
+        "as_tensor": as_tensor,
+        "asarray": as_tensor,
+        "from_numpy": from_numpy,
+        "zeros": zeros,
+        "ones": ones,
+        "empty": empty,
+        "full": full,
+        "zeros_like": _like(zeros),
+        "ones_like": _like(ones),
+        "empty_like": _like(empty),
+        "full_like": _like(full),
+        "arange": arange,
+        "linspace": linspace,
+        "eye": eye,
+    }.items()
+)

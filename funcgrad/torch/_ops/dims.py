@@ -1,0 +1,50 @@
+"""Dimensions and sizes as users give them: negative numbers, tuples, several arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def dim_of(dim: int, ndim: int) -> int:
+    """A dimension as a number from 0.
+
+    Raises:
+        IndexError: There is no such dimension.
+    """
+    reach = max(ndim, 1)
+    if not -reach <= dim < reach:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})"
+        )
+    return dim % reach
+
+
+def dims_of(dim: Any, ndim: int) -> tuple[int, ...] | None:
+    """Dimensions as sorted numbers from 0; None for all of them."""
+    if dim is None or dim == ():
+        return None
+    return tuple(sorted(dim_of(d, ndim) for d in ((dim,) if isinstance(dim, int) else dim)))
+
+
+def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
+    """Sizes given as several numbers or as one sequence."""
+    if len(given) == 1 and not hasattr(given[0], "__index__"):
+        given = tuple(given[0])
+    return tuple([s if type(s) is int else s.__index__() for s in given])
+
+
+def shape_of(size: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[int, ...]:
+    """Sizes given by position or as `size=`; layout keywords have no effect here.
+
+    Raises:
+        TypeError: Another keyword.
+        RuntimeError: A negative size.
+    """
+    given = size or (keywords.pop("size", ()),)
+    for name in keywords:
+        if name not in ("layout", "pin_memory", "memory_format"):
+            raise TypeError(f"got an unexpected keyword argument '{name}'")
+    shape = sizes(given)
+    if any(s < 0 for s in shape):
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
+    return shape

@@ -1,0 +1,162 @@
+"""A tensor's gradient methods: backward, hooks, retained gradients, leaving the graph, copying."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from funcgrad.torch._dispatch import alias, edge_of, value_of
+from funcgrad.torch._engine import backward as run_backward
+from funcgrad.torch._graph import LEAF, Edge
+from funcgrad.torch._hooks import LeafHooks, NodeHooks, OrderedDict, RemovableHandle
+from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._texts import (
+    CHANGE_NON_LEAF,
+    DEEPCOPY_NON_LEAF,
+    DETACH_ADVICE,
+    HOOK_WITHOUT_GRAD,
+    ONLY_FLOATS_REQUIRE_GRAD_METHOD,
+    POST_HOOK_ON_NON_LEAF,
+    RETAIN_WITHOUT_GRAD,
+)
+from funcgrad.trace import is_differentiable
+
+
+def backward(
+    self: Tensor,
+    gradient: Tensor | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add this tensor's gradients to the `.grad` of the leaves of its graph.
+
+    Args:
+        self: The tensor to start from.
+        gradient: The gradient to start with; may be left out for a tensor of one element.
+        retain_graph: Keep the graph for another backward pass.
+        create_graph: Record the gradients' own graph, for higher derivatives.
+        inputs: Accumulate only into these tensors.
+
+    Raises:
+        RuntimeError: PyTorch's text for a missing graph, a graph freed before, a shape that does not fit.
+    """
+    chosen = [inputs] if isinstance(inputs, Tensor) else inputs
+    run_backward([self], [gradient], retain_graph, create_graph, chosen)
+
+
+def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
+    """Change whether this leaf collects a gradient."""
+    if requires_grad and not is_differentiable(self._aval):
+        raise RuntimeError(ONLY_FLOATS_REQUIRE_GRAD_METHOD)
+    if not self.is_leaf:
+        if not requires_grad:
+            raise RuntimeError(CHANGE_NON_LEAF + DETACH_ADVICE)
+        return self
+    self.requires_grad = requires_grad
+    return self
+
+
+def retain_grad(self: Tensor) -> None:
+    """Keep the gradient of this non-leaf tensor in its `.grad`."""
+    edge = edge_of(self)
+    if edge is None:
+        raise RuntimeError(RETAIN_WITHOUT_GRAD)
+    if isinstance(edge, Edge) and not self._retains:
+        self._retains = True
+        _node_hooks(edge).retains[edge.number] = weakref.ref(self)
+
+
+def register_hook(self: Tensor, hook: Any) -> RemovableHandle:
+    """Call `hook` with each fresh gradient of this tensor; what it returns replaces the gradient."""
+    edge = edge_of(self)
+    if edge is None:
+        raise RuntimeError(HOOK_WITHOUT_GRAD)
+    if isinstance(edge, Edge):
+        return RemovableHandle(_node_hooks(edge).before.setdefault(edge.number, OrderedDict()), hook)
+    return RemovableHandle(_leaf_hooks(edge).before, hook)
+
+
+def register_post_accumulate_grad_hook(self: Tensor, hook: Any) -> RemovableHandle:
+    """Call `hook` with this leaf after a gradient was added to its `.grad`."""
+    if not self.is_leaf:
+        raise RuntimeError(POST_HOOK_ON_NON_LEAF)
+    if not self.requires_grad:
+        raise RuntimeError(HOOK_WITHOUT_GRAD)
+    return RemovableHandle(_leaf_hooks(self).after, hook)
+
+
+def _node_hooks(edge: Edge) -> NodeHooks:
+    if edge.node.hooks is None:
+        edge.node.hooks = NodeHooks()
+    return edge.node.hooks
+
+
+def _leaf_hooks(x: Tensor) -> LeafHooks:
+    if x._hooks is None:
+        x._hooks = LeafHooks()
+    return x._hooks
+
+
+def detach_(self: Tensor) -> Tensor:
+    """Take this tensor out of its graph: it becomes a leaf."""
+    if self._base is not None:
+        raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+    self._edge = None
+    return self
+
+
+def data(self: Tensor) -> Tensor:
+    """The same memory outside the graph; autograd does not notice writes through it."""
+    made = alias(self)
+    made._counts = False
+    return made
+
+
+def set_data(self: Tensor, new: Tensor) -> None:
+    """Make this tensor look at another's memory."""
+    if not isinstance(new, Tensor):
+        raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
+    self._storage, self._base, self._chain = new._storage, new._base, new._chain
+    self._value, self._seen = new._value, new._seen
+
+
+def grad_fn(self: Tensor) -> Any:
+    """The node of the graph that made this tensor, or None."""
+    edge = edge_of(self)
+    return edge.node if isinstance(edge, Edge) else None
+
+
+def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
+    """A copy of a leaf on a new storage, its gradient copied too."""
+    if not self.is_leaf:
+        raise RuntimeError(DEEPCOPY_NON_LEAF)
+    if id(self) in memo:
+        return memo[id(self)]
+    made = memo[id(self)] = wrap(value_of(self), LEAF if self.requires_grad else None)
+    if self._grad is not None:
+        made._grad = wrap(value_of(self._grad))
+    return made
+
+
+def install_properties() -> None:
+    """Give `Tensor` the properties whose work is done here."""
+    Tensor.data = property(data, set_data)  # pyright: ignore[reportAttributeAccessIssue]
+    Tensor.grad_fn = property(grad_fn)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+ROWS = (
+    *(
+        Row(call.__name__, call, function=False)
+        for call in (
+            backward,
+            requires_grad_,
+            retain_grad,
+            register_hook,
+            register_post_accumulate_grad_hook,
+            detach_,
+        )
+    ),
+    Row("__deepcopy__", deepcopy, function=False),
+)

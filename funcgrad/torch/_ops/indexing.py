@@ -1,0 +1,275 @@
+"""Indexing: reading and writing parts of a tensor.
+
+Integers, slices, None and `...` give views; where they start is data, so a loop over `x[i]` is one program. Tensors,
+lists and masks give copies; the places that a mask selects must be known to know the shape, so a mask is computed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from funcgrad.torch._dispatch import apply, assign, check_writable, value_of, view
+from funcgrad.torch._ops.creation import tensor
+from funcgrad.torch._ops.dims import dim_of
+from funcgrad.torch._ops.inplace import copy_
+from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._types import int64
+from funcgrad.torch._views import ViewOp
+from funcgrad.trace import Equation, Op, array_of, constant
+
+NEW, ALL, ONE = "new", "all", "one"
+"""Parts of a pattern: a new dimension, a whole one, a single place in one; `(length, step)` is a slice of one."""
+
+
+def _slice(x: Any, *places: Any, pattern: tuple[Any, ...]) -> Any:
+    starts = iter(places)
+    if isinstance(x, np.ndarray):
+        return x[tuple(_numpy_part(part, starts) for part in pattern)]
+    dims = [part for part in pattern if part != NEW]
+    corner = [0 if part == ALL else next(starts).value for part in dims]
+    extents = [_extent(part, size) for part, size in zip(dims, x.shape, strict=True)]
+    corner = [jnp.asarray(c, np.int64) for c in corner]
+    box = lax.dynamic_slice(x, corner, extents)
+    box = box[tuple(slice(None, None, part[1]) if isinstance(part, tuple) else slice(None) for part in dims)]
+    return box.reshape(_shape(pattern, box.shape))
+
+
+def _numpy_part(part: Any, starts: Any) -> Any:
+    if part == NEW:
+        return None
+    if part == ALL:
+        return slice(None)
+    start = next(starts).value
+    return start if part == ONE else slice(start, start + (part[0] - 1) * part[1] + 1 if part[0] else start, part[1])
+
+
+def _extent(part: Any, size: int) -> int:
+    if part == ALL:
+        return size
+    return 1 if part == ONE else max((part[0] - 1) * part[1] + 1, 0)
+
+
+def _shape(pattern: tuple[Any, ...], box: tuple[int, ...]) -> tuple[int, ...]:
+    lengths = iter(box)
+    shape: list[int] = []
+    for part in pattern:
+        if part == NEW:
+            shape.append(1)
+        elif part == ONE:
+            next(lengths)
+        else:
+            shape.append(next(lengths))
+    return tuple(shape)
+
+
+def _write_slice(base: Any, new: Any, *places: Any, pattern: tuple[Any, ...]) -> Any:
+    dims = [part for part in pattern if part != NEW]
+    starts = iter(places)
+    corner = [jnp.asarray(0 if part == ALL else next(starts).value, np.int64) for part in dims]
+    extents = [_extent(part, size) for part, size in zip(dims, base.shape, strict=True)]
+    steps = tuple(slice(None, None, part[1]) if isinstance(part, tuple) else slice(None) for part in dims)
+    if any(isinstance(part, tuple) and part[1] != 1 for part in dims):
+        box = lax.dynamic_slice(base, corner, extents)
+        box = box.at[steps].set(new.reshape(box[steps].shape))
+    else:
+        box = new.reshape(extents)
+    return lax.dynamic_update_slice(base, box, corner)
+
+
+def _slice_label(equation: Equation) -> str:
+    pattern = equation.static[0]
+    last = [part for part in pattern if part != ALL]
+    if not last:
+        return "Alias"
+    return {ONE: "Select", NEW: "Unsqueeze"}.get(last[-1], "Slice") if isinstance(last[-1], str) else "Slice"
+
+
+SLICE = ViewOp("slice", _slice, inverse=_write_slice, label=_slice_label)
+
+
+class _Parsed(NamedTuple):
+    pattern: tuple[Any, ...]
+    places: tuple[int, ...]
+    arrays: tuple[Tensor | None, ...]  # an index for each dimension of the view, None where all of it is taken
+
+
+def _parse(x: Tensor, index: Any) -> _Parsed:
+    """Split an index into a view by numbers and slices, and what tensors then select from it."""
+    items = index if type(index) is tuple else (index,)
+    items = [_plain(item) for item in items]
+    items = _without_ellipsis(items, x.ndim)
+    pattern: list[Any] = []
+    places: list[int] = []
+    arrays: list[Tensor | None] = []
+    dim = 0
+    for item in items:
+        if item is None or isinstance(item, bool):
+            pattern.append(NEW)
+            arrays.append(None if item is None else tensor([0] if item else [], dtype=int64))
+        elif isinstance(item, Tensor):
+            taken = _as_indices(item, x._aval.shape, dim)
+            pattern += [ALL] * len(taken)
+            arrays += taken
+            dim += len(taken)
+        else:
+            part, place = _part(item, x._aval.shape, dim)
+            pattern.append(part)
+            places += place
+            arrays += [] if part == ONE else [None]
+            dim += 1
+    return _Parsed(tuple(pattern), tuple(places), tuple(arrays))
+
+
+def _plain(item: Any) -> Any:
+    """An index item as None, a bool, an int, a slice, an ellipsis or a tensor."""
+    if isinstance(item, list | np.ndarray | tuple | range):
+        return tensor(np.asarray(item)) if len(item) else tensor(np.zeros(0, np.int64))
+    if isinstance(item, Tensor) and item.ndim == 0 and item._aval.dtype.kind in "iu" and value_of(item).array is not None:
+        return int(np.asarray(value_of(item).array))
+    if isinstance(item, Tensor) or item is None or item is ... or isinstance(item, bool | slice):
+        return item
+    if hasattr(item, "__index__"):
+        return item.__index__()
+    raise IndexError(
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+        f"(got {type(item).__name__})"
+    )
+
+
+def _without_ellipsis(items: list[Any], ndim: int) -> list[Any]:
+    """The items with `...` spelled out, and whole dimensions added at the end."""
+    used = sum(_consumes(item) for item in items)
+    if used > ndim:
+        raise IndexError(f"too many indices for tensor of dimension {ndim}")
+    rest: list[Any] = [slice(None)] * (ndim - used)
+    at = [k for k, item in enumerate(items) if item is ...]
+    if len(at) > 1:
+        raise IndexError("an index can only have a single ellipsis ('...')")
+    return [*items[: at[0]], *rest, *items[at[0] + 1 :]] if at else [*items, *rest]
+
+
+def _consumes(item: Any) -> int:
+    if item is None or item is ... or isinstance(item, bool):
+        return 0
+    return item.ndim if isinstance(item, Tensor) and item._aval.dtype == np.bool_ else 1
+
+
+def _part(item: Any, shape: tuple[int, ...], dim: int) -> tuple[Any, tuple[int, ...]]:
+    size = shape[dim]
+    if isinstance(item, int):
+        if not -size <= item < size:
+            raise IndexError(f"index {item} is out of bounds for dimension {dim} with size {size}")
+        return ONE, (item % size,)
+    start, stop, step = slice(*(_int_or_none(part) for part in (item.start, item.stop, item.step))).indices(size)
+    if step <= 0:
+        raise ValueError("step must be greater than zero")
+    length = max(0, -(-(stop - start) // step))
+    return (ALL, ()) if (length, step) == (size, 1) else ((length, step), (min(start, size),))
+
+
+def _int_or_none(part: Any) -> int | None:
+    return None if part is None else int(part)
+
+
+def _as_indices(item: Tensor, shape: tuple[int, ...], dim: int) -> list[Tensor | None]:
+    """An index tensor as positions along each dimension that it takes up."""
+    kind = item._aval.dtype.kind
+    if kind == "b":
+        for k, size in enumerate(item._aval.shape):
+            if size != shape[dim + k]:
+                raise IndexError(
+                    f"The shape of the mask {list(item.shape)} at index {k} does not match the shape of the indexed "
+                    f"tensor {list(shape)} at index {dim + k}"
+                )
+        return [wrap(constant(p)) for p in np.nonzero(np.asarray(array_of(value_of(item), "mask")))]
+    if kind not in "iu":
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    known = value_of(item).array
+    if known is not None:
+        _check_bounds(np.asarray(known), shape[dim], dim)
+    return [item]
+
+
+def _check_bounds(positions: np.ndarray, size: int, dim: int) -> None:
+    wrong = positions[(positions < -size) | (positions >= size)]
+    if wrong.size:
+        raise IndexError(f"index {wrong.flat[0]} is out of bounds for dimension {dim} with size {size}")
+
+
+# Reading and writing at positions. Positions that are not known yet and turn out to be outside read as nan.
+
+
+def _at(positions: tuple[Any, ...], pattern: tuple[bool, ...]) -> tuple[Any, ...]:
+    given = iter(positions)
+    return tuple(next(given) if has else slice(None) for has in pattern)
+
+
+def _gather(x: Any, *positions: Any, pattern: tuple[bool, ...]) -> Any:
+    mode = "fill" if jnp.issubdtype(x.dtype, np.inexact) else "clip"
+    return x.at[_at(positions, pattern)].get(mode=mode, fill_value=np.nan if mode == "fill" else None)
+
+
+def _scatter(x: Any, new: Any, *positions: Any, pattern: tuple[bool, ...]) -> Any:
+    where = _at(positions, pattern)
+    return x.at[where].set(new.astype(x.dtype))
+
+
+GATHER = Op("index", _gather, saves={0: tuple(range(1, 65))})
+SCATTER = Op("index_put", _scatter)
+
+
+def _look(x: Tensor, parsed: _Parsed) -> Tensor:
+    """The view that the numbers and slices of an index give."""
+    if any(part != ALL for part in parsed.pattern) or all(a is None for a in parsed.arrays):
+        return view(SLICE, (parsed.pattern,), x, *parsed.places)
+    return x
+
+
+def getitem(input: Tensor, index: Any) -> Tensor:
+    """`input[index]`."""
+    parsed = _parse(input, index)
+    looked = _look(input, parsed)
+    if all(a is None for a in parsed.arrays):
+        return looked
+    used = [a for a in parsed.arrays if a is not None]
+    return apply(GATHER, (tuple(a is not None for a in parsed.arrays),), looked, *used)
+
+
+def setitem(input: Tensor, index: Any, value: Any) -> None:
+    """`input[index] = value`."""
+    parsed = _parse(input, index)
+    target = _look(input, parsed)
+    check_writable(target)
+    new = value if isinstance(value, Tensor) else tensor(value, dtype=input.dtype)
+    if all(a is None for a in parsed.arrays):
+        _store(target, new)
+        return
+    used = [a for a in parsed.arrays if a is not None]
+    assign(target, apply(SCATTER, (tuple(a is not None for a in parsed.arrays),), target, new, *used))
+
+
+def _store(target: Tensor, new: Tensor) -> None:
+    shape = new._aval.shape
+    while len(shape) > target.ndim and shape[0] == 1:
+        new = getitem(new, 0)
+        shape = new._aval.shape
+    copy_(target, new)
+
+
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The slices at the given positions along one dimension."""
+    dim = dim_of(dim, input.ndim)
+    _as_indices(index, input._aval.shape, dim)
+    return apply(GATHER, ((False,) * dim + (True,) + (False,) * (input.ndim - dim - 1),), input, index)
+
+
+ROWS = (
+    Row("__getitem__", getitem, function=False),
+    Row("__setitem__", setitem, function=False),
+    Row("index_select", index_select),
+)

@@ -1,0 +1,99 @@
+"""Python's operators on tensors: `+`, `@`, `==`, `+=` and the rest, each the row of the same meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from funcgrad.torch._dispatch import apply, assign, check_writable
+from funcgrad.torch._ops import elementwise as e
+from funcgrad.torch._ops.linalg import MATMUL
+from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.shape import unbind
+from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import NUMBERS, Op
+
+OPERANDS = (Tensor, np.generic, *NUMBERS)
+
+
+def _forward(op: Op) -> Callable[..., Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        return apply(op, (), self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    return operator
+
+
+def _reflected(op: Op) -> Callable[..., Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        return apply(op, (), other, self) if isinstance(other, OPERANDS) else NotImplemented
+
+    return operator
+
+
+def _augmented(op: Op) -> Callable[..., Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        if not isinstance(other, OPERANDS):
+            return NotImplemented
+        check_writable(self)
+        return assign(self, apply(op, (), self, other))
+
+    return operator
+
+
+def _compare(op: Op) -> Callable[..., Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        return apply(op, (), self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+    return operator
+
+
+def _power(self: Tensor, other: Any) -> Any:
+    return e.pow(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+
+def _power_in_place(self: Tensor, other: Any) -> Any:
+    check_writable(self)
+    return assign(self, e.pow(self, other))
+
+
+ARITHMETIC = {
+    "add": e.ADD,
+    "sub": e.SUB,
+    "mul": e.MUL,
+    "truediv": e.DIV,
+    "floordiv": e.BINARY["floor_divide"],
+    "mod": e.BINARY["remainder"],
+    "and": e.BINARY["bitwise_and"],
+    "or": e.BINARY["bitwise_or"],
+    "xor": e.BINARY["bitwise_xor"],
+}
+
+
+def _method(name: str, call: Callable[..., Any]) -> Row:
+    return Row(f"__{name}__", call, function=False)
+
+
+ROWS = (
+    *(_method(name, _forward(op)) for name, op in ARITHMETIC.items()),
+    *(_method(f"r{name}", _reflected(op)) for name, op in ARITHMETIC.items()),
+    *(_method(f"i{name}", _augmented(op)) for name, op in ARITHMETIC.items()),
+    *(_method(name, _compare(op)) for name, op in e.COMPARE.items()),
+    _method("matmul", _forward(MATMUL)),
+    _method("rmatmul", _reflected(MATMUL)),
+    _method("pow", _power),
+    _method("rpow", _reflected(e.POW)),
+    _method("ipow", _power_in_place),
+    _method("neg", lambda self: apply(e.NEG, (), self)),
+    _method("pos", lambda self: self),
+    _method("abs", lambda self: apply(e.UNARY["abs"], (), self)),
+    _method("invert", lambda self: apply(e.NOT, (), self)),
+    _method("iter", lambda self: iter(_rows(self))),
+)
+
+
+def _rows(x: Tensor) -> tuple[Tensor, ...]:
+    if x.ndim == 0:
+        raise TypeError("iteration over a 0-d tensor")
+    return unbind(x, 0) if x._aval.shape[0] else ()

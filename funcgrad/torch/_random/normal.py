@@ -1,0 +1,144 @@
+"""Normal draws by Box and Muller's transform, in the three ways that PyTorch has.
+
+Fewer than 16 elements, or a non-contiguous target: pairs in double, the second one kept for the next such call. Otherwise blocks of 16,
+in single precision for float32 and narrower, in double for float64, which neither read nor clear the kept value.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from funcgrad.torch._random.box_muller import BoxMuller, window_roles
+from funcgrad.torch._random.generator import Generator
+from funcgrad.torch._random.rounding import FLOAT32, FLOAT64, by_element, fma, narrowed
+from funcgrad.torch._random.stream import CHUNK, WINDOW, WordStream
+from funcgrad.torch._random.uniform import units53
+
+_BLOCK = 16
+_PAIRS_AT_ONCE = WINDOW // 4
+_LOW_21 = 2**21 - 1
+_UNIT = 2.0**-53
+_TURN = 2 * math.pi * _UNIT
+_ZERO = np.array(0.0, np.float32)
+
+
+def normal(
+    generator: Generator,
+    shape: tuple[int, ...],
+    mean: float = 0.0,
+    std: float = 1.0,
+    dtype: np.dtype | type = np.float32,
+    contiguous: bool = True,
+) -> np.ndarray:
+    """Normal draws, `normal_` and `randn`.
+
+    Args:
+        generator: Where the words come from.
+        shape: Of the result.
+        mean: Of the distribution.
+        std: Standard deviation, at least 0.
+        dtype: float16, bfloat16, float32 or float64.
+        contiguous: Whether PyTorch's target lies contiguous in memory. Where it does not, the values are in memory order.
+
+    Returns:
+        A new array of `shape` and `dtype`.
+
+    Raises:
+        RuntimeError: `std` is negative.
+    """
+    if not std >= 0.0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    dtype = np.dtype(dtype)
+    count = math.prod(shape)
+    if count < _BLOCK or not contiguous:
+        values = np.array(scalar_normals(generator, count))
+        return narrowed(fma(values, std, mean), dtype).reshape(shape)
+    if dtype == FLOAT64:
+        return _in_blocks(generator.stream, count, mean, std, dtype).reshape(shape)
+    return narrowed(_in_blocks(generator.stream, count, mean, std, dtype), dtype).reshape(shape)
+
+
+def scalar_normals(generator: Generator, count: int) -> list[float]:
+    """`count` standard normals in double, one by one: the kept value first, an odd one left is kept."""
+    values: list[float] = []
+    if count and generator.cached_normal is not None:
+        values.append(generator.cached_normal)
+        generator.cached_normal = None
+    while len(values) < count:
+        values += _pairs(generator.stream, min((count - len(values) + 1) // 2, _PAIRS_AT_ONCE))
+    if len(values) > count:
+        generator.cached_normal = values.pop()
+    return values
+
+
+def _pairs(stream: WordStream, pairs: int) -> list[float]:
+    span = stream.reserve(4 * pairs)
+    words = iter(stream.mapped(memoryview)[span])
+    values = []
+    for turn_high, turn_low, high, low in zip(words, words, words, words, strict=True):
+        angle = _TURN * ((turn_high & _LOW_21) << 32 | turn_low)
+        radius = math.sqrt(-2.0 * math.log1p(-_UNIT * ((high & _LOW_21) << 32 | low)))
+        values += (radius * math.cos(angle), radius * math.sin(angle))
+    return values
+
+
+def _in_blocks(stream: WordStream, count: int, mean: float, std: float, dtype: np.dtype) -> np.ndarray:
+    """Whole blocks first; an incomplete last block is thrown away and the last 16 elements are drawn afresh."""
+    fill, words = (_fill_double, 2) if dtype == FLOAT64 else (_fill_single, 1)
+    out = np.empty(count, FLOAT64 if dtype == FLOAT64 else FLOAT32)
+    whole = count // _BLOCK * _BLOCK
+    fill(stream, out[:whole], mean, std)
+    if whole < count:
+        if dtype.itemsize > 2:  # the half types never draw what they would throw away
+            stream.reserve(words * (count - whole))
+        fill(stream, out[-_BLOCK:], mean, std)
+    return out
+
+
+def _fill_single(stream: WordStream, out: np.ndarray, mean: float, std: float) -> None:
+    if out.size <= WINDOW:
+        _from_window(stream, out)
+        _scale(out, np.float32(mean), np.float32(std))
+        return
+    transform = BoxMuller(CHUNK // 2)
+    for start in range(0, out.size, CHUNK):
+        part = out[start : start + CHUNK]
+        if part.size < CHUNK:
+            transform = BoxMuller(part.size // 2)
+        transform(stream.take(part.size), part)
+        _scale(part, np.float32(mean), np.float32(std))
+
+
+def _from_window(stream: WordStream, out: np.ndarray) -> None:
+    """Multiplies what the window's words give as radii and as angles; one transform of the window serves many small draws."""
+    span = stream.reserve(out.size)
+    radius, cosine, sine = (role[span].reshape(-1, 2, 8) for role in stream.mapped(window_roles))
+    normals = out.reshape(-1, 2, 8)
+    np.multiply(radius[:, 0], cosine[:, 1], out=normals[:, 0])
+    np.multiply(radius[:, 0], sine[:, 1], out=normals[:, 1])
+
+
+def _scale(values: np.ndarray, mean: np.float32, std: np.float32) -> None:
+    """values = fma(values, std, mean); adding a mean of zero turns -0 into 0, as the fused operation does."""
+    if mean == 0.0 and std == 1.0:
+        values += _ZERO
+    elif mean == 0.0 or std == 1.0:
+        values *= std
+        values += mean
+    else:
+        wide = values.astype(FLOAT64)
+        wide *= float(std)
+        wide += float(mean)
+        values[...] = wide
+
+
+def _fill_double(stream: WordStream, out: np.ndarray, mean: float, std: float) -> None:
+    for start in range(0, out.size, CHUNK):
+        part = out[start : start + CHUNK].reshape(-1, 2, 8)
+        units = units53(stream, part.size).reshape(part.shape)
+        radius = np.sqrt(-2.0 * by_element(math.log, 1.0 - units[:, 0]))
+        angle = 2 * math.pi * units[:, 1]
+        part[:, 0] = fma(radius * by_element(math.cos, angle), std, mean)
+        part[:, 1] = fma(radius * by_element(math.sin, angle), std, mean)

@@ -1,0 +1,43 @@
+"""Storage: the mutable cell behind one or more tensors.
+
+`write` is the only place where a value changes, and `version` counts the writes. Gradients are the engine's
+business: `_engine.py`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+from funcgrad.trace import Value
+
+_births = itertools.count()
+
+
+class Storage:
+    """A cell that holds the current value of every tensor that shares it.
+
+    Attributes:
+        value: The current value, of the base tensor's shape.
+        version: How often it has been written to, as autograd counts (a write through `.data` does not count).
+        birth: Order of creation; gives storages a stable order.
+    """
+
+    __slots__ = ("birth", "value", "version")
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+        self.version = 0
+        self.birth = next(_births)
+
+    def write(self, value: Value, counts: bool = True) -> None:
+        """Replace the value by one of the same shape and dtype."""
+        if listeners:
+            for listener in listeners:
+                listener(self)
+        self.value = value
+        self.version += counts
+
+
+listeners: list[Callable[[Storage], None]] = []
+"""Called with a storage before it is written to; `functionalize` listens here for a step's state."""

@@ -1,0 +1,176 @@
+"""Tensor: a view of a storage, with its own gradient state.
+
+What a tensor *is* stands here (value, aliasing, requires_grad, grad); what can be *done* with it is attached from
+the operator tables in `_ops/`, and recording in `_dispatch.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from funcgrad.errors import warn
+from funcgrad.torch._texts import (
+    CHANGE_NON_LEAF,
+    DETACH_ADVICE,
+    GRAD_OF_ITSELF,
+    GRAD_OF_NON_LEAF,
+    ONLY_FLOATS_REQUIRE_GRAD,
+    WRONG_GRAD_DTYPE,
+    WRONG_GRAD_SIZE,
+)
+from funcgrad.torch._graph import LEAF
+from funcgrad.torch._storage import Storage
+from funcgrad.torch._types import CPU, Size, device, dtype, dtype_of
+from funcgrad.trace import Value, is_differentiable
+
+# PyTorch's C++ names for dtypes in the text of one error.
+_C_NAMES = {"float64": "double", "int64": "long int", "int32": "int", "int16": "short int", "float32": "float"}
+
+
+class Tensor:
+    """PyTorch's tensor, recorded and run by JAX."""
+
+    # Most tensors keep these defaults; only what differs is stored on the instance.
+    _storage: Storage
+    _edge: Any = None  # None, LEAF, or the Edge to the node that made it: what `requires_grad` means
+    _grad: Tensor | None = None
+    _base: Tensor | None = None  # the tensor this one is a view of
+    _chain: tuple[Any, ...] = ()  # the view operators that lead from the base here
+    _value: Value | None = None  # a view's own value...
+    _seen: Value | None = None  # ...which holds while the storage still has this one
+    _origin: str = ""  # why a view must not be written to, see `_dispatch.py`
+    _counts: bool = True  # writes count for autograd; not through `.data`
+    _retains: bool = False
+    _hooks: Any = None
+    _inference: bool = False
+    grad_dtype: Any = None
+
+    @property
+    def _aval(self) -> Any:
+        return self._storage.value.aval if self._value is None else self._value.aval
+
+    @property
+    def shape(self) -> Size:
+        """Length of each dimension."""
+        return Size(self._aval.shape)
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self._aval.shape)
+
+    @property
+    def dtype(self) -> dtype:
+        """Type of the elements."""
+        return dtype_of(self._aval.dtype)
+
+    @property
+    def device(self) -> device:
+        """Where the tensor lives."""
+        return CPU
+
+    @property
+    def layout(self) -> Any:
+        """Memory layout: always dense."""
+        return strided
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether the tensor lives on a GPU."""
+        return False
+
+    is_sparse = False
+    is_quantized = False
+    is_mps = False
+    is_meta = False
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a backward pass reaches this tensor."""
+        if self._base is not None and self._seen is not self._storage.value and self._base._edge is not None:
+            return True  # a view whose base has since become part of a graph
+        return self._edge is not None
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        if not self.is_leaf:
+            raise RuntimeError(CHANGE_NON_LEAF + ("" if flag else DETACH_ADVICE))
+        if flag and not is_differentiable(self._aval):
+            raise RuntimeError(ONLY_FLOATS_REQUIRE_GRAD)
+        if flag and self._inference:
+            raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
+        self._edge = LEAF if flag else None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operator made this tensor."""
+        return self._edge is LEAF or not self.requires_grad
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The accumulated gradient, or None before the first backward pass that reaches this tensor."""
+        if self._grad is None and not self.is_leaf and not self._retains:
+            warn(GRAD_OF_NON_LEAF)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            self._check_grad(value)
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    def _check_grad(self, value: Any) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+        if value is self:
+            raise RuntimeError(GRAD_OF_ITSELF)
+        if value._aval.shape != self._aval.shape:
+            raise RuntimeError(WRONG_GRAD_SIZE.format(list(value.shape), list(self.shape)))
+        if value._aval.dtype != self._aval.dtype:
+            raise RuntimeError(
+                WRONG_GRAD_DTYPE.format(_C_NAMES.get(value.dtype.name, value.dtype.name), self.dtype.scalar)
+            )
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether `retain_grad` was called on this non-leaf tensor."""
+        return self._retains
+
+    @property
+    def output_nr(self) -> int:
+        """Which result of its node this tensor is."""
+        return 0 if self._edge is None or self._edge is LEAF else self._edge.number
+
+    @property
+    def _version(self) -> int:
+        return self._storage.version if self._counts else 0
+
+    def is_inference(self) -> bool:
+        """Whether the tensor was made in inference mode."""
+        return self._inference
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+class _Layout:
+    def __repr__(self) -> str:
+        return "torch.strided"
+
+
+strided = _Layout()
+
+_new = Tensor.__new__
+
+
+def wrap(value: Value, edge: Any = None) -> Tensor:
+    """A new tensor on a new storage."""
+    tensor = _new(Tensor)
+    tensor._storage = Storage(value)
+    if edge is not None:
+        tensor._edge = edge
+    return tensor

@@ -1,0 +1,109 @@
+"""PyTorch's own words for the mistakes that people look up by their text.
+
+Each is the message of PyTorch 2.13, so that a search for it finds the same answers.
+"""
+
+BACKWARD_TWICE = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+    "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+    "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved "
+    "tensors after calling backward."
+)
+MODIFIED_IN_PLACE = (
+    "one of the variables needed for gradient computation has been modified by an inplace operation: "
+    "[{kind}]{source} is at version {version}; expected version {expected} instead. Hint: enable anomaly detection to "
+    "find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, "
+    "check_nan=False)."
+)
+NO_GRAPH = "element {} of tensors does not require grad and does not have a grad_fn"
+NON_SCALAR_BACKWARD = "grad can be implicitly created only for scalar outputs"
+MISMATCHED_GRAD_SHAPE = (
+    "Mismatch in shape: grad_output[{i}] has a shape of {grad} and output[{i}] has a shape of {output}."
+)
+EMPTY_INPUTS = "`inputs` argument to `backward()` cannot be empty."
+UNUSED_INPUT = (
+    "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this "
+    "is the desired behavior."
+)
+INPUT_NEEDS_NO_GRAD = "One of the differentiated Tensors does not require grad"
+UNUSED_AND_MATERIALIZED = (
+    "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+)
+CREATE_GRAPH_LEAK = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
+    "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
+    "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break the "
+    "cycle and avoid the leak."
+)
+
+ONLY_FLOATS_REQUIRE_GRAD = "Only Tensors of floating point and complex dtype can require gradients"
+ONLY_FLOATS_REQUIRE_GRAD_METHOD = "only Tensors of floating point dtype can require gradients"
+CHANGE_NON_LEAF = "you can only change requires_grad flags of leaf variables."
+DETACH_ADVICE = (
+    " If you want to use a computed variable in a subgraph that doesn't require differentiation use "
+    "var_no_grad = var.detach()."
+)
+GRAD_OF_NON_LEAF = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+    "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, "
+    "use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the "
+    "leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information."
+)
+RETAIN_WITHOUT_GRAD = "can't retain_grad on Tensor that has requires_grad=False"
+GRAD_OF_ITSELF = "can't assign Variable as its own grad"
+WRONG_GRAD_SIZE = (
+    "attempting to assign a gradient of size '{}' to a tensor of size '{}'. Please ensure that the gradient and the "
+    "tensor are the same size"
+)
+WRONG_GRAD_DTYPE = (
+    "attempting to assign a gradient with dtype '{}' to a tensor with grad_dtype '{}'. The gradient must match the "
+    "tensor's grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with a "
+    "specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its "
+    "gradient may break downstream systems that assume they match."
+)
+
+LEAF_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place operation."
+LEAF_VIEW_IN_PLACE = "a view of a leaf Variable that requires grad is being used in an in-place operation."
+VIEW_MADE_WITHOUT_GRAD = (
+    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case "
+    "is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace "
+    "either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want "
+    "the inplace to be tracked)."
+)
+VIEW_OF_SEVERAL = (
+    "Output {number} of {label} is a view and is being modified inplace. This view is the output of a function that "
+    "returns multiple views. Such functions do not allow the output views to be modified inplace. You should replace "
+    "the inplace operation by an out-of-place one."
+)
+OVERLAPPING_WRITE = (
+    "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please "
+    "clone() the tensor before performing the operation."
+)
+INFERENCE_IN_PLACE = (
+    "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal "
+    "tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+)
+INFERENCE_SAVED = (
+    "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+    "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in "
+    "autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+)
+VIEW_INCOMPATIBLE = (
+    "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+    "contiguous subspaces). Use .reshape(...) instead."
+)
+
+NUMPY_REQUIRES_GRAD = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+ITEM_OF_MANY = "a Tensor with {} elements cannot be converted to Scalar"
+TRUTH_OF_MANY = "Boolean value of Tensor with more than one value is ambiguous"
+TRUTH_OF_NONE = "Boolean value of Tensor with no values is ambiguous"
+FLOAT_OF_MANY = "only one element tensors can be converted to Python scalars"
+
+HOOK_WITHOUT_GRAD = "cannot register a hook on a tensor that doesn't require gradient"
+POST_HOOK_ON_NON_LEAF = "post accumulate grad hooks cannot be registered on non-leaf tensors"
+HOOK_CHANGED_SIZE = "hook '{}' has changed the size of value"
+DEEPCOPY_NON_LEAF = (
+    "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If you "
+    "were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
+    "https://github.com/pytorch/pytorch/pull/103001"
+)

@@ -1,0 +1,198 @@
+"""PyTorch's dtype, device and Size objects.
+
+A dtype here is a name for a NumPy dtype; there is one object for each.
+"""
+
+from __future__ import annotations
+
+from typing import Any, overload
+
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.errors import UnsupportedError
+
+
+class dtype:
+    """A PyTorch element type, for example `torch.float32`."""
+
+    def __init__(self, name: str, numpy: Any, legacy: str, scalar: str) -> None:
+        self.name = name
+        self.numpy = np.dtype(numpy)
+        self.legacy = legacy  # as in torch.FloatTensor
+        self.scalar = scalar  # as in the texts of errors: "expected Float but got Long"
+
+    @property
+    def is_floating_point(self) -> bool:
+        return jnp.issubdtype(self.numpy, np.floating)
+
+    @property
+    def is_complex(self) -> bool:
+        return jnp.issubdtype(self.numpy, np.complexfloating)
+
+    @property
+    def is_signed(self) -> bool:
+        return self.numpy.kind not in "bu"
+
+    @property
+    def itemsize(self) -> int:
+        return self.numpy.itemsize
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> Any:
+        return self.name
+
+
+float64 = double = dtype("float64", np.float64, "DoubleTensor", "Double")
+float32 = float_ = dtype("float32", np.float32, "FloatTensor", "Float")
+float16 = half = dtype("float16", np.float16, "HalfTensor", "Half")
+bfloat16 = dtype("bfloat16", jnp.bfloat16, "BFloat16Tensor", "BFloat16")
+int64 = long = dtype("int64", np.int64, "LongTensor", "Long")
+int32 = int_ = dtype("int32", np.int32, "IntTensor", "Int")
+int16 = short = dtype("int16", np.int16, "ShortTensor", "Short")
+int8 = dtype("int8", np.int8, "CharTensor", "Char")
+uint8 = dtype("uint8", np.uint8, "ByteTensor", "Byte")
+bool_ = dtype("bool", np.bool_, "BoolTensor", "Bool")
+complex64 = cfloat = dtype("complex64", np.complex64, "ComplexFloatTensor", "ComplexFloat")
+complex128 = cdouble = dtype("complex128", np.complex128, "ComplexDoubleTensor", "ComplexDouble")
+
+DTYPES = (
+    float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool_, complex64, complex128,
+)  # fmt: skip
+_BY_NUMPY = {d.numpy: d for d in DTYPES}
+_BY_PYTHON = {float: float32, int: int64, bool: bool_, complex: complex64}
+
+
+def dtype_of(numpy_dtype: np.dtype[Any]) -> dtype:
+    """The PyTorch dtype for a NumPy dtype.
+
+    Raises:
+        TypeError: PyTorch has no such dtype.
+    """
+    found = _BY_NUMPY.get(numpy_dtype)
+    if found is None:
+        names = ", ".join(d.name for d in DTYPES)
+        raise TypeError(
+            f"can't convert np.ndarray of type {numpy_dtype.type.__module__}.{numpy_dtype.type.__name__}. "
+            f"The only supported types are: {names}."
+        )
+    return found
+
+
+def as_dtype(given: Any) -> dtype:
+    """A dtype from what PyTorch accepts as one: a dtype, or a Python type.
+
+    Raises:
+        TypeError: It is neither.
+    """
+    if isinstance(given, dtype):
+        return given
+    if given in _BY_PYTHON:
+        return float64 if given is float else _BY_PYTHON[given]
+    raise TypeError(f"argument 'dtype' must be torch.dtype, not {type(given).__name__}")
+
+
+class _Default:
+    """The default floating-point dtype, as `torch.set_default_dtype` leaves it."""
+
+    dtype = float32
+
+
+def get_default_dtype() -> dtype:
+    """The dtype of new floating-point tensors."""
+    return _Default.dtype
+
+
+def set_default_dtype(d: dtype) -> None:
+    """Choose the dtype of new floating-point tensors.
+
+    Raises:
+        TypeError: `d` is not a floating-point dtype.
+    """
+    if not isinstance(d, dtype) or not d.is_floating_point:
+        raise TypeError(f"only floating-point types are supported as the default type, got {d}")
+    _Default.dtype = d
+
+
+def default_for(kind: type) -> dtype:
+    """The dtype that a Python number of this kind gets in a new tensor."""
+    if kind is complex:
+        return complex128 if _Default.dtype is float64 else complex64
+    return _Default.dtype if kind is float else _BY_PYTHON[kind]
+
+
+class device:
+    """Where a tensor lives. This build of the shim computes on JAX's default device and calls it `cpu`."""
+
+    def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
+        if isinstance(type, device):
+            type, index = type.type, type.index if index is None else index
+        if isinstance(type, int):
+            type, index = "cuda", type
+        name, _, number = type.partition(":")
+        if name not in ("cpu", "cuda", "mps", "meta", "xla"):
+            raise RuntimeError(f"Expected one of cpu, cuda, mps, meta, xla device type at start of device string: {name}")
+        if number and not number.isdigit():
+            raise RuntimeError(f"Invalid device string: '{type}'")
+        self.type = name
+        self.index = int(number) if number else index
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.index))
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __repr__(self) -> str:
+        index = "" if self.index is None else f", index={self.index}"
+        return f"device(type='{self.type}'{index})"
+
+
+CPU = device("cpu")
+
+
+def check_device(given: Any) -> None:
+    """Accept None and the CPU; anything else fails as it does in a PyTorch built without it.
+
+    Raises:
+        AssertionError: The device is a GPU.
+        UnsupportedError: The device is of another kind.
+    """
+    if given is None or given is CPU or given == "cpu":
+        return
+    kind = device(given).type
+    if kind == "cuda":
+        raise AssertionError("Torch not compiled with CUDA enabled")
+    if kind != "cpu":
+        raise UnsupportedError(f"device '{given}' is not available: tensors live on 'cpu'. Leave `device` out, or pass 'cpu'.")
+
+
+class Size(tuple[int, ...]):
+    """A tensor's shape: a tuple of integers."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """Number of elements of a tensor of this size."""
+        return int(np.prod(self))
+
+    @overload
+    def __getitem__(self, key: int) -> int: ...  # pyright: ignore[reportInconsistentOverload]
+    @overload
+    def __getitem__(self, key: slice) -> Size: ...
+    def __getitem__(self, key: Any) -> Any:
+        got = tuple.__getitem__(self, key)
+        return Size(got) if isinstance(key, slice) else got
+
+    def __add__(self, other: Any) -> Size:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return Size(tuple.__add__(self, tuple(other)))
+
+    def __repr__(self) -> str:
+        return f"torch.Size([{', '.join(map(str, self))}])"
+
+    __str__ = __repr__

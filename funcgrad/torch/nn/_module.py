@@ -1,0 +1,358 @@
+"""Module: a tree of parameters, buffers and further modules with a `forward`.
+
+What a module owns lies in `_parameters`, `_buffers` and `_modules`; saving and loading it: `_state_dict.py`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from funcgrad.torch._grad_mode import state
+from funcgrad.torch._hooks import RemovableHandle
+from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._types import check_device, dtype
+from funcgrad.torch.nn._state_dict import StateDict
+from funcgrad.torch.nn.parameter import Buffer, Parameter
+
+_OWNED = ("_parameters", "_buffers", "_modules")
+
+
+class Module(StateDict):
+    """The base class of all layers and models."""
+
+    training: bool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        set_attribute = super().__setattr__
+        set_attribute("training", True)
+        for name in _OWNED:
+            set_attribute(name, {})
+        set_attribute("_non_persistent_buffers", set())
+        for name in ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"):
+            set_attribute(name, OrderedDict())
+
+    def forward(self, *inputs: Any, **kwargs: Any) -> Any:
+        """What the module computes; every module defines its own."""
+        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks:
+            return self._call_with_hooks(args, kwargs)
+        return self.forward(*args, **kwargs)
+
+    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        for hook, with_kwargs in list(self._forward_pre_hooks.values()):
+            if with_kwargs:
+                replaced = hook(self, args, kwargs)
+                args, kwargs = replaced if replaced is not None else (args, kwargs)
+            else:
+                replaced = hook(self, args)
+                if replaced is not None:
+                    args = replaced if isinstance(replaced, tuple) else (replaced,)
+        result = self.forward(*args, **kwargs)
+        for hook, with_kwargs in list(self._forward_hooks.values()):
+            replaced = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
+            result = result if replaced is None else replaced
+        return result
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args)` before `forward`; what it returns replaces the arguments."""
+        return _hang(self._forward_pre_hooks, hook, with_kwargs, prepend)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args, output)` after `forward`; what it returns replaces the output."""
+        return _hang(self._forward_hooks, hook, with_kwargs, prepend)
+
+    # Attributes: parameters, buffers and modules live in their own dictionaries.
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        owned = self.__dict__
+        if isinstance(value, Parameter | Module | Buffer) and "_parameters" not in owned:
+            kind = {Parameter: "parameters", Module: "module", Buffer: "buffer"}
+            noun = next(text for cls, text in kind.items() if isinstance(value, cls))
+            raise AttributeError(f"cannot assign {noun} before Module.__init__() call")
+        if isinstance(value, Parameter):
+            self._own("_parameters", name, value)
+        elif isinstance(value, Module):
+            self._own("_modules", name, value)
+        elif isinstance(value, Buffer):
+            self.register_buffer(name, value, value.persistent)
+        elif "_parameters" in owned and name in owned["_parameters"]:
+            self._replace("_parameters", "parameter", "torch.nn.Parameter", name, value)
+        elif "_modules" in owned and name in owned["_modules"]:
+            self._replace("_modules", "child module", "torch.nn.Module", name, value)
+        elif "_buffers" in owned and name in owned["_buffers"]:
+            if value is not None and not isinstance(value, Tensor):
+                raise TypeError(f"cannot assign '{_kind(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)")
+            owned["_buffers"][name] = value
+        else:
+            super().__setattr__(name, value)
+
+    def _own(self, where: str, name: str, value: Any) -> None:
+        for other in ("__dict__", *_OWNED):
+            if other != where:
+                (self.__dict__ if other == "__dict__" else self.__dict__[other]).pop(name, None)
+        self.__dict__[where][name] = value
+
+    def _replace(self, where: str, noun: str, expected: str, name: str, value: Any) -> None:
+        if value is not None:
+            raise TypeError(f"cannot assign '{_kind(value)}' as {noun} '{name}' ({expected} or None expected)")
+        self.__dict__[where][name] = None
+
+    def __getattr__(self, name: str) -> Any:
+        owned = self.__dict__
+        for where in _OWNED:
+            if where in owned and name in owned[where]:
+                return owned[where][name]
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __delattr__(self, name: str) -> None:
+        for where in _OWNED:
+            if name in self.__dict__[where]:
+                del self.__dict__[where][name]
+                return
+        super().__delattr__(name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(name for where in _OWNED for name in self.__dict__[where])})
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Own a parameter under a name; None reserves the name."""
+        self._check_name("parameter", name, self._parameters)
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign '{_kind(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
+            )
+        self._parameters[name] = param
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Own a tensor that is state but no parameter; a persistent one is saved with the module."""
+        self._check_name("buffer", name, self._buffers)
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(f"cannot assign '{_kind(tensor)}' object to buffer '{name}' (torch Tensor or None required)")
+        self._buffers[name] = tensor
+        (self._non_persistent_buffers.discard if persistent else self._non_persistent_buffers.add)(name)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Own a module under a name."""
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{_kind(module)} is not a Module subclass")
+        self._check_name("module", name, self._modules)
+        self._modules[name] = module
+
+    register_module = add_module
+
+    def _check_name(self, noun: str, name: str, own: dict[str, Any]) -> None:
+        if "_parameters" not in self.__dict__:
+            raise AttributeError(f"cannot assign {noun} before Module.__init__() call")
+        if not isinstance(name, str):
+            raise TypeError(f"{noun} name should be a string. Got {type(name).__name__}")
+        if "." in name:
+            raise KeyError(f'{noun} name can\'t contain ".", got: {name}')
+        if name == "":
+            raise KeyError(f'{noun} name can\'t be empty string ""')
+        if hasattr(self, name) and name not in own:
+            raise KeyError(f"attribute '{name}' already exists")
+
+    # Walking the tree.
+
+    def named_modules(
+        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """This module and all below it, with dotted names; each once."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, child in self._modules.items():
+            if child is not None:
+                yield from child.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly below this one, with their names."""
+        seen: set[Module] = set()
+        for name, child in self._modules.items():
+            if child is not None and child not in seen:
+                seen.add(child)
+                yield name, child
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly below this one."""
+        return (child for _, child in self.named_children())
+
+    def _named_tensors(
+        self, where: str, prefix: str, recurse: bool, remove_duplicate: bool
+    ) -> Iterator[tuple[str, Any]]:
+        seen: set[Tensor] = set()
+        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
+        for path, module in modules:
+            for name, tensor in module.__dict__[where].items():
+                if tensor is None or tensor in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(tensor)
+                yield f"{path}.{name}" if path else name, tensor
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """Parameters with dotted names; a shared one under its first name only."""
+        return self._named_tensors("_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """Parameters, each once."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Buffers with dotted names."""
+        return self._named_tensors("_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """Buffers, each once."""
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def get_submodule(self, target: str) -> Module:
+        """The module at a dotted path."""
+        module = self
+        for name in target.split(".") if target else ():
+            if not hasattr(module, name):
+                raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+            module = getattr(module, name)
+            if not isinstance(module, Module):
+                raise AttributeError(f"`{name}` is not an nn.Module")
+        return module
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at a dotted path."""
+        path, _, name = target.rpartition(".")
+        parameter = getattr(self.get_submodule(path), name)
+        if not isinstance(parameter, Parameter):
+            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        return parameter
+
+    # Changing the whole tree.
+
+    def apply(self, fn: Callable[[Module], Any]) -> Module:
+        """Call `fn` on every module, children before parents."""
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def train(self, mode: bool = True) -> Module:
+        """Put the module and all below it into training mode."""
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
+        return self
+
+    def eval(self) -> Module:
+        """Put the module and all below it into evaluation mode."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Module:
+        """Set `requires_grad` of every parameter."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Clear the gradient of every parameter: forget it, or overwrite it with zeros."""
+        for parameter in self.parameters():
+            clear_grad(parameter, set_to_none)
+
+    def to(self, *args: Any, **kwargs: Any) -> Module:
+        """Move or cast parameters and buffers in place; only floating-point ones are cast."""
+        wanted = None
+        for given in (*args, *kwargs.values()):
+            if isinstance(given, Tensor):
+                wanted = given.dtype
+            elif isinstance(given, dtype):
+                wanted = given
+            elif not isinstance(given, bool):
+                check_device(given)
+        return self if wanted is None else self._cast(wanted)
+
+    def _cast(self, wanted: dtype) -> Module:
+        tensors = itertools.chain(self.parameters(), self.buffers())
+        before = state.grad
+        state.grad = False
+        try:
+            for tensor in tensors:
+                if tensor.dtype.is_floating_point:
+                    tensor.data = tensor.data.to(wanted)  # pyright: ignore[reportAttributeAccessIssue]
+        finally:
+            state.grad = before
+        return self
+
+    def cpu(self) -> Module:
+        """The module itself: it lives on the CPU."""
+        return self
+
+    def cuda(self, device: Any = None) -> Module:
+        """Refused, as in a PyTorch without CUDA."""
+        raise AssertionError("Torch not compiled with CUDA enabled")
+
+    # Text.
+
+    def extra_repr(self) -> str:
+        """What stands in the brackets of this module's line."""
+        return ""
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr().split("\n") if self.extra_repr() else []
+        children = [f"({name}): " + _indented(repr(child)) for name, child in self._modules.items()]
+        lines = extra + children
+        if len(extra) == 1 and not children:
+            return f"{self._get_name()}({extra[0]})"
+        return f"{self._get_name()}(" + ("\n  " + "\n  ".join(lines) + "\n" if lines else "") + ")"
+
+
+def clear_grad(x: Tensor, set_to_none: bool) -> None:
+    """Forget a tensor's gradient, or overwrite it with zeros in place; None stays None."""
+    if set_to_none or x._grad is None:
+        x._grad = None
+        return
+    gradient: Any = x._grad
+    if gradient.grad_fn is not None:
+        gradient.detach_()
+    else:
+        gradient.requires_grad_(False)
+    gradient.zero_()
+
+
+def _hang(hooks: OrderedDict[int, Any], hook: Any, with_kwargs: bool, prepend: bool) -> RemovableHandle:
+    handle = RemovableHandle(hooks, (hook, with_kwargs))
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
+    return handle
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return f"torch.{value.dtype.legacy}"
+    return type(value).__name__
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n  ")

@@ -1,0 +1,55 @@
+"""torch.nn.parameter: tensors that belong to a module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from funcgrad.torch._dispatch import value_of
+from funcgrad.torch._graph import LEAF
+from funcgrad.torch._ops.creation import empty
+from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._texts import ONLY_FLOATS_REQUIRE_GRAD
+from funcgrad.trace import is_differentiable
+
+
+class Parameter(Tensor):
+    """A leaf that a module registers when it is assigned as an attribute.
+
+    Args:
+        data: The tensor whose memory it shares.
+        requires_grad: Whether it collects a gradient.
+
+    Raises:
+        RuntimeError: An integer tensor that requires grad.
+    """
+
+    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
+        source = empty(0) if data is None else data
+        made = super().__new__(cls)
+        made._storage, made._base, made._chain = source._storage, source._base, source._chain
+        made._value, made._seen = source._value, source._seen
+        if requires_grad:
+            if not is_differentiable(source._aval):
+                raise RuntimeError(ONLY_FLOATS_REQUIRE_GRAD)
+            made._edge = LEAF
+        return made
+
+    def __repr__(self) -> str:
+        return "Parameter containing:\n" + Tensor.__repr__(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(wrap(value_of(self)), self.requires_grad)
+        return memo[id(self)]
+
+
+class Buffer(Tensor):
+    """A tensor that a module registers as a buffer when it is assigned as an attribute."""
+
+    persistent: bool
+
+    def __new__(cls, data: Tensor, *, persistent: bool = True) -> Buffer:
+        made = super().__new__(cls)
+        made.__dict__.update(data.__dict__)
+        made.persistent = persistent
+        return made

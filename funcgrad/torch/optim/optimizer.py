@@ -1,0 +1,187 @@
+"""torch.optim.Optimizer: groups of parameters, their options and their state."""
+
+from __future__ import annotations
+
+import functools
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any
+
+from funcgrad.errors import warn
+from funcgrad.torch._grad_mode import enable_grad
+from funcgrad.torch._hooks import RemovableHandle
+from funcgrad.torch._ops.elementwise import to_dtype
+from funcgrad.torch._tensor import Tensor
+from funcgrad.torch.nn._module import clear_grad
+
+REQUIRED: Any = type("_Required", (), {"__repr__": lambda self: "<required parameter>"})()
+
+
+class Optimizer:
+    """The base class of all optimizers.
+
+    Args:
+        params: Parameters, or dictionaries with `params` and options of their own.
+        defaults: Options of the groups that do not have their own.
+
+    Raises:
+        TypeError: `params` is a tensor, or holds something else than tensors.
+        ValueError: No parameters, a non-leaf, or a parameter in two groups.
+    """
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        if isinstance(params, Tensor):
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+                f"torch.{params.dtype.legacy}"
+            )
+        self.defaults = defaults
+        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
+        self._step_pre_hooks: OrderedDict[int, Any] = OrderedDict()
+        self._step_post_hooks: OrderedDict[int, Any] = OrderedDict()
+        groups = list(params)
+        if not groups:
+            raise ValueError("optimizer got an empty parameter list")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = _with_hooks(cls.step)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group with options of its own."""
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        params = param_group["params"]
+        if isinstance(params, Tensor):
+            params = [params]
+        elif isinstance(params, set):
+            raise TypeError(
+                "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets "
+                "will change between runs. Please use a list instead."
+            )
+        group = {**param_group, "params": [p[1] if isinstance(p, tuple) else p for p in params]}
+        _check_params(group["params"])
+        for name, default in self.defaults.items():
+            if default is REQUIRED and name not in group:
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
+            group.setdefault(name, default)
+        if len(set(group["params"])) != len(group["params"]):
+            warn(
+                "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; "
+                "see github.com/pytorch/pytorch/issues/40967 for more information"
+            )
+        present = set(chain.from_iterable(g["params"] for g in self.param_groups))
+        if not present.isdisjoint(group["params"]):
+            raise ValueError("some parameters appear in more than one parameter group")
+        self.param_groups.append(group)
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Clear the gradient of every parameter held here: forget it, or overwrite it with zeros."""
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                clear_grad(parameter, set_to_none)
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update the parameters; every optimizer defines its own."""
+        raise NotImplementedError
+
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` before each step; it may return new arguments."""
+        return RemovableHandle(self._step_pre_hooks, hook)
+
+    def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` after each step."""
+        return RemovableHandle(self._step_post_hooks, hook)
+
+    # Saving and loading. Parameters are numbered in the order of the groups.
+
+    def state_dict(self) -> dict[str, Any]:
+        """Options and state; the state tensors are the live ones."""
+        numbers = {id(p): k for k, p in enumerate(self._parameters())}
+        groups = [{**_options(g), "params": [numbers[id(p)] for p in g["params"]]} for g in self.param_groups]
+        state = {numbers[id(p)]: dict(entries) for p, entries in self.state.items() if id(p) in numbers}
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over options and state; tensors of fitting dtype are shared with `state_dict`, not copied.
+
+        Raises:
+            ValueError: The groups do not fit.
+        """
+        saved = state_dict["param_groups"]
+        if len(saved) != len(self.param_groups):
+            raise ValueError("loaded state dict has a different number of parameter groups")
+        if any(len(a["params"]) != len(b["params"]) for a, b in zip(saved, self.param_groups, strict=True)):
+            raise ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
+        numbered = zip(chain.from_iterable(g["params"] for g in saved), self._parameters(), strict=True)
+        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        for number, parameter in numbered:
+            if number in state_dict["state"]:
+                entries = state_dict["state"][number].items()
+                state[parameter] = {name: _fitting(name, value, parameter) for name, value in entries}
+        self.state = state
+        for group, given in zip(self.param_groups, saved, strict=True):
+            group.update(_options(given))
+
+    def _parameters(self) -> list[Tensor]:
+        return [p for group in self.param_groups for p in group["params"]]
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {i}")
+            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
+        return "\n".join([*lines, ")"])
+
+
+def _options(group: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in group.items() if name != "params"}
+
+
+def _fitting(name: str, value: Any, parameter: Tensor) -> Any:
+    """A loaded state entry, in the parameter's dtype unless it counts steps."""
+    if not isinstance(value, Tensor) or name == "step" or not parameter.dtype.is_floating_point:
+        return value
+    return to_dtype(value, parameter.dtype)
+
+
+def _check_params(params: Iterable[Any]) -> None:
+    for parameter in params:
+        if not isinstance(parameter, Tensor):
+            raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(parameter).__name__}")
+        if not (parameter.is_leaf or parameter._retains):
+            raise ValueError("can't optimize a non-leaf Tensor")
+
+
+def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A class's `step`, surrounded by its hooks."""
+
+    @functools.wraps(step)
+    def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        for hook in list(self._step_pre_hooks.values()):
+            replaced = hook(self, args, kwargs)
+            if replaced is not None:
+                args, kwargs = replaced
+        result = step(self, *args, **kwargs)
+        for hook in list(self._step_post_hooks.values()):
+            hook(self, args, kwargs)
+        return result
+
+    return hooked
+
+
+def evaluated(closure: Callable[[], Any] | None) -> Any:
+    """The loss that a closure computes, with gradients enabled; None without a closure."""
+    if closure is None:
+        return None
+    with enable_grad():
+        return closure()
+
+

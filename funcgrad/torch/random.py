@@ -1,0 +1,58 @@
+"""torch.random: the default generator and its seed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from funcgrad.torch import _random
+from funcgrad.torch._dispatch import value_of
+from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.trace import array_of, constant
+
+
+class Generator(_random.Generator):
+    """A stream of random numbers: PyTorch's on a CPU, bit for bit."""
+
+    def get_state(self) -> Tensor:
+        """The state, as 5056 bytes."""
+        return wrap(constant(self.state_bytes()))
+
+    def set_state(self, new_state: Tensor) -> None:
+        """Go back to a state."""
+        if not isinstance(new_state, Tensor):
+            raise TypeError(f"expected a torch.ByteTensor, but got {type(new_state).__name__}")
+        self.set_state_bytes(array_of(value_of(new_state), "rng state"))
+
+    @property
+    def device(self) -> Any:
+        """Where the numbers are drawn."""
+        return "cpu"
+
+
+default_generator = Generator()
+default_generator.seed()
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start the default generator's stream anew."""
+    return default_generator.manual_seed(seed)  # pyright: ignore[reportReturnType]
+
+
+def seed() -> int:
+    """Start the default generator's stream at an unpredictable place; return the seed."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed that the default generator started from."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    """The default generator's state."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Put the default generator into a state."""
+    default_generator.set_state(new_state)

@@ -1,0 +1,86 @@
+"""Program: a trace as one compiled function.
+
+Reads the equations in the order in which they were recorded, leaves out what no wanted result needs, and gives the
+memory of dead inputs to the results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+
+from funcgrad.trace.record import NUMBERS, Equation, Step, fill
+
+Run = Callable[[list[Any], list[Any], Any, Any], list[jax.Array]]
+
+
+def compile_program(step: Step, wanted: tuple[int, ...], donated: tuple[int, ...]) -> Run:
+    """The trace that ends at `step` as a jitted function.
+
+    Args:
+        step: The end of the trace.
+        wanted: Indices of the results to return.
+        donated: Positions of the inputs whose memory may be reused.
+
+    Returns:
+        A function of (donated inputs, other inputs, floats `[f]` float64 or None, ints `[i]` int64 or None).
+    """
+    path = step.path()
+    total = sum(s.admits is not None for s in path)
+    is_donated = set(donated)
+
+    def program(given: list[Any], kept: list[Any], floats: Any, ints: Any) -> list[jax.Array]:
+        sources = (iter(given), iter(kept))
+        inputs = [next(sources[k not in is_donated]) for k in range(total)]
+        results = evaluate([s.equation for s in path if s.equation is not None], inputs, floats, ints, wanted)
+        return [results[k] for k in wanted]
+
+    return jax.jit(program, donate_argnums=0)
+
+
+def evaluate(
+    equations: Sequence[Equation], inputs: Sequence[Any], floats: Any, ints: Any, wanted: Sequence[int]
+) -> list[Any]:
+    """Results of the equations on arrays or tracers; None for those that no wanted result needs."""
+    needed = _needed(equations, wanted)
+    results: list[Any] = []
+    used_floats = used_ints = 0
+    for equation, is_needed in zip(equations, needed, strict=True):
+        kinds = equation.operands
+        n_floats = sum({float: 1, complex: 2}.get(k, 0) for k in kinds)  # pyright: ignore[reportArgumentType]
+        n_ints = sum(k is int or k is bool for k in kinds)
+        if is_needed:
+            arrays = (results[k] if k >= 0 else inputs[~k] for k in kinds if isinstance(k, int))
+            own_floats = (floats[used_floats + k] for k in range(n_floats))
+            own_ints = (ints[used_ints + k] for k in range(n_ints))
+            results += equation.op(list(fill(kinds, arrays, own_floats, own_ints)), equation.static)
+        else:
+            results += [None] * len(equation.results)
+        used_floats += n_floats
+        used_ints += n_ints
+    return results
+
+
+def _needed(equations: Sequence[Equation], wanted: Sequence[int]) -> list[bool]:
+    """For each equation, whether a wanted result depends on it."""
+    starts = _starts(equations)
+    alive = set(wanted)
+    needed = [False] * len(equations)
+    for k in range(len(equations) - 1, -1, -1):
+        equation = equations[k]
+        if alive.isdisjoint(range(starts[k], starts[k] + len(equation.results))):
+            continue
+        needed[k] = True
+        alive.update(i for i in equation.operands if i not in NUMBERS and i >= 0)  # pyright: ignore[reportOperatorIssue]
+    return needed
+
+
+def _starts(equations: Sequence[Equation]) -> list[int]:
+    """Index of each equation's first result."""
+    starts, total = [], 0
+    for equation in equations:
+        starts.append(total)
+        total += len(equation.results)
+    return starts

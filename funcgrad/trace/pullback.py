@@ -1,0 +1,98 @@
+"""Pullback: the vector-Jacobian product of an equation, as an operator of its own.
+
+It is recorded like any other operator, so a gradient can be differentiated again by the same mechanism.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.trace.op import ALL, Op
+from funcgrad.trace.record import NUMBERS, Equation
+from funcgrad.trace.value import Aval
+
+
+class Pullback(NamedTuple):
+    """How to differentiate one equation with respect to some of its operands.
+
+    The operands of `op` are, in this order: the kept operands of the equation as they stood in it, its kept results,
+    a cotangent for each of `cotangents`. Its results are the gradients of the operands asked for.
+    """
+
+    op: Op
+    static: tuple[Any, ...]
+    keeps: tuple[int, ...]  # positions of the operands that are needed: all numbers, and saved arrays
+    keeps_results: tuple[int, ...]  # positions of the results that are needed
+    cotangents: tuple[int, ...]  # positions of the results that can carry a gradient
+
+
+def pullback(equation: Equation, wrt: tuple[int, ...]) -> Pullback:
+    """The pullback of `equation` with respect to the operands at positions `wrt`."""
+    found = equation.pullbacks.get(wrt)
+    if found is None:
+        found = equation.pullbacks[wrt] = _derive(equation, wrt)
+    return found
+
+
+def _derive(equation: Equation, wrt: tuple[int, ...]) -> Pullback:
+    op = equation.op
+    numbers = tuple(i for i, kind in enumerate(equation.operands) if kind in NUMBERS)
+    saved = _saved(op, wrt, [i for i in range(len(equation.operands)) if i not in numbers])
+    cotangents = tuple(k for k, aval in enumerate(equation.results) if is_differentiable(aval))
+    absent = tuple(aval for i, aval in enumerate(equation.avals) if aval is not None and i not in saved)
+    signature = (len(equation.operands), numbers, saved, wrt, cotangents)
+    derived = op.pullbacks.get(signature)
+    if derived is None:
+        derived = op.pullbacks[signature] = _pullback_op(op, *signature)
+    keeps = tuple(sorted(numbers + saved))
+    return Pullback(derived, (equation.static, absent), keeps, (0,) if op.from_result else (), cotangents)
+
+
+def is_differentiable(aval: Aval) -> bool:
+    """Whether arrays of this dtype can carry a gradient."""
+    return jnp.issubdtype(aval.dtype, np.inexact)
+
+
+def _saved(op: Op, wrt: tuple[int, ...], arrays: list[int]) -> tuple[int, ...]:
+    if op.from_result is not None:
+        return ()
+    if op.saves == ALL:
+        return tuple(arrays)
+    assert isinstance(op.saves, dict)
+    needed = {i for position in wrt for i in op.saves[position]}
+    return tuple(i for i in arrays if i in needed)
+
+
+def _pullback_op(
+    op: Op,
+    count: int,
+    numbers: tuple[int, ...],
+    saved: tuple[int, ...],
+    wrt: tuple[int, ...],
+    cotangents: tuple[int, ...],
+) -> Op:
+    def function(*operands: Any, static: tuple[Any, ...], absent: tuple[Aval, ...]) -> tuple[Any, ...]:
+        given, zeros = iter(operands), iter(absent)
+        # A gradient does not depend on the values that were not saved: zeros stand in for them.
+        forward = [
+            next(given) if i in numbers or i in saved else jnp.zeros((z := next(zeros)).shape, z.dtype)
+            for i in range(count)
+        ]
+
+        def of_wrt(*chosen: Any) -> list[Any]:
+            replaced = dict(zip(wrt, chosen, strict=True))
+            results = op([replaced.get(i, x) for i, x in enumerate(forward)], static)
+            return [results[k] for k in cotangents]
+
+        _, pull = jax.vjp(of_wrt, *(forward[i] for i in wrt))
+        return pull(list(given))
+
+    def from_result(result: Any, cotangent: Any, *, static: tuple[Any, ...], absent: tuple[Aval, ...]) -> Any:
+        assert op.from_result is not None
+        return op.from_result(result, cotangent, **dict(zip(op.static_names, static, strict=True)))
+
+    return Op(f"{op.name}_pullback", from_result if op.from_result else function, label=op.label)

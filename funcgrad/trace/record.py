@@ -1,0 +1,207 @@
+"""Trace: the equations recorded since the last flush.
+
+Traces are paths in a trie of all traces seen, so a known next equation costs one dictionary look-up: no shape
+inference, no hashing of the whole. Running a trace: `flush.py`; differentiating an equation: `pullback.py`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from funcgrad.trace.op import Number, Op
+from funcgrad.trace.value import Aval, Value, aval_of
+
+NUMBERS = (bool, int, float, complex)
+
+
+class Equation:
+    """One recorded operator application; immutable data, shared by every trace that follows this path.
+
+    Attributes:
+        op: The operator.
+        static: Its static parameters, in the order of `op.static_names`.
+        operands: For each operand the index of a value in the trace, or the kind of a Python number.
+        avals: Shape and dtype for each operand (None for a number).
+        results: Shape and dtype of each result.
+    """
+
+    __slots__ = ("avals", "op", "operands", "pullbacks", "results", "static")
+
+    def __init__(
+        self,
+        op: Op,
+        static: tuple[Any, ...],
+        operands: tuple[int | type, ...],
+        avals: tuple[Aval | None, ...],
+        results: tuple[Aval, ...],
+    ) -> None:
+        self.op = op
+        self.static = static
+        self.operands = operands
+        self.avals = avals
+        self.results = results
+        self.pullbacks: dict[tuple[int, ...], Any] = {}
+
+    def __repr__(self) -> str:
+        return f"{list(self.results)} = {self.op.name}{self.operands} {dict(zip(self.op.static_names, self.static))}"
+
+
+class Step:
+    """A node of the trie: the trace that ends here, and every step that has followed it so far."""
+
+    __slots__ = ("admits", "equation", "next", "parent", "peeked", "programs")
+
+    def __init__(self, parent: Step | None, equation: Equation | None, admits: Aval | None) -> None:
+        self.parent = parent
+        self.equation = equation  # recorded by this step, or None where the step takes in an input
+        self.admits = admits  # shape and dtype of the input this step takes in, or None
+        self.next: dict[Any, Step] = {}
+        self.programs: dict[Any, Any] = {}  # compiled programs of the trace that ends here, by what they return
+        self.peeked: float = float("-inf")  # number of the flush before which this trace was last looked into
+
+    def path(self) -> list[Step]:
+        """The steps from the root to here, the root left out."""
+        steps: list[Step] = []
+        step = self
+        while step.parent is not None:
+            steps.append(step)
+            step = step.parent
+        return steps[::-1]
+
+
+_ROOT = Step(None, None, None)
+
+
+class Trace:
+    """The equations that one thread has recorded and not run yet."""
+
+    __slots__ = ("floats", "inputs", "ints", "limit", "results", "split", "step")
+
+    def __init__(self) -> None:
+        self.limit = 0  # length at which the trace is cut; see flush.py
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget what is recorded: it has been run."""
+        self.step = _ROOT
+        self.inputs: list[Value] = []
+        self.results: list[Value] = []
+        self.floats: list[float] = []
+        self.ints: list[int] = []
+        self.split = False  # a backward pass is recorded: the next differentiable operator opens a new trace
+
+    def admit(self, value: Value) -> int:
+        """Take a computed value in as an input and return its index."""
+        if value.array is None:
+            raise RuntimeError("a pending value of another thread's trace reached this trace; compute it there first")
+        step = self.step.next.get(value.aval)
+        if step is None:
+            step = self.step.next.setdefault(value.aval, Step(self.step, None, value.aval))
+        self.step = step
+        value.trace = self
+        value.index = index = ~len(self.inputs)
+        self.inputs.append(value)
+        return index
+
+    def record(self, op: Op, static: tuple[Any, ...], operands: Sequence[Any]) -> tuple[Equation, list[Value]]:
+        """Append one equation.
+
+        Args:
+            op: The operator.
+            static: Its static parameters, hashable, in the order of `op.static_names`.
+            operands: `Value`s and Python numbers.
+
+        Returns:
+            The equation and its results, pending.
+
+        Raises:
+            Exception: Whatever the operator's function raises for these shapes, dtypes and static parameters.
+        """
+        key: list[Any] = [op, static]
+        numbers: list[Any] = []
+        for x in operands:
+            if type(x) is Value:
+                key.append(x.index if x.trace is self else self.admit(x))
+            else:
+                key.append(type(x))
+                numbers.append(x)
+        edge = tuple(key)
+        step = self.step.next.get(edge)
+        if step is None:
+            step = self.step.next.setdefault(edge, Step(self.step, infer(op, static, edge[2:], operands), None))
+        for x in numbers:
+            self._take_number(x)
+        self.step = step
+        equation = step.equation
+        assert equation is not None
+        results = self.results
+        made = [Value(aval, None, self, len(results) + k) for k, aval in enumerate(equation.results)]
+        results.extend(made)
+        return equation, made
+
+    def _take_number(self, x: complex) -> None:
+        if type(x) is float:
+            self.floats.append(x)
+        elif type(x) is complex:
+            self.floats += (x.real, x.imag)
+        else:
+            self.ints.append(int(x.real))
+
+
+class _Local(threading.local):
+    def __init__(self) -> None:
+        self.trace = Trace()
+
+
+_local = _Local()
+
+
+def current() -> Trace:
+    """The calling thread's trace."""
+    return _local.trace
+
+
+_INFERRED: dict[Any, tuple[Aval, ...]] = {}
+
+
+def infer(op: Op, static: tuple[Any, ...], indices: tuple[int | type, ...], operands: Sequence[Any]) -> Equation:
+    """The equation for these operands; shapes and dtypes by abstract evaluation, remembered for each signature."""
+    avals = tuple(x.aval if type(x) is Value else None for x in operands)
+    kinds = tuple(type(x) if aval is None else aval for x, aval in zip(operands, avals, strict=True))
+    signature = (op, static, kinds)
+    results = _INFERRED.get(signature)
+    if results is None:
+        results = _INFERRED[signature] = abstract_results(op, static, kinds)
+    return Equation(op, static, indices, avals, results)
+
+
+def abstract_results(op: Op, static: tuple[Any, ...], kinds: Sequence[Aval | type]) -> tuple[Aval, ...]:
+    """Shapes and dtypes of an operator's results, without computing anything."""
+    floats = [jax.ShapeDtypeStruct((), np.dtype(np.float64))] * (2 * len(kinds))
+    ints = [jax.ShapeDtypeStruct((), np.dtype(np.int64))] * len(kinds)
+    arrays = [jax.ShapeDtypeStruct(k.shape, k.dtype) for k in kinds if isinstance(k, Aval)]
+
+    def evaluate(arrays: list[Any], floats: list[Any], ints: list[Any]) -> tuple[Any, ...]:
+        return op(list(fill(kinds, iter(arrays), iter(floats), iter(ints))), static)
+
+    with jax.enable_x64(True):
+        shapes = jax.eval_shape(evaluate, arrays, floats, ints)
+    return tuple(aval_of(tuple(s.shape), np.dtype(s.dtype)) for s in shapes)
+
+
+def fill(kinds: Sequence[Any], arrays: Iterator[Any], floats: Iterator[Any], ints: Iterator[Any]) -> Iterator[Any]:
+    """An equation's operands: the next array, or the next number wrapped with its kind."""
+    for kind in kinds:
+        if kind not in NUMBERS:
+            yield next(arrays)
+        elif kind is float:
+            yield Number(float, next(floats))
+        elif kind is complex:
+            yield Number(complex, jax.lax.complex(next(floats), next(floats)))
+        else:
+            yield Number(kind, next(ints))

@@ -1,0 +1,131 @@
+"""Option sets of every optimizer, and the small problem on which they are compared with PyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
+    "SGD": (
+        {},
+        {"lr": 0.01},
+        {"lr": 0.1, "weight_decay": 0.5},
+        {"lr": 0.1, "momentum": 0.9},
+        {"lr": 0.1, "weight_decay": 0.1, "maximize": True},
+        {"lr": 0.1, "momentum": 0.9, "dampening": 0.5},
+        {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1},
+        {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1},
+        {"lr": 0.1, "momentum": 0.9, "dampening": 0.3, "weight_decay": 0.1, "maximize": True},
+    ),
+    "Adam": (
+        {},
+        {"lr": 0.01},
+        {"lr": 0.1, "betas": (0.5, 0.9), "eps": 0.01},
+        {"lr": 0.1, "betas": (0.0, 0.99)},
+        {"lr": 0.1, "weight_decay": 0.1},
+        {"lr": 0.1, "weight_decay": 0.1, "maximize": True},
+        {"lr": 0.1, "weight_decay": 0.1, "amsgrad": True},
+        {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
+    ),
+    "AdamW": (
+        {},
+        {"lr": 0.1},
+        {"lr": 0.1, "weight_decay": 0},
+        {"lr": 0.1, "weight_decay": 0.1, "maximize": True},
+        {"lr": 0.1, "weight_decay": 0.1, "amsgrad": True},
+    ),
+    "RMSprop": (
+        {},
+        {"lr": 0.001},
+        {"weight_decay": 0.1},
+        {"weight_decay": 0.1, "maximize": True},
+        {"weight_decay": 0.1, "centered": True},
+        {"weight_decay": 0.1, "momentum": 0.9},
+        {"alpha": 0.9, "eps": 0.01, "centered": True, "momentum": 0.1, "maximize": True},
+    ),
+    "Adagrad": (
+        {},
+        {"lr": 0.1, "weight_decay": 0.1},
+        {"weight_decay": 0.1, "maximize": True},
+        {"initial_accumulator_value": 0.1, "eps": 0.01},
+        {"lr": 0.1, "lr_decay": 0.5, "weight_decay": 0.1},
+    ),
+    "Adadelta": (
+        {},
+        {"lr": 0.01},
+        {"weight_decay": 0.1},
+        {"weight_decay": 0.1, "maximize": True},
+        {"rho": 0.95, "eps": 0.001, "weight_decay": 0.9},
+    ),
+    "Adamax": (
+        {},
+        {"lr": 0.1},
+        {"lr": 0.1, "betas": (0.5, 0.9), "eps": 0.5},
+        {"weight_decay": 0.1},
+        {"weight_decay": 0.1, "maximize": True},
+    ),
+    "NAdam": (
+        {},
+        {"lr": 0.1, "betas": (0.5, 0.9), "eps": 0.01},
+        {"momentum_decay": 0.006},
+        {"weight_decay": 0.1, "momentum_decay": 0.006},
+        {"weight_decay": 0.1, "momentum_decay": 0.006, "decoupled_weight_decay": True},
+        {"weight_decay": 0.1, "maximize": True},
+    ),
+    "RAdam": (
+        {},
+        {"lr": 0.1, "eps": 1e-6},
+        {"lr": 0.1, "betas": (0.5, 0.9)},
+        {"lr": 0.1, "betas": (0.9, 0.5)},
+        {"lr": 0.1, "weight_decay": 0.1},
+        {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
+        {"weight_decay": 0.1, "maximize": True},
+    ),
+    "ASGD": (
+        {},
+        {"lr": 0.1, "lambd": 0.1},
+        {"lr": 0.1, "t0": 5, "alpha": 0.5},
+        {"weight_decay": 0.1},
+        {"weight_decay": 0.1, "maximize": True},
+    ),
+    "Rprop": (
+        {},
+        {"lr": 0.0002},
+        {"etas": (0.5, 1.5)},
+        {"step_sizes": (0.005, 0.05)},
+        {"maximize": True},
+    ),
+}
+CASES = [(name, index) for name, sets in OPTIONS.items() for index in range(len(sets))]
+RECORDED_STEPS = 12
+START = {
+    "bias": np.array(0.75),
+    "weight": np.array([[0.5, -1.25], [2.0, 0.125], [-0.375, 1.0]]),
+}
+
+
+def packed(trajectory: dict[str, np.ndarray]) -> np.ndarray:
+    """A trajectory and the state at its end as one vector, which is what the recording holds."""
+    names = sorted(trajectory, key=lambda name: ("." in name, name))
+    return np.concatenate([np.ravel(trajectory[name]) for name in names])
+
+
+def history_in(vector: np.ndarray) -> dict[str, np.ndarray]:
+    """The trajectory in a recorded vector."""
+    history, begin = {}, 0
+    for leaf, value in START.items():
+        size = RECORDED_STEPS * value.size
+        history[leaf] = vector[begin : begin + size].reshape(RECORDED_STEPS, *value.shape)
+        begin += size
+    return history
+
+
+def gradients(name: str, index: int, params: dict[str, np.ndarray], step: int) -> dict[str, np.ndarray]:
+    """The gradients at a step: those of a quadratic bowl (a hill to climb), and a wave so that they change sign."""
+    sign = -1.0 if OPTIONS[name][index].get("maximize") else 1.0
+    return {leaf: sign * 0.5 * value + _wave(START[leaf].shape, step) for leaf, value in params.items()}
+
+
+def _wave(shape: tuple[int, ...], step: int) -> np.ndarray:
+    return np.sin(0.7 * step + np.arange(1.0, 1.0 + np.prod(shape)).reshape(shape))

@@ -1,0 +1,140 @@
+import os
+import subprocess
+import sys
+import types
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import funcgrad
+from funcgrad import cli
+
+ROOT = Path(__file__).parents[1]
+
+
+def python(*arguments, **options):
+    """A process of its own, in which `funcgrad` can be imported."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment, **options)
+
+
+@pytest.fixture
+def script(tmp_path):
+    def write(source):
+        path = tmp_path / "script.py"
+        path.write_text(source)
+        return str(path)
+
+    return write
+
+
+def exit_status(arguments):
+    """What the process would end with."""
+    try:
+        return cli.main(arguments)
+    except SystemExit as stop:
+        return stop.code
+
+
+@pytest.mark.parametrize(
+    "arguments, complaint",
+    [
+        (["trian"], "funcgrad: unknown command 'trian'; expected run or compare (see 'funcgrad --help')"),
+        (["--nope"], "funcgrad: unknown command '--nope'; expected run or compare (see 'funcgrad --help')"),
+        (["run"], "funcgrad run: the following arguments are required: SCRIPT (see 'funcgrad run --help')"),
+        (["run", "-m"], "funcgrad run: the following arguments are required: SCRIPT (see 'funcgrad run --help')"),
+        (["run", "--nope", "x.py"], "funcgrad run: unrecognized arguments: --nope (see 'funcgrad run --help')"),
+        (["run", "no.py"], "funcgrad run: cannot read 'no.py': No such file or directory; expected a Python file"),
+        (["run", "/"], "funcgrad run: '/' is a folder; expected a Python file, or -m and the name of a package"),
+        (["run", "a.csv"], "funcgrad run: 'a.csv' is not a Python file; expected a name that ends in .py"),
+        (["run", "-m", "no.where"], "funcgrad run: no module named 'no.where' that can be run"),
+    ],
+)
+def test_a_usage_error_is_one_line_and_status_2(arguments, complaint, capsys):
+    assert exit_status(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(complaint)
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_help_lists_the_commands(arguments, capsys):
+    assert not exit_status(arguments)
+    out = capsys.readouterr().out
+    assert "  run       Run a PyTorch script" in out
+    assert "  compare   Train one model" in out
+
+
+def test_version(capsys, monkeypatch):
+    monkeypatch.setattr(metadata, "version", {"funcgrad": "1.2.3"}.get)
+    assert exit_status(["--version"]) == 0
+    assert capsys.readouterr().out == "funcgrad 1.2.3\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--", "-m", "x"], ["-m"], ["--steps", "3", "--version"], []])
+def test_arguments_after_the_script_are_the_scripts(arguments, script, capsys):
+    path = script("import sys; print(sys.argv)")
+    assert exit_status(["run", path, *arguments]) == 0
+    assert capsys.readouterr().out == f"{[path, *arguments]}\n"
+
+
+def test_an_uncaught_error_is_status_1_and_an_interrupt_130(script, capsys):
+    assert exit_status(["run", script("1 / 0")]) == 1
+    assert capsys.readouterr().err.endswith("ZeroDivisionError: division by zero\n")
+    assert exit_status(["run", script("raise KeyboardInterrupt")]) == 130
+    assert capsys.readouterr().err.endswith("KeyboardInterrupt\n")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import sys; print('out'); sys.exit(3)",
+        "import sys; print('out'); sys.exit('stopped: no data')",
+        "import warnings\nwarnings.warn('loss is nan')\nwarnings.warn('old', DeprecationWarning)\nprint('out')",
+        "def step():\n    raise ValueError('nan')\n\nprint('out')\nstep()",
+    ],
+)
+def test_a_process_ends_as_under_python(source, script):
+    path = script(source)
+    ours, theirs = python("-m", "funcgrad", "run", path), python(path)
+    assert (ours.stdout, ours.stderr, ours.returncode) == (theirs.stdout, theirs.stderr, theirs.returncode)
+
+
+def test_compare_hands_its_options_to_the_tool(monkeypatch, capsys):
+    tool = types.SimpleNamespace(
+        add_arguments=lambda parser: parser.add_argument("--steps", type=int, help="how long"),
+        main=lambda given: given.steps,
+    )
+    monkeypatch.setattr(funcgrad, "compare", tool, raising=False)
+    assert exit_status(["compare", "--steps", "7"]) == 7
+    assert exit_status(["compare", "--step", "7"]) == 2
+    assert capsys.readouterr().err == (
+        "funcgrad compare: unrecognized arguments: --step 7 (see 'funcgrad compare --help')\n"
+    )
+    assert exit_status(["compare", "--help"]) == 0
+    assert "how long" in capsys.readouterr().out
+
+
+def test_compare_without_its_extra_says_what_to_install(monkeypatch, capsys):
+    def missing(name):
+        def add_arguments(parser):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+        return types.SimpleNamespace(add_arguments=add_arguments)
+
+    monkeypatch.setattr(funcgrad, "compare", missing("sklearn"), raising=False)
+    assert exit_status(["compare"]) == 2
+    assert capsys.readouterr().err == "funcgrad compare: sklearn is not installed; pip install 'funcgrad[demo]'\n"
+    monkeypatch.setattr(funcgrad, "compare", missing("funcgrad.nothing"), raising=False)
+    with pytest.raises(ModuleNotFoundError, match=r"funcgrad\.nothing"):
+        cli.main(["compare"])
+
+
+def test_an_interrupted_command_is_status_130(monkeypatch):
+    def stop(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli.COMMANDS, "compare", stop)
+    assert exit_status(["compare"]) == 130

@@ -1,0 +1,47 @@
+import dataclasses
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from funcgrad.train import TrainState
+
+OPTIMIZER = optax.sgd(0.1, momentum=0.9)
+
+
+def make_state(rng=None):
+    return TrainState.create({"w": jnp.arange(3.0), "b": jnp.float32(1)}, OPTIMIZER, rng=rng)
+
+
+@pytest.mark.parametrize("rng", [None, jax.random.key(7)], ids=["without rng", "with rng"])
+def test_round_trip_keeps_every_field(rng):
+    state = make_state(rng)
+    leaves, structure = jax.tree.flatten(state)
+    back = jax.tree.unflatten(structure, leaves)
+    for field in dataclasses.fields(TrainState):
+        chex.assert_trees_all_equal(getattr(back, field.name), getattr(state, field.name))
+
+
+def test_every_field_is_a_child_of_the_pytree():
+    keys = {path[0].name for path, _ in jax.tree_util.tree_leaves_with_path(make_state(jax.random.key(0)))}
+    assert keys == {field.name for field in dataclasses.fields(TrainState)}
+
+
+def test_create_copies_what_the_caller_holds():
+    w = jnp.arange(3.0)
+    state = TrainState.create({"w": w}, OPTIMIZER)
+    state.params["w"].delete()
+    np.testing.assert_array_equal(w, [0, 1, 2])
+
+
+def test_create_takes_numpy_and_makes_no_weak_type():
+    state = TrainState.create({"w": np.ones(2, np.float32), "b": 1.0}, OPTIMIZER)
+    assert all(isinstance(leaf, jax.Array) and not leaf.weak_type for leaf in jax.tree.leaves(state))
+
+
+def test_state_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        make_state().step = 3
