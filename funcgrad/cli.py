@@ -11,10 +11,17 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import NoReturn
 
-from funcgrad import launch
+from funcgrad import compare, launch
+from funcgrad.trace import stats
 
 DEMO = frozenset({"sklearn", "matplotlib", "rich"})
 """Root modules that only the extra `demo` installs."""
+
+INTERRUPTED = 130
+"""What a shell reports for a program that Ctrl-C ended."""
+
+ExitStatus = int | str | None
+"""What `sys.exit` takes; a text goes to stderr and counts as 1."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -24,14 +31,14 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see '{self.prog} --help')\n")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command.
+def main(argv: Sequence[str] | None = None) -> ExitStatus:
+    """Run a command.
 
     Args:
         argv: The arguments after the program's name; None takes those of the process.
 
     Returns:
-        The exit status. A script's own `sys.exit` passes through as `SystemExit`.
+        The exit status; for `run` it is the script's own.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = _top_parser()
@@ -45,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return command(arguments[1:])
     except KeyboardInterrupt:
-        return 130  # what a shell reports for Ctrl-C
+        return INTERRUPTED
 
 
 def _top_parser() -> argparse.ArgumentParser:
@@ -67,29 +74,48 @@ def _version() -> str:
         return "(not installed)"
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str]) -> ExitStatus:
     """Run a PyTorch script, or a module with -m; `import torch` gives funcgrad's."""
     parser = _Parser(
         prog="funcgrad run",
-        usage="funcgrad run [-m] SCRIPT [argument ...]",
+        usage="funcgrad run [-m] [--stats] SCRIPT [argument ...]",
         description=_run.__doc__,
         allow_abbrev=False,
     )
     parser.add_argument("-m", dest="as_module", action="store_true", help="SCRIPT is the dotted name of a module")
+    parser.add_argument("--stats", action="store_true", help="say at the end how much was compiled and run, and why")
     parser.add_argument("script", metavar="SCRIPT", help="a Python file; it gets all arguments after it")
     ours, scripts = _split_at_script(arguments)
     given = parser.parse_args(ours)
-    start = launch.run_module if given.as_module else launch.run_script
     try:
-        start(given.script, scripts)
+        status = _exit_status(launch.run_module if given.as_module else launch.run_script, given.script, scripts)
     except launch.LaunchError as error:
         parser.error(str(error))
-    except SystemExit:
+    if given.stats:
+        print(_stats_line(), file=sys.stderr)
+    return status
+
+
+def _exit_status(start: Callable[[str, list[str]], None], script: str, arguments: list[str]) -> ExitStatus:
+    """Runs a script to its end, whatever end that is."""
+    try:
+        start(script, arguments)
+    except launch.LaunchError:
         raise
+    except SystemExit as stop:
+        return stop.code
     except BaseException as error:
         launch.show_error(error)
-        return 130 if isinstance(error, KeyboardInterrupt) else 1
+        return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
     return 0
+
+
+def _stats_line() -> str:
+    causes = ", ".join(f"{count} by {cause}" for cause, count in stats.causes.most_common()) or "none"
+    return (
+        f"funcgrad: {stats.programs} programs compiled; {stats.equations} operations run "
+        f"in {stats.flushes} flushes ({causes})"
+    )
 
 
 def _split_at_script(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -98,18 +124,17 @@ def _split_at_script(arguments: list[str]) -> tuple[list[str], list[str]]:
     return arguments[:end], arguments[end:]
 
 
-def _compare(arguments: list[str]) -> int:
+def _compare(arguments: list[str]) -> ExitStatus:
     """Train one model statefully and functionally, side by side."""
     parser = _Parser(prog="funcgrad compare", description=_compare.__doc__, allow_abbrev=False)
+    compare.add_arguments(parser)
+    given = parser.parse_args(arguments)
     try:
-        from funcgrad import compare  # here: it needs the extra `demo`
-
-        compare.add_arguments(parser)
-        return compare.main(parser.parse_args(arguments))
+        return compare.main(given)
     except ModuleNotFoundError as error:
         if error.name not in DEMO:
             raise
-        parser.exit(2, f"{parser.prog}: {error.name} is not installed; pip install 'funcgrad[demo]'\n")
+        parser.exit(2, f"{parser.prog}: {error}\n")
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"run": _run, "compare": _compare}
+COMMANDS: dict[str, Callable[[list[str]], ExitStatus]] = {"run": _run, "compare": _compare}

@@ -22,6 +22,9 @@ from typing import cast
 from funcgrad.errors import FuncgradError, UnsupportedModuleError, is_beneath, is_ours, unsupported
 
 FACE = "funcgrad.torch"
+JAX_NOTE = "JAX has removed its internal frames"
+"""Advice on a traceback that shows no frame of JAX anyway."""
+
 _INSTALLED = (
     *(sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
     *site.getsitepackages(),
@@ -68,7 +71,10 @@ def run_module(name: str, args: Sequence[str] = ()) -> None:
 
 
 def show_error(error: BaseException) -> None:
-    """Prints an uncaught exception of a script as Python does, with the user's frames only."""
+    """Prints an uncaught exception of a script as Python does, with the user's frames only.
+
+    Frames of ours, and of libraries that we called, leave the tracebacks of the error and of its causes.
+    """
     _leave_users_frames(error, set())
     sys.excepthook(type(error), error, error.__traceback__)
 
@@ -164,11 +170,13 @@ def _exists(name: str) -> bool:
 
 
 def _leave_users_frames(error: BaseException, seen: set[int]) -> None:
-    """Takes our frames, and those of libraries that we called, out of the tracebacks of an error and its causes."""
     if id(error) in seen:
         return
     seen.add(id(error))
     error.__traceback__ = _users_frames(error.__traceback__)
+    notes = getattr(error, "__notes__", None)
+    if isinstance(notes, list):
+        notes[:] = [note for note in cast("list[object]", notes) if JAX_NOTE not in str(note)]
     related = [error.__cause__, error.__context__]
     if isinstance(error, BaseExceptionGroup):
         related += cast("BaseExceptionGroup[BaseException]", error).exceptions

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 import types
@@ -7,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import funcgrad
 from funcgrad import cli
 
 ROOT = Path(__file__).parents[1]
@@ -107,7 +107,7 @@ def test_compare_hands_its_options_to_the_tool(monkeypatch, capsys):
         add_arguments=lambda parser: parser.add_argument("--steps", type=int, help="how long"),
         main=lambda given: given.steps,
     )
-    monkeypatch.setattr(funcgrad, "compare", tool, raising=False)
+    monkeypatch.setattr(cli, "compare", tool)
     assert exit_status(["compare", "--steps", "7"]) == 7
     assert exit_status(["compare", "--step", "7"]) == 2
     assert capsys.readouterr().err == (
@@ -118,18 +118,28 @@ def test_compare_hands_its_options_to_the_tool(monkeypatch, capsys):
 
 
 def test_compare_without_its_extra_says_what_to_install(monkeypatch, capsys):
-    def missing(name):
-        def add_arguments(parser):
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    def compare_that_misses(name):
+        def main(given):
+            raise ModuleNotFoundError('The digits need it: pip install "funcgrad[demo]"', name=name)
 
-        return types.SimpleNamespace(add_arguments=add_arguments)
+        return types.SimpleNamespace(add_arguments=lambda parser: None, main=main)
 
-    monkeypatch.setattr(funcgrad, "compare", missing("sklearn"), raising=False)
+    monkeypatch.setattr(cli, "compare", compare_that_misses("sklearn"))
     assert exit_status(["compare"]) == 2
-    assert capsys.readouterr().err == "funcgrad compare: sklearn is not installed; pip install 'funcgrad[demo]'\n"
-    monkeypatch.setattr(funcgrad, "compare", missing("funcgrad.nothing"), raising=False)
-    with pytest.raises(ModuleNotFoundError, match=r"funcgrad\.nothing"):
+    assert capsys.readouterr().err == 'funcgrad compare: The digits need it: pip install "funcgrad[demo]"\n'
+    monkeypatch.setattr(cli, "compare", compare_that_misses("funcgrad.nothing"))
+    with pytest.raises(ModuleNotFoundError, match="need it"):
         cli.main(["compare"])
+
+
+def test_stats_are_told_at_the_end(script, capsys):
+    path = script("import torch; print((torch.tensor([1.0, 2.0]) * 3).tolist())")
+    assert exit_status(["run", "--stats", path]) == 0
+    out, err = capsys.readouterr()
+    assert out == "[3.0, 6.0]\n"
+    assert re.fullmatch(r"funcgrad: \d+ programs compiled; \d+ operations run in \d+ flushes \(.*\)\n", err)
+    assert exit_status(["run", "--stats", "no.py"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_an_interrupted_command_is_status_130(monkeypatch):

@@ -13,7 +13,13 @@ from funcgrad import cli, launch
 from funcgrad.errors import UnsupportedModuleError
 
 FACE = {
-    "__init__.py": "from . import nn\ndef fail(): raise ValueError('bad shape')\ndef call(f): return f()\n",
+    "__init__.py": """
+import jax
+from . import nn
+def fail(*x): raise ValueError('bad shape')
+def fail_in_jax(): jax.eval_shape(fail, 1.0)
+def call(f): return f()
+""",
     "nn/__init__.py": "from . import functional\nclass Linear: pass\n",
     "nn/functional.py": """
 import contextlib
@@ -228,6 +234,17 @@ def test_a_traceback_shows_the_users_frames_only(script, capfd):
         f'File "{path}", line 10, in <module>',
         f'File "{path}", line 8, in hook',
         f'File "{path}", line 5, in forward',
+        "ValueError: bad shape",
+    ]
+
+
+@pytest.mark.usefixtures("face")
+def test_an_error_inside_jax_ends_with_its_own_text(script, capfd):
+    path = script("import torch\ntorch.fail_in_jax()")
+    assert printed_error(path, capfd).splitlines() == [
+        "Traceback (most recent call last):",
+        f'  File "{path}", line 2, in <module>',
+        "    torch.fail_in_jax()",
         "ValueError: bad shape",
     ]
 

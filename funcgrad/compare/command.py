@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from funcgrad.compare.digits import draw_batches, load_digits
 from funcgrad.compare.experiment import RUNS, Settings, run_experiment
+from funcgrad.compare.measure import Run
 from funcgrad.compare.report import prepare, progress, write_report
 from funcgrad.compare.report.table import coloured, conclusions, plain, table, title
 from funcgrad.compare.verdict import judge
@@ -44,18 +46,20 @@ def main(namespace: argparse.Namespace) -> int:
     """
     settings = Settings(**{name: getattr(namespace, name) for name in Settings.__dataclass_fields__})
     try:
-        return _compare(settings, namespace.out)
+        digits = load_digits(settings.seed)
+        batches = draw_batches(digits, settings.steps, settings.batch_size, settings.seed)
+        if namespace.out is not None:
+            prepare(namespace.out)
     except (ValueError, OSError) as error:
         print(f"funcgrad compare: {error}", file=sys.stderr)
         return 2
-
-
-def _compare(settings: Settings, out: Path | None) -> int:
-    if out is not None:
-        prepare(out)
     print(f"{title(settings)}\n", flush=True)
     with progress(settings.steps * len(RUNS)) as advance:
-        runs = run_experiment(settings, advance)
+        runs = run_experiment(settings, digits, batches, advance)
+    return _report(settings, runs, namespace.out)
+
+
+def _report(settings: Settings, runs: dict[str, Run], out: Path | None) -> int:
     verdict = judge(runs)
     paint = coloured if sys.stdout.isatty() and "NO_COLOR" not in os.environ else plain
     print(f"{table(runs, verdict, paint)}\n\n{conclusions(verdict, paint)}\n")

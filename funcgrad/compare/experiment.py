@@ -14,7 +14,7 @@ import numpy as np
 
 import funcgrad.torch as torch
 from funcgrad.compare import loops
-from funcgrad.compare.digits import Batches, Digits, draw_batches, load_digits
+from funcgrad.compare.digits import Batches, Digits
 from funcgrad.compare.measure import Run, measure
 from funcgrad.compare.models import Classifier, TwoHeads, digit_loss, two_headed_loss
 from funcgrad.compare.recording import record_functional, record_stateful
@@ -52,15 +52,10 @@ class Settings:
 Advance = Callable[[str, int], None]  # told which run has just made how many steps
 
 
-def run_experiment(settings: Settings, advance: Advance = lambda run, steps: None) -> dict[str, Run]:
-    """Train all runs and return their figures by name, in the order of `RUNS`.
-
-    Raises:
-        ModuleNotFoundError: if scikit-learn, which brings the digits, is missing.
-        ValueError: if a batch is larger than the training set.
-    """
-    digits = load_digits(settings.seed)
-    batches = draw_batches(digits, settings.steps, settings.batch_size, settings.seed)
+def run_experiment(
+    settings: Settings, digits: Digits, batches: Batches, advance: Advance = lambda run, steps: None
+) -> dict[str, Run]:
+    """Train all runs and return their figures by name, in the order of `RUNS`."""
     runs = {"a": _functional(settings, digits, batches, partial(advance, "a"))}
     for run, loop in LOOPS.items():
         runs[run] = _stateful(loop, settings, digits, batches, partial(advance, run))

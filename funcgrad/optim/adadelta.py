@@ -88,5 +88,10 @@ ADADELTA_RULE = Rule(
     start=_start,
     formula=_formula,
     counters=("step",),
-    checks=(LEARNING_RATE, Check(("rho",), lambda rho: 0 <= rho <= 1, "Invalid rho value: {rho}"), EPSILON, WEIGHT_DECAY),
+    checks=(
+        LEARNING_RATE,
+        Check(("rho",), lambda rho: 0 <= rho <= 1, "Invalid rho value: {rho}"),
+        EPSILON,
+        WEIGHT_DECAY,
+    ),
 )

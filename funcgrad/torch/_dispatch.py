@@ -24,7 +24,7 @@ from funcgrad.torch._texts import (
     VIEW_MADE_WITHOUT_GRAD,
 )
 from funcgrad.torch._types import dtype_of
-from funcgrad.trace import NUMBERS, Equation, Op, Value, current, cut_if_long, flush, pullback
+from funcgrad.trace import NUMBERS, Equation, Op, Value, current, cut, pullback
 
 
 def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
@@ -59,7 +59,7 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
     trace = current()
     if needs_grad and state.grad:
         if trace.split:
-            flush(trace, "backward")
+            cut(trace, "backward")
         equation, results = trace.record(op, static, values)
         tensors = _differentiable(equation, results, operands, values, tuple(edges))
     else:
@@ -68,9 +68,9 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
     if state.inference:
         for tensor in tensors:
             tensor._inference = True
-    if len(trace.results) > trace.limit:
+    if len(trace.results) >= trace.limit:
         del values, results
-        cut_if_long(trace)
+        cut(trace, "length")
     return tensors[0] if len(tensors) == 1 else tensors
 
 

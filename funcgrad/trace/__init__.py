@@ -2,7 +2,7 @@
 
 from funcgrad.trace.flush import Stats as Stats
 from funcgrad.trace.flush import array_of as array_of
-from funcgrad.trace.flush import cut_if_long as cut_if_long
+from funcgrad.trace.flush import cut as cut
 from funcgrad.trace.flush import flush as flush
 from funcgrad.trace.flush import stats as stats
 from funcgrad.trace.flush import synchronize as synchronize
@@ -16,6 +16,8 @@ from funcgrad.trace.record import NUMBERS as NUMBERS
 from funcgrad.trace.record import Equation as Equation
 from funcgrad.trace.record import Trace as Trace
 from funcgrad.trace.record import current as current
+from funcgrad.trace.program import evaluate as evaluate
+from funcgrad.trace.record import recording as recording
 from funcgrad.trace.value import Aval as Aval
 from funcgrad.trace.value import Value as Value
 from funcgrad.trace.value import aval_of as aval_of

@@ -16,11 +16,8 @@ import jax
 import numpy as np
 
 from funcgrad.trace.program import Run, compile_program
-from funcgrad.trace.record import Equation, Step, Trace, current
+from funcgrad.trace.record import LONGEST, Equation, Step, Trace, current
 from funcgrad.trace.value import Aval, Value
-
-LONGEST = 2048
-"""Results in a trace before it is cut anyway: about four seconds of compilation."""
 
 RARE = 8
 """A trace is looked into without being cut only if that happens at most once in so many flushes."""
@@ -45,9 +42,14 @@ def array_of(value: Value, cause: str) -> jax.Array | np.ndarray:
     Args:
         value: Any value.
         cause: What made somebody look, for the statistics.
+
+    Raises:
+        RuntimeError: The trace must not be run.
     """
     if value.array is None:
         assert value.trace is not None
+        if value.trace.refusal:
+            raise RuntimeError(value.trace.refusal)
         if _is_rare_look(value.trace):
             _peek(value.trace, value)
         else:
@@ -79,10 +81,10 @@ def flush(trace: Trace, cause: str) -> None:
     trace.clear()
 
 
-def cut_if_long(trace: Trace) -> None:
-    """Flush a trace that has reached its limit; called between operators, when nothing is half recorded."""
-    if len(trace.results) >= (trace.limit or LONGEST):
-        flush(trace, "length")
+def cut(trace: Trace, cause: str) -> None:
+    """End the trace here if it may be run: a good place for it, though nobody looks at a value."""
+    if not trace.refusal:
+        flush(trace, cause)
 
 
 def _program(step: Step, wanted: tuple[int, ...], donated: tuple[int, ...]) -> Run:

@@ -7,7 +7,8 @@ inference, no hashing of the whole. Running a trace: `flush.py`; differentiating
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -17,6 +18,9 @@ from funcgrad.trace.op import Number, Op
 from funcgrad.trace.value import Aval, Value, aval_of
 
 NUMBERS = (bool, int, float, complex)
+
+LONGEST = 2048
+"""Results in a trace before it is cut anyway: about four seconds of compilation."""
 
 
 class Equation:
@@ -80,10 +84,11 @@ _ROOT = Step(None, None, None)
 class Trace:
     """The equations that one thread has recorded and not run yet."""
 
-    __slots__ = ("floats", "inputs", "ints", "limit", "results", "split", "step")
+    __slots__ = ("floats", "inputs", "ints", "limit", "refusal", "results", "split", "step")
 
-    def __init__(self) -> None:
-        self.limit = 0  # length at which the trace is cut; see flush.py
+    def __init__(self, refusal: str = "") -> None:
+        self.refusal = refusal  # why this trace must not be run, as the text of an error; empty if it may be
+        self.limit = LONGEST  # length at which the trace is cut, see flush.py
         self.clear()
 
     def clear(self) -> None:
@@ -164,6 +169,20 @@ _local = _Local()
 def current() -> Trace:
     """The calling thread's trace."""
     return _local.trace
+
+
+@contextmanager
+def recording(refusal: str) -> Generator[Trace]:
+    """A block whose operators are recorded in a trace of its own, which is not run.
+
+    Args:
+        refusal: The text of the error for whoever looks at a pending value inside.
+    """
+    before, _local.trace = _local.trace, Trace(refusal)
+    try:
+        yield _local.trace
+    finally:
+        _local.trace = before
 
 
 _INFERRED: dict[Any, tuple[Aval, ...]] = {}

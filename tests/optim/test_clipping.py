@@ -88,7 +88,9 @@ def test_the_limit_may_be_an_argument_of_the_program():
         chex.assert_trees_all_close(clip(GRADS, jnp.asarray(limit)), clip_grad_norm(GRADS, limit), rtol=1e-6)
 
 
-@given(st.lists(finite, min_size=1, max_size=5), st.floats(0.125, 50.0, width=32), st.sampled_from([1.0, 2.0, math.inf]))
+@given(
+    st.lists(finite, min_size=1, max_size=5), st.floats(0.125, 50.0, width=32), st.sampled_from([1.0, 2.0, math.inf])
+)
 def test_a_clipped_gradient_keeps_its_direction_and_the_limit(elements, max_norm, norm_type):
     grads = [jnp.array([element]) for element in elements]
     clipped, norm = clip_grad_norm(grads, max_norm, norm_type)

@@ -7,17 +7,13 @@ import numpy as np
 import optax
 import pytest
 from optimizer_cases import CASES, OPTIONS
-from optimizer_trajectory import gradient_at, options_of, rule_of, start, transformation
+from optimizer_trajectory import gradient_at, options_of, rule_of, start, transformation_of
 
 from funcgrad import optim
+from funcgrad.tolerances import tolerance
 
 every_case = pytest.mark.parametrize("name, index", CASES)
 every_optimizer = pytest.mark.parametrize("name", OPTIONS)
-
-
-def _traced(options):
-    """The options as a program receives them: numbers other than zero as arrays, zeros and bools as they are."""
-    return jax.tree.map(lambda x: x if isinstance(x, bool) or x == 0 else jnp.asarray(float(x)), options)
 
 
 def _grads_over_time(name, index, steps):
@@ -27,7 +23,7 @@ def _grads_over_time(name, index, steps):
 
 @every_case
 def test_scan_equals_the_loop(name, index):
-    optimizer, params = transformation(name, index), start()
+    optimizer, params = transformation_of(name, index), start()
     grads = _grads_over_time(name, index, 6)
 
     def step(carry, grad):
@@ -44,7 +40,7 @@ def test_scan_equals_the_loop(name, index):
 
 @every_case
 def test_a_leaf_alone_moves_as_in_the_tree(name, index):
-    rule, optimizer, params = rule_of(name), transformation(name, index), start()
+    rule, optimizer, params = rule_of(name), transformation_of(name, index), start()
     options, state = options_of(name, index), optimizer.init(params)
     leaf, leaf_state = params["weight"], rule.init(params["weight"], **options)
     for step in range(3):
@@ -56,22 +52,32 @@ def test_a_leaf_alone_moves_as_in_the_tree(name, index):
 
 
 @every_case
-def test_hyperparameters_as_arrays_give_the_same_update(name, index):
-    """In float64: a program whose learning rate is an argument moves as one in which it is a constant."""
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_hyperparameters_as_arrays_give_the_same_update(name, index, dtype):
+    """A program whose learning rate is a float64 argument moves as one in which it is a constant."""
     rule, options = rule_of(name), options_of(name, index)
     with jax.enable_x64(True):
-        param = start()["weight"]
+        param = start(dtype)["weight"]
         state = rule.init(param, **options)
-        statics = {key: value for key, value in _traced(options).items() if not jax.tree.leaves(_arrays(value))}
-        arrays = {key: value for key, value in _traced(options).items() if key not in statics}
+        statics, arrays = _split(options)
         update = jax.jit(lambda grad, state, param, arrays: rule.update(grad, state, param, **statics, **arrays))
         grad = gradient_at(name, index, {"weight": param}, 1)["weight"]
         expected = rule.update(grad, state, param, **options)
-        chex.assert_trees_all_close(update(grad, state, param, arrays), expected, rtol=1e-12, atol=1e-14)
+        actual = update(grad, state, param, arrays)
+        chex.assert_trees_all_equal_dtypes(actual, expected)
+        chex.assert_trees_all_close(actual, expected, **tolerance(dtype, "gradient"))
 
 
-def _arrays(value):
-    return [x for x in jax.tree.leaves(value) if isinstance(x, jax.Array)]
+def _split(options):
+    """The options that shape a program (zeros, bools, None), and the numbers that it takes as arguments."""
+    is_number = {key: all(map(_is_argument, jax.tree.leaves(value))) for key, value in options.items()}
+    statics = {key: value for key, value in options.items() if not is_number[key]}
+    arrays = {key: value for key, value in options.items() if is_number[key]}
+    return statics, jax.tree.map(lambda x: jnp.asarray(x, float), arrays)
+
+
+def _is_argument(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value != 0
 
 
 @every_case
@@ -88,7 +94,7 @@ def test_state_survives_flatten_and_the_state_dict(name, index):
 
 @every_case
 def test_an_update_keeps_the_structure_and_the_dtypes_of_the_state(name, index):
-    optimizer, params = transformation(name, index), start()
+    optimizer, params = transformation_of(name, index), start()
     state = optimizer.init(params)
     _, next_state = optimizer.update(gradient_at(name, index, params, 0), state, params)
     chex.assert_trees_all_equal_shapes_and_dtypes(next_state, state)
@@ -111,7 +117,7 @@ def test_one_learning_rate_schedule_compiles_once(name):
 
 @every_optimizer
 def test_empty_trees_and_empty_leaves(name):
-    optimizer = transformation(name, 0)
+    optimizer = transformation_of(name, 0)
     for params in ({}, {"none": jnp.zeros((0, 3))}):
         updates, _ = optimizer.update(params, optimizer.init(params), params)
         chex.assert_trees_all_equal(updates, params)
@@ -119,7 +125,7 @@ def test_empty_trees_and_empty_leaves(name):
 
 @every_optimizer
 def test_parameters_are_required(name):
-    optimizer, params = transformation(name, 0), start()
+    optimizer, params = transformation_of(name, 0), start()
     with pytest.raises(ValueError, match=r"call optimizer.update\(grads, state, params\)"):
         optimizer.update(params, optimizer.init(params))
 
@@ -127,7 +133,7 @@ def test_parameters_are_required(name):
 @every_optimizer
 def test_defaults_of_the_function_are_those_of_the_rule(name):
     grads = start()
-    by_function = transformation(name, 0)
+    by_function = transformation_of(name, 0)
     updates, _ = by_function.update(grads, by_function.init(grads), grads)
     rule = rule_of(name)
     expected, _ = rule.update(grads["weight"], rule.init(grads["weight"]), grads["weight"])

@@ -145,9 +145,18 @@ def test_cosine_annealing_is_periodic_between_its_bounds(T_max, eta_min, step):
 @pytest.mark.parametrize(
     "make, text",
     [
-        (lambda: schedules.constant_lr(1.0, factor=2), "Constant multiplicative factor expected to be between 0 and 1."),
-        (lambda: schedules.linear_lr(1.0, start_factor=0), "Starting multiplicative factor expected to be greater than"),
-        (lambda: schedules.linear_lr(1.0, end_factor=2), "Ending multiplicative factor expected to be between 0 and 1."),
+        (
+            lambda: schedules.constant_lr(1.0, factor=2),
+            "Constant multiplicative factor expected to be between 0 and 1.",
+        ),
+        (
+            lambda: schedules.linear_lr(1.0, start_factor=0),
+            "Starting multiplicative factor expected to be greater than",
+        ),
+        (
+            lambda: schedules.linear_lr(1.0, end_factor=2),
+            "Ending multiplicative factor expected to be between 0 and 1.",
+        ),
         (lambda: schedules.cosine_annealing_warm_restarts(1.0, 0), "Expected positive integer T_0, but got 0"),
         (lambda: schedules.cosine_annealing_warm_restarts(1.0, 1, 0), "Expected integer T_mult >= 1, but got 0"),
         (lambda: schedules.one_cycle_lr(1.0, 0), "Expected positive integer total_steps, but got 0"),

@@ -1,6 +1,7 @@
 """Every optimizer and option set against the real PyTorch, live, over a long run; the schedules' recording too."""
 
 import json
+import re
 import warnings
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import chex
 import jax
 import numpy as np
 import pytest
-from optimizer_cases import CASES, START
-from optimizer_trajectory import leaf_states, tree_trajectory
+from optimizer_cases import CASES, ILLEGAL, OPTIONS, START
+from optimizer_trajectory import leaf_states, rule_of, tree_trajectory
 
 torch = pytest.importorskip("torch")
 from torch_schedules import all_values  # noqa: E402
@@ -41,6 +42,27 @@ def test_float32_trajectory(name, index):
         own_rounding = np.abs(expected[leaf] - exact[leaf])
         bound = 1e-6 * (1 + np.abs(expected[leaf])) + own_rounding
         np.testing.assert_array_less(np.abs(history[leaf] - expected[leaf]), bound)
+
+
+@pytest.mark.parametrize("name, options, text", ILLEGAL)
+def test_error_texts(name, options, text):
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        getattr(torch.optim, name)([torch.zeros(2)], **options)
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_defaults(name):
+    group = getattr(torch.optim, name)([torch.zeros(2, requires_grad=True)]).param_groups[0]
+    defaults = rule_of(name).defaults
+    assert {key: group[key] for key in defaults} == defaults
+    not_ours = {
+        "params",
+        "foreach",
+        "capturable",
+        "differentiable",
+        "fused",
+    }  # how PyTorch runs it, not what it computes
+    assert group.keys() - defaults.keys() <= not_ours
 
 
 def test_the_recorded_schedules_are_pytorchs():

@@ -97,6 +97,34 @@ OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
         {"maximize": True},
     ),
 }
+ILLEGAL: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("SGD", {"lr": -1}, "Invalid learning rate: -1"),
+    ("SGD", {"momentum": -0.5}, "Invalid momentum value: -0.5"),
+    ("SGD", {"weight_decay": -1}, "Invalid weight_decay value: -1"),
+    ("SGD", {"lr": -1, "momentum": -0.5}, "Invalid learning rate: -1"),
+    ("SGD", {"nesterov": True}, "Nesterov momentum requires a momentum and zero dampening"),
+    (
+        "SGD",
+        {"nesterov": True, "momentum": 0.9, "dampening": 0.1},
+        "Nesterov momentum requires a momentum and zero dampening",
+    ),
+    ("Adam", {"lr": -0.1}, "Invalid learning rate: -0.1"),
+    ("Adam", {"betas": (1.0, 0.999)}, "Invalid beta parameter at index 0: 1.0"),
+    ("Adam", {"betas": (0.9, -0.1)}, "Invalid beta parameter at index 1: -0.1"),
+    ("Adam", {"eps": -1}, "Invalid epsilon value: -1"),
+    ("Adam", {"eps": -1, "betas": (1.0, 0.999)}, "Invalid epsilon value: -1"),
+    ("AdamW", {"weight_decay": -1}, "Invalid weight_decay value: -1"),
+    ("RMSprop", {"momentum": -1}, "Invalid momentum value: -1"),
+    ("RMSprop", {"alpha": -1}, "Invalid alpha value: -1"),
+    ("Adagrad", {"lr_decay": -0.5}, "Invalid lr_decay value: -0.5"),
+    ("Adagrad", {"initial_accumulator_value": -1}, "Invalid initial_accumulator_value value: -1"),
+    ("Adadelta", {"rho": 1.1}, "Invalid rho value: 1.1"),
+    ("Adamax", {"betas": (0.9, 1.0)}, "Invalid beta parameter at index 1: 1.0"),
+    ("NAdam", {"momentum_decay": -0.2}, "Invalid momentum_decay value: -0.2"),
+    ("RAdam", {"weight_decay": -1}, "Invalid weight_decay value: -1"),
+    ("ASGD", {"weight_decay": -0.5}, "Invalid weight_decay value: -0.5"),
+    ("Rprop", {"etas": (1.0, 0.5)}, "Invalid eta values: 1.0, 0.5"),
+)
 CASES = [(name, index) for name, sets in OPTIONS.items() for index in range(len(sets))]
 RECORDED_STEPS = 12
 START = {

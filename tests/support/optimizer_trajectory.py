@@ -23,10 +23,14 @@ def options_of(name: str, index: int) -> dict[str, Any]:
     return {**rule_of(name).defaults, **OPTIONS[name][index]}
 
 
-def transformation(name: str, index: int) -> optax.GradientTransformation:
-    options = dict(OPTIONS[name][index])
-    rate = {"learning_rate": options.pop("lr")} if "lr" in options else {}
-    return getattr(optim, name.lower())(**rate, **options)
+def transformation(name: str, options: dict[str, Any]) -> optax.GradientTransformation:
+    """The transformation with options under PyTorch's names."""
+    rate = {"learning_rate": options["lr"]} if "lr" in options else {}
+    return getattr(optim, name.lower())(**rate, **{key: value for key, value in options.items() if key != "lr"})
+
+
+def transformation_of(name: str, index: int) -> optax.GradientTransformation:
+    return transformation(name, OPTIONS[name][index])
 
 
 def start(dtype: Any = float) -> dict[str, jax.Array]:
@@ -41,7 +45,7 @@ def gradient_at(name: str, index: int, params: dict[str, jax.Array], step: int) 
 
 def tree_trajectory(name: str, index: int, steps: int, dtype: Any = float) -> tuple[dict[str, np.ndarray], Any]:
     """Each parameter after each step, of shape (steps, *shape), and the final state of the tree."""
-    optimizer, params = transformation(name, index), start(dtype)
+    optimizer, params = transformation_of(name, index), start(dtype)
     state, update, history = optimizer.init(params), jax.jit(optimizer.update), []
     for step in range(steps):
         updates, state = update(gradient_at(name, index, params, step), state, params)

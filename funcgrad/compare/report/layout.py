@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from funcgrad.compare.report.chart import Band, Chart, Gap, Line, Panel
 from funcgrad.compare.report.scale import round_step
@@ -69,7 +70,7 @@ class Box(NamedTuple):
     right: float
     bottom: float
 
-    def x(self, steps: np.ndarray, last: int) -> np.ndarray:
+    def x(self, steps: ArrayLike, last: int) -> np.ndarray:
         """Return the pixels of steps on the axis from 0 to `last`."""
         return self.left + (self.right - self.left) * np.asarray(steps, np.float64) / last
 

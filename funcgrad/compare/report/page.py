@@ -116,5 +116,5 @@ def _css() -> str:
     light, dark = ("".join(f"{variable(ink)}:{value};" for ink, value in inks.items()) for inks in (LIGHT, DARK))
     return (
         f":root{{color-scheme:light dark;{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
-        + resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
+        + resources.files("funcgrad.compare.report").joinpath("page.css").read_text(encoding="utf-8")
     )

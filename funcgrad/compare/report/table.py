@@ -60,7 +60,7 @@ def table(runs: dict[str, Run], verdict: Verdict, paint: Paint = plain) -> str:
 def cells(run: str, figures: Run, verdict: Verdict) -> tuple[str, ...]:
     """Return the figures of one run at its end, in the order of the columns."""
     return (
-        _short(np.mean(figures.loss[-LAST:])),
+        _short(float(np.mean(figures.loss[-LAST:]))),
         percent(figures.accuracy[-1]),
         _short(figures.used_norm[-1]),
         _short(figures.fresh_norm[-1]),

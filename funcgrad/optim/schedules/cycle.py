@@ -87,7 +87,9 @@ def one_cycle_lr(
         [0.04, 0.52, 1.0, 4e-06]
     """
     first = max_lr / div_factor
-    values = (first, max_lr, first, first / final_div_factor) if three_phase else (first, max_lr, first / final_div_factor)
+    values = (
+        (first, max_lr, first, first / final_div_factor) if three_phase else (first, max_lr, first / final_div_factor)
+    )
     return _one_cycle(values, total_steps, pct_start, anneal_strategy)
 
 

@@ -74,9 +74,7 @@ def linear_lr(base_lr: float, start_factor: float = 1 / 3, end_factor: float = 1
         ValueError: If `start_factor` is not in (0, 1] or `end_factor` is not in [0, 1].
     """
     if not 0 < start_factor <= 1:
-        raise ValueError(
-            "Starting multiplicative factor expected to be greater than 0 and less or equal to 1."
-        )
+        raise ValueError("Starting multiplicative factor expected to be greater than 0 and less or equal to 1.")
     if not 0 <= end_factor <= 1:
         raise ValueError("Ending multiplicative factor expected to be between 0 and 1.")
     rise = end_factor - start_factor
