@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -21,12 +22,12 @@ DEFAULTS = Settings()
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     options: tuple[tuple[str, Callable[[str], float], float, str], ...] = (
-        ("--steps", _at_least(int, 1), DEFAULTS.steps, "training steps of every run"),
-        ("--seed", _at_least(int, 0), DEFAULTS.seed, "of the first weights, the split and the batches"),
-        ("--lr", _at_least(float, 0), DEFAULTS.lr, "learning rate"),
-        ("--momentum", _at_least(float, 0), DEFAULTS.momentum, "momentum of SGD"),
-        ("--batch-size", _at_least(int, 1), DEFAULTS.batch_size, "digits in a batch"),
-        ("--hidden", _at_least(int, 1), DEFAULTS.hidden, "hidden units of the model"),
+        ("--steps", _number(int, 1), DEFAULTS.steps, "training steps of every run"),
+        ("--seed", _number(int, 0, 2**63 - 1), DEFAULTS.seed, "of the first weights, the split and the batches"),
+        ("--lr", _number(float, 0), DEFAULTS.lr, "learning rate"),
+        ("--momentum", _number(float, 0), DEFAULTS.momentum, "momentum of SGD"),
+        ("--batch-size", _number(int, 1), DEFAULTS.batch_size, "digits in a batch"),
+        ("--hidden", _number(int, 1), DEFAULTS.hidden, "hidden units of the model"),
     )
     for option, kind, default, text in options:
         metavar = "N" if isinstance(default, int) else "X"
@@ -71,15 +72,16 @@ def _report(settings: Settings, runs: dict[str, Run], out: Path | None) -> int:
     return 0 if verdict.agrees else 1
 
 
-def _at_least(kind: Callable[[str], float], least: float) -> Callable[[str], float]:
+def _number(kind: Callable[[str], float], least: float, most: float = math.inf) -> Callable[[str], float]:
     def parse(text: str) -> float:
         try:
             value = kind(text)
         except ValueError:
-            value = float("nan")
-        if not least <= value < float("inf"):
+            value = math.nan
+        if not (least <= value <= most and math.isfinite(value)):
             name = "a whole number" if kind is int else "a number"
-            raise argparse.ArgumentTypeError(f"{text!r} given, expected {name} of at least {least}")
+            bounds = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
+            raise argparse.ArgumentTypeError(f"{text!r} given, expected {name} {bounds}")
         return value
 
     return parse

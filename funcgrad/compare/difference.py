@@ -40,7 +40,8 @@ def compare(left: Trajectory, right: Trajectory) -> Difference:
         right: the same of the run that counts as the reference.
     """
     names = list(right)
-    absolute = np.stack([_largest(left[name] - right[name]) for name in names])
+    with np.errstate(invalid="ignore"):  # inf - inf
+        absolute = np.stack([_largest(left[name] - right[name]) for name in names])
     relative = np.stack([_ratio(row, _largest(right[name])) for row, name in zip(absolute, names, strict=True)])
     by_step = relative.max(axis=0)
     beyond = np.flatnonzero(by_step > TOLERANCE)

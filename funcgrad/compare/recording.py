@@ -1,12 +1,11 @@
 """A recorded run: its parameters before and after every step, and the gradients that the optimizer used.
 
-Recording only copies; the figures are computed from the copies, so that looking at a run does not change it.
+Recording only reads; the figures are computed from what was read, so that looking at a run does not change it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +16,7 @@ from funcgrad.compare.models import Params
 from funcgrad.compare.trajectory import Trajectory, norms, stack
 from funcgrad.train import TrainState, fit, make_train_step
 
-READ_EVERY = 25  # steps between two reads of recorded values, and between two moves of the progress bar
+VISIT_EVERY = 25  # steps of the functional run between two moves of the progress bar
 
 Advance = Callable[[int], None]  # told how many steps have just been run
 
@@ -35,9 +34,10 @@ def record_stateful(loop: Loop, model: Any, optimizer: Any, batches: Sequence[An
     """Run a loop of `funcgrad.compare.loops` to its end."""
     named = dict(model.named_parameters())
     looks: list[Any] = []
-    for group in _groups(_looks(loop(model, optimizer, batches), named), READ_EVERY):
-        looks += [_read(look) for look in group]
-        advance(len(group))
+    for loss in loop(model, optimizer, batches):
+        # Read at every step: what is pending then ends at the same place each time, so that few programs are compiled.
+        looks.append((_numpy(loss), {n: _numpy(p) for n, p in named.items()}, {n: _grad(p) for n, p in named.items()}))
+        advance(1)
     losses, before, used = zip(*looks, strict=True)
     after = {name: _numpy(parameter) for name, parameter in named.items()}
     gradients = stack(used)
@@ -57,37 +57,16 @@ def record_functional(
         step,
         TrainState.create(params, optimizer),
         batches,
-        visit_every=READ_EVERY,
+        visit_every=VISIT_EVERY,
         callbacks=[lambda visit: advance(len(visit.metrics.loss))],
     )
     trajectory = {name: np.concatenate([metrics.aux[name], state.params[name][None]]) for name in params}
     return Recording(metrics.loss, trajectory, metrics.grad_norm)
 
 
-def _looks(losses: Iterator[Any], named: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any], dict[str, Any]]]:
-    for loss in losses:
-        params = {name: parameter.detach().clone() for name, parameter in named.items()}
-        grads = {name: _grad(parameter) for name, parameter in named.items()}
-        yield loss.detach(), params, grads
+def _grad(parameter: Any) -> np.ndarray:
+    return np.zeros(parameter.shape, np.float32) if parameter.grad is None else _numpy(parameter.grad)
 
 
-def _grad(parameter: Any) -> Any:
-    return np.zeros(parameter.shape, np.float32) if parameter.grad is None else parameter.grad.clone()
-
-
-def _groups(looks: Iterator[Any], size: int) -> Iterator[list[Any]]:
-    while group := list(islice(looks, size)):
-        yield group
-
-
-def _read(look: tuple[Any, dict[str, Any], dict[str, Any]]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
-    loss, params, grads = look
-    return _numpy(loss), _each(params), _each(grads)
-
-
-def _each(tensors: dict[str, Any]) -> dict[str, np.ndarray]:
-    return {name: _numpy(tensor) for name, tensor in tensors.items()}
-
-
-def _numpy(value: Any) -> np.ndarray:
-    return value if isinstance(value, np.ndarray) else value.detach().numpy().copy()
+def _numpy(tensor: Any) -> np.ndarray:
+    return tensor.detach().numpy().copy()  # a copy, because PyTorch's array would follow the tensor

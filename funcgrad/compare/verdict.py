@@ -36,14 +36,20 @@ class Verdict(NamedTuple):
 def judge(runs: dict[str, Run]) -> Verdict:
     """Compare the runs and say what they show."""
     differences = {run: compare(runs[run].params, runs[other].params) for run, other in REFERENCE.items()}
-    findings = (
-        _functional(runs, differences["a"]),
+    return Verdict(differences["a"].relative <= TOLERANCE, differences, _findings(runs, differences))
+
+
+def _findings(runs: dict[str, Run], differences: dict[str, Difference]) -> tuple[Finding, ...]:
+    functional = _functional(runs, differences["a"])
+    if not _is_finite(runs["b"]):
+        return (functional,)  # the others speak about distances from b
+    return (
+        functional,
         _forgotten(runs, differences["c"]),
         _misplaced(runs),
         _after_step(differences["e"]),
         _none_or_zeros(runs, differences["f zeros"]),
     )
-    return Verdict(differences["a"].relative <= TOLERANCE, differences, findings)
 
 
 def percent(share: float) -> str:
@@ -53,9 +59,15 @@ def percent(share: float) -> str:
 
 def _functional(runs: dict[str, Run], difference: Difference) -> Finding:
     steps = len(runs["b"].loss)
-    if not np.isfinite(difference.relative):
+    if not (_is_finite(runs["a"]) and _is_finite(runs["b"])):
         detail = f"The parameters are not finite after {steps} steps: take a smaller --lr."
         return Finding("a", "cannot be compared with b", detail)
+    if not np.any(difference.by_step):
+        detail = (
+            f"The pure step and the PyTorch loop train the same model: at all {steps} steps the largest difference in "
+            f"any parameter is 0, bit for bit (tolerance {TOLERANCE:.0e})."
+        )
+        return Finding("a", "agrees with b", detail)
     size = (
         f"After {steps} steps they differ by at most {difference.absolute:.1e}, and relative to the size of a "
         f"parameter by at most {difference.relative:.1e} ({difference.parameter}; tolerance {TOLERANCE:.0e})."
@@ -101,6 +113,8 @@ def _after_step(difference: Difference) -> Finding:
 
 
 def _none_or_zeros(runs: dict[str, Run], difference: Difference) -> Finding:
+    if not (_is_finite(runs["f none"]) and _is_finite(runs["f zeros"])):
+        return Finding("f", "cannot be compared", "The parameters with a second head are not finite in the end.")
     if difference.first_step is None:
         return Finding("f", "None and zeros agree", "No momentum or weight decay had a gradient of zero to act on.")
     detail = (
@@ -112,6 +126,10 @@ def _none_or_zeros(runs: dict[str, Run], difference: Difference) -> Finding:
     if spread.first_step is not None:
         detail += f" At step {spread.first_step} the difference reaches the layers that every batch uses."
     return Finding("f", f"None and zeros part at step {difference.first_step}", detail)
+
+
+def _is_finite(run: Run) -> bool:
+    return all(np.isfinite(path[-1]).all() for path in run.params.values())
 
 
 def _count(batches: float) -> str:

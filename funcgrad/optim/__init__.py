@@ -5,6 +5,9 @@ from funcgrad.optim._rule import Rule as Rule
 from funcgrad.optim.adadelta import ADADELTA_RULE as ADADELTA_RULE
 from funcgrad.optim.adadelta import AdadeltaState as AdadeltaState
 from funcgrad.optim.adadelta import adadelta as adadelta
+from funcgrad.optim.adafactor import ADAFACTOR_RULE as ADAFACTOR_RULE
+from funcgrad.optim.adafactor import AdafactorState as AdafactorState
+from funcgrad.optim.adafactor import adafactor as adafactor
 from funcgrad.optim.adagrad import ADAGRAD_RULE as ADAGRAD_RULE
 from funcgrad.optim.adagrad import AdagradState as AdagradState
 from funcgrad.optim.adagrad import adagrad as adagrad
@@ -24,6 +27,9 @@ from funcgrad.optim.clipping import clip_by_value as clip_by_value
 from funcgrad.optim.clipping import clip_grad_norm as clip_grad_norm
 from funcgrad.optim.clipping import clip_grad_value as clip_grad_value
 from funcgrad.optim.clipping import global_norm as global_norm
+from funcgrad.optim.muon import MUON_RULE as MUON_RULE
+from funcgrad.optim.muon import MuonState as MuonState
+from funcgrad.optim.muon import muon as muon
 from funcgrad.optim.nadam import NADAM_RULE as NADAM_RULE
 from funcgrad.optim.nadam import NAdamState as NAdamState
 from funcgrad.optim.nadam import nadam as nadam

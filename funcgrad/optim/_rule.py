@@ -21,7 +21,7 @@ class Rule:
     """The update of one parameter, with PyTorch's definition, defaults and state names.
 
     Hyperparameters are Python numbers or 0-d arrays. The Python number 0 takes the term it multiplies out of the
-    program; an array never does. Options whose default is a bool are always Python bools.
+    program; an array never does. Bools, strings and the options in `static` shape the program: always Python values.
 
     Attributes:
         name: PyTorch's name of the optimizer.
@@ -30,6 +30,7 @@ class Rule:
         start: `start(param, **hyper)`, the state before the first update.
         formula: `formula(grad, state, param, **hyper)`, the update and the next state.
         counters: The state fields that depend on the number of updates only, not on the parameter.
+        static: The options that are numbers and still shape the program.
         hidden: The state fields that PyTorch does not have.
         checks: The conditions on the hyperparameters, in PyTorch's order.
     """
@@ -40,6 +41,7 @@ class Rule:
     start: Callable[..., Any]
     formula: Callable[..., tuple[jax.Array, Any]]
     counters: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
 

@@ -59,7 +59,7 @@ def _map_over_tree(rule: Rule, hyper: dict[str, Any]) -> optax.GradientTransform
     def init(params: optax.Params) -> Any:
         leaves, treedef = jax.tree.flatten(params)
         states = [rule.init(jnp.asarray(leaf), **hyper) for leaf in leaves]
-        return _join(rule, states, treedef, empty=rule.init(jnp.zeros(()), **hyper))
+        return _join(rule, states, treedef, empty=rule.init(jnp.zeros((1, 1)), **hyper))
 
     def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
         if params is None:

@@ -1,6 +1,6 @@
 """Range checks of hyperparameters, with PyTorch's error texts.
 
-Only Python numbers are checked: an array may be a tracer, whose value is not known yet.
+Arrays and schedules pass unchecked: a tracer has no value yet.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import jax
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +32,11 @@ def nonnegative(name: str, text: str | None = None) -> Check:
 
 
 def _is_known(value: Any) -> bool:
-    return all(map(_is_known, value)) if isinstance(value, tuple) else isinstance(value, (int, float))
+    return not isinstance(value, jax.Array) and not callable(value) and all(map(_is_known, _items(value)))
+
+
+def _items(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 LEARNING_RATE = nonnegative("lr", "Invalid learning rate: {lr}")

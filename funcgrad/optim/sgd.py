@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from funcgrad.optim._rule import Rule
 from funcgrad.optim._numeric import Scalar, is_zero, like
+from funcgrad.optim._rule import Rule
 from funcgrad.optim._terms import direction
 from funcgrad.optim._transformation import make_transformation
 from funcgrad.optim._validation import LEARNING_RATE, MOMENTUM, WEIGHT_DECAY, Check

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.torch._grad_mode import state
-from funcgrad.torch._graph import LEAF, Check, Edge, OperatorNode
+from funcgrad.torch._grad_mode import has_been, state
+from funcgrad.torch._graph import LEAF, Edge, OperatorNode
 from funcgrad.torch._storage import Storage
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import (
@@ -43,25 +43,24 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
     """
     values: list[Any] = []
     edges: list[Any] = []
-    needs_grad = False
+    wrt: list[int] = []
     for x in operands:
         if isinstance(x, Tensor):
             values.append(x._storage.value if x._base is None else view_value(x))
             edge = x._edge
-            if edge is LEAF:
-                edge = x
             if edge is not None:
-                needs_grad = True
-            edges.append(edge)
+                wrt.append(len(edges))
+                edges.append(x if edge is LEAF else edge)
+                continue
         else:
             values.append(x if type(x) in NUMBERS else _number(x))
-            edges.append(None)
+        edges.append(None)
     trace = current()
-    if needs_grad and state.grad:
+    if wrt and state.grad:
         if trace.split:
             cut(trace, "backward")
         equation, results = trace.record(op, static, values)
-        tensors = _differentiable(equation, results, operands, values, tuple(edges))
+        tensors = _differentiable(equation, results, operands, values, edges, tuple(wrt))
     else:
         equation, results = trace.record(op, static, values)
         tensors = [wrap(value) for value in results]
@@ -81,29 +80,32 @@ def _number(x: Any) -> Any:
 
 
 def _differentiable(
-    equation: Equation, results: list[Value], operands: tuple[Any, ...], values: list[Any], edges: tuple[Any, ...]
+    equation: Equation,
+    results: list[Value],
+    operands: tuple[Any, ...],
+    values: list[Any],
+    edges: list[Any],
+    wrt: tuple[int, ...],
 ) -> list[Tensor]:
-    plan = pullback(equation, tuple([i for i, edge in enumerate(edges) if edge is not None]))
+    plan = equation.pullbacks.get(wrt) or pullback(equation, wrt)
     if not plan.cotangents:
         return [wrap(value) for value in results]
     kept = [values[i] for i in plan.keeps]
-    checks = [_check(operands[i]) for i in plan.keeps if isinstance(operands[i], Tensor)]
-    node = OperatorNode(equation, plan, edges, kept, checks)
-    tensors = [
-        wrap(value, Edge(node, k) if k in plan.cotangents else None) for k, value in enumerate(results)
-    ]
+    storages = [operands[i]._storage for i in plan.saved]
+    if has_been.in_inference:
+        _check_not_inference([operands[i] for i in plan.saved])
+    node = OperatorNode(equation, plan, edges, kept, storages, [storage.version for storage in storages])
+    tensors = [wrap(value, Edge(node, k) if k in plan.cotangents else None) for k, value in enumerate(results)]
     for k in plan.keeps_results:
         kept.append(results[k])
-        checks.append(Check(tensors[k]._storage, 0, equation, k))
+        storages.append(tensors[k]._storage)
+        node.versions.append(0)
     return tensors
 
 
-def _check(x: Tensor) -> Check:
-    if x._inference:
+def _check_not_inference(saved: list[Tensor]) -> None:
+    if any(x._inference for x in saved):
         raise RuntimeError(INFERENCE_SAVED)
-    edge = x._edge
-    node, number = edge if isinstance(edge, Edge) else (None, 0)
-    return Check(x._storage, x._version, node, number)
 
 
 # Views: a view shares its base's storage. It is read by applying its chain of operators to the base's current value
@@ -135,7 +137,7 @@ def view(op: Any, static: tuple[Any, ...], x: Tensor, *places: int, origin: str 
     made = apply(op, static, x, *places)
     for number, tensor in enumerate(made if isinstance(made, list) else [made]):
         _share(tensor, x, Link(op, static, places, number))
-        tensor._origin = origin.format(number=number) if origin else "" if state.grad else VIEW_MADE_WITHOUT_GRAD
+        tensor._origin = origin.format(number=number) if state.grad else VIEW_MADE_WITHOUT_GRAD
     return made
 
 
@@ -145,7 +147,7 @@ def alias(x: Tensor) -> Tensor:
     made._storage = x._storage
     if x._base is not None:
         made._value = view_value(x)
-        made._base, made._chain, made._seen = x._base, x._chain, x._storage.value
+        made._base, made._chain, made._seen = alias(x._base), x._chain, x._storage.value
     return made
 
 
@@ -161,10 +163,14 @@ def _share(tensor: Tensor, x: Tensor, link: Link) -> None:
 def view_value(x: Tensor) -> Value:
     """The value of a view, read anew from its base if the storage was written to since."""
     if x._seen is not x._storage.value:
-        again = _read(x._base, x._chain)
+        before, state.grad = state.grad, True  # the view belongs to its base's graph, whoever asks
+        try:
+            again = _read(x._base, x._chain)
+        finally:
+            state.grad = before
         x._value = again._storage.value
         x._seen = x._storage.value
-        if x._edge is not LEAF:
+        if x._edge is not LEAF and x._origin != VIEW_MADE_WITHOUT_GRAD:
             x._edge = again._edge
     assert x._value is not None
     return x._value
@@ -192,25 +198,25 @@ def edge_of(x: Tensor) -> Any:
 # In-place changes: compute out of place, then put the result where the tensor looks.
 
 
-def check_writable(x: Tensor) -> None:
+def check_writable(x: Tensor, fills: bool = False) -> None:
     """Refuse an in-place change that autograd could not follow.
+
+    Args:
+        x: The tensor to be changed.
+        fills: Every element gets the same value, so it does not matter if some lie on one another.
 
     Raises:
         RuntimeError: PyTorch's text for the case.
     """
     if x._inference and not state.inference:
         raise RuntimeError(INFERENCE_IN_PLACE)
-    if any(not link.op.writable for link in x._chain):
+    if state.grad and x.requires_grad:
+        if x._base is None and x._edge is LEAF:
+            raise RuntimeError(LEAF_IN_PLACE)
+        if x._base is not None and (x._origin or x._base.is_leaf):
+            raise RuntimeError(x._origin or LEAF_VIEW_IN_PLACE)
+    if not fills and any(not link.op.writable for link in x._chain):
         raise RuntimeError(OVERLAPPING_WRITE)
-    if not state.grad:
-        return
-    if x._edge is LEAF and x._base is None:
-        raise RuntimeError(LEAF_IN_PLACE)
-    if x._base is not None and x._counts:
-        if x._base._edge is LEAF:
-            raise RuntimeError(x._origin if x._origin == VIEW_MADE_WITHOUT_GRAD else LEAF_VIEW_IN_PLACE)
-        if x._origin and x.requires_grad:
-            raise RuntimeError(x._origin)
 
 
 def assign(x: Tensor, result: Tensor) -> Tensor:
@@ -246,9 +252,9 @@ def _put(x: Tensor, value: Value, edge: Any) -> None:
 
 def _watch(node: OperatorNode, made_in: Storage, now_in: Storage) -> None:
     """A saved result that was computed in place lives in the written storage from now on."""
-    for k, check in enumerate(node.checks):
-        if check.storage is made_in:
-            node.checks[k] = check._replace(storage=now_in, version=now_in.version)
+    for k, storage in enumerate(node.storages):
+        if storage is made_in:
+            node.storages[k], node.versions[k] = now_in, now_in.version
 
 
 def _fit(result: Tensor, x: Tensor) -> Tensor:

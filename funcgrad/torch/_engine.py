@@ -12,10 +12,11 @@ from typing import Any
 
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply, assign, edge_of
-from funcgrad.torch._grad_mode import state
+from funcgrad.torch._grad_mode import no_grad, state
 from funcgrad.torch._graph import Edge, Node, OperatorNode
-from funcgrad.torch._ops.creation import FULL
+from funcgrad.torch._ops.creation import FILLED
 from funcgrad.torch._ops.elementwise import ADD, CAST, COPY
+from funcgrad.torch._replay import Recorder, is_replayable, replay
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import (
     CREATE_GRAPH_LEAK,
@@ -68,6 +69,9 @@ def backward(
         raise RuntimeError(EMPTY_INPUTS)
     if create_graph:
         _warn_about_leak()
+    elif inputs is None and len(tensors) == 1 and grads[0] is None and tensors[0]._aval.size == 1:
+        _backward_of_loss(tensors[0], bool(retain_graph))
+        return
     walk = _Walk(tensors, grads, create_graph, retain_graph)
     if inputs is None:
         walk.run(None)
@@ -76,6 +80,27 @@ def backward(
         if gradient is not None:
             with walk:
                 accumulate(x, gradient)
+
+
+def _backward_of_loss(loss: Tensor, retain_graph: bool) -> None:
+    """The common case, one number without `create_graph`: replayed where the same graph was walked before."""
+    root, trace = edge_of(loss), current()
+    found = replay(trace, root, retain_graph) if isinstance(root, Edge) else None
+    if found is None:
+        nodes = _reachable([_place(root)])
+        if not isinstance(root, Edge) or not is_replayable(nodes):
+            _Walk([loss], [None], create_graph=False, retain_graph=retain_graph).run(None)
+            return
+        recorder = Recorder(trace, root, nodes)
+        walk = _Walk([loss], [None], create_graph=False, retain_graph=retain_graph)
+        walk.arrived = []
+        walk.run(None)
+        found = [(leaf, fresh._storage.value) for leaf, fresh in walk.arrived]
+        recorder.finish(found)
+    trace.split = True
+    with no_grad():
+        for leaf, value in found:
+            accumulate(leaf, wrap(value))
 
 
 def gradients(
@@ -129,6 +154,7 @@ class _Walk:
         self.buffers: dict[Any, list[Tensor | None]] = {}  # gradients that have arrived, for each result of a place
         self.ready: list[tuple[int, Node]] = []  # heap, youngest first
         self.found: dict[Edge, Tensor] = {}
+        self.arrived: list[tuple[Tensor, Tensor]] | None = None  # leaves and gradients, where the caller accumulates
         self.targets: set[Edge] | None = None
         self.needed: set[Any] | None = None
         self.roots = [(edge_of(x), _seed(i, x, g)) for i, (x, g) in enumerate(zip(tensors, grads, strict=True))]
@@ -186,6 +212,9 @@ class _Walk:
             target = Edge(leaf, 0)  # pyright: ignore[reportArgumentType]
             if target in self.targets:
                 self.found[target] = fresh
+            return
+        if self.arrived is not None:
+            self.arrived.append((leaf, fresh))
             return
         accumulate(leaf, fresh)
         if hooks is not None:
@@ -261,7 +290,7 @@ def _fitting(gradient: Tensor | None, aval: Aval) -> Tensor:
 
 
 def _zeros(aval: Aval) -> Tensor:
-    return apply(FULL, (aval.shape, aval.dtype), 0)
+    return apply(FILLED, (aval.shape, aval.dtype, 0))
 
 
 def _seed(i: int, x: Tensor, gradient: Tensor | None) -> Tensor:
@@ -270,7 +299,7 @@ def _seed(i: int, x: Tensor, gradient: Tensor | None) -> Tensor:
     if gradient is None:
         if x.requires_grad and aval.size != 1:
             raise RuntimeError(NON_SCALAR_BACKWARD)
-        return apply(FULL, (aval.shape, aval.dtype), 1)
+        return apply(FILLED, (aval.shape, aval.dtype, 1))
     if gradient._aval.shape != aval.shape:
         raise RuntimeError(MISMATCHED_GRAD_SHAPE.format(i=i, grad=gradient.shape, output=x.shape))
     return gradient if gradient._aval.dtype == aval.dtype else apply(CAST, (aval.dtype,), gradient)

@@ -19,6 +19,14 @@ class _State(threading.local):
 state = _State()
 
 
+class _Process:
+    in_inference = False
+
+
+has_been = _Process()
+"""Whether any thread has ever been in inference mode: only then need anybody look for inference tensors."""
+
+
 def is_grad_enabled() -> bool:
     """Whether operators build a graph now."""
     return state.grad
@@ -84,6 +92,7 @@ class inference_mode(_Mode):
 
     def __enter__(self) -> None:
         self._before = state.grad, state.inference
+        has_been.in_inference = True
         state.grad, state.inference = (False, True) if self.inference else (state.grad, False)
 
     def _again(self) -> _Mode:

@@ -87,15 +87,6 @@ def _shown(edge: Any) -> tuple[Any, int]:
     return (edge.node, edge.number) if isinstance(edge, Edge) else (AccumulateGrad(edge), 0)
 
 
-class Check(NamedTuple):
-    """A saved tensor's storage and version at the time, to notice in-place changes."""
-
-    storage: Storage
-    version: int
-    source: Node | Equation | None  # what made it, None for a leaf
-    number: int  # which of its results
-
-
 class OperatorNode(Node):
     """The node of a recorded equation.
 
@@ -103,19 +94,30 @@ class OperatorNode(Node):
         equation: The operator, its static parameters, shapes and dtypes.
         plan: Its pullback with respect to the operands that have an edge.
         kept: What the pullback needs, in its order; None once released.
-        checks: For each kept value that an in-place change could make wrong, its version.
+        storages: Where the kept arrays lived, to notice in-place changes.
+        versions: The versions of `storages` when they were kept.
     """
 
-    __slots__ = ("checks", "equation", "kept", "plan")
+    __slots__ = ("equation", "kept", "plan", "storages", "versions")
 
     def __init__(
-        self, equation: Equation, plan: Pullback, edges: tuple[Any, ...], kept: list[Any], checks: list[Check]
+        self,
+        equation: Equation,
+        plan: Pullback,
+        edges: list[Any],
+        kept: list[Any],
+        storages: list[Storage],
+        versions: list[int],
     ) -> None:
-        super().__init__(edges, equation.results)
+        self.edges = edges
+        self.results = equation.results
+        self.sequence = next(_sequence)
+        self.hooks = None
         self.equation = equation
         self.plan = plan
         self.kept: list[Any] | None = kept
-        self.checks = checks
+        self.storages = storages
+        self.versions = versions
 
     def label(self) -> str:
         """The name that PyTorch prints for this node."""
@@ -123,7 +125,7 @@ class OperatorNode(Node):
 
     def release(self) -> None:
         """Drop what was saved for the backward pass."""
-        if self.checks:
+        if self.plan.frees:
             self.kept = None
 
     def unpack(self) -> list[Any]:
@@ -134,9 +136,9 @@ class OperatorNode(Node):
         """
         if self.kept is None:
             raise RuntimeError(BACKWARD_TWICE)
-        for check in self.checks:
-            if check.storage.version != check.version:
-                raise RuntimeError(_modified_text(check))
+        for storage, version in zip(self.storages, self.versions, strict=True):
+            if storage.version != version:
+                raise RuntimeError(self._modified_text(storage, version))
         return self.kept
 
     def origin(self, position: int) -> Any:
@@ -146,16 +148,21 @@ class OperatorNode(Node):
             return self.edges[keeps[position]]
         return Edge(self, self.plan.keeps_results[position - len(keeps)])
 
+    def _modified_text(self, storage: Storage, version: int) -> str:
+        places = [self.edges[i] for i in self.plan.saved] + [Edge(self, k) for k in self.plan.keeps_results]
+        edge = places[self.storages.index(storage)]
+        aval: Aval = storage.value.aval
+        return MODIFIED_IN_PLACE.format(
+            kind=f"torch.{dtype_of(aval.dtype).legacy} {list(aval.shape)}",
+            source=f", which is output {edge.number} of {edge.node.label().partition('Backward')[0]},"
+            if isinstance(edge, Edge)
+            else "",
+            version=storage.version,
+            expected=version,
+        )
+
 
 def _label(equation: Equation) -> str:
     label = equation.op.label
     text = label if isinstance(label, str) else label(equation)
     return text if text[-1].isdigit() or text.endswith("Backwards") else f"{text}Backward0"
-
-
-def _modified_text(check: Check) -> str:
-    aval: Aval = check.storage.value.aval
-    kind = f"torch.{dtype_of(aval.dtype).legacy} {list(aval.shape)}"
-    label = _label(check.source) if isinstance(check.source, Equation) else check.source and check.source.label()
-    source = f", which is output {check.number} of {label.partition('Backward')[0]}," if label else ","
-    return MODIFIED_IN_PLACE.format(kind=kind, source=source, version=check.storage.version, expected=check.version)

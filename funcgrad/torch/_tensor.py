@@ -87,9 +87,9 @@ class Tensor:
     @property
     def requires_grad(self) -> bool:
         """Whether a backward pass reaches this tensor."""
-        if self._base is not None and self._seen is not self._storage.value and self._base._edge is not None:
-            return True  # a view whose base has since become part of a graph
-        return self._edge is not None
+        if self._edge is not None:
+            return True
+        return self._base is not None and self._base._edge is not None  # also of a view made without grad mode
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
@@ -104,7 +104,7 @@ class Tensor:
     @property
     def is_leaf(self) -> bool:
         """Whether no recorded operator made this tensor."""
-        return self._edge is LEAF or not self.requires_grad
+        return self._edge is LEAF or self.grad_fn is None
 
     @property
     def grad(self) -> Tensor | None:

@@ -14,6 +14,7 @@ from funcgrad.trace.pullback import is_differentiable as is_differentiable
 from funcgrad.trace.pullback import pullback as pullback
 from funcgrad.trace.record import NUMBERS as NUMBERS
 from funcgrad.trace.record import Equation as Equation
+from funcgrad.trace.record import Step as Step
 from funcgrad.trace.record import Trace as Trace
 from funcgrad.trace.record import current as current
 from funcgrad.trace.program import evaluate as evaluate

@@ -10,13 +10,13 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from funcgrad.trace.program import Run, compile_program
-from funcgrad.trace.record import LONGEST, Equation, Step, Trace, current
+from funcgrad.trace.record import LONGEST, Equation, Trace, current
 from funcgrad.trace.value import Aval, Value
 
 RARE = 8
@@ -63,12 +63,11 @@ def flush(trace: Trace, cause: str) -> None:
     if not trace.results:
         trace.clear()
         return
-    wanted, donated = _alive(trace.results), _donatable(trace.inputs)
-    donated = _useful(donated, trace, wanted)
-    run = _program(trace.step, wanted, donated)
-    outputs = _execute(run, trace, donated)
+    wanted, dead = _referenced(trace.results), _dead(trace.inputs)
+    outputs = _execute(_program(trace, wanted, dead), trace)
     for k, array in zip(wanted, outputs, strict=True):
         value = trace.results[k]
+        assert value is not None
         value.trace = None
         if value.array is None:  # a value that was looked at before keeps what was seen
             value.array = array
@@ -87,22 +86,31 @@ def cut(trace: Trace, cause: str) -> None:
         flush(trace, cause)
 
 
-def _program(step: Step, wanted: tuple[int, ...], donated: tuple[int, ...]) -> Run:
-    run = step.programs.get((wanted, donated))
-    if run is None:
-        run = step.programs[wanted, donated] = compile_program(step, wanted, donated)
+class _Program(NamedTuple):
+    """A compiled trace, and how its inputs are handed over."""
+
+    run: Run
+    given: tuple[int, ...]  # positions of the inputs whose memory the results take over
+    kept: tuple[int, ...]  # positions of the others
+
+
+def _program(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> _Program:
+    program = trace.step.programs.get((wanted, dead))
+    if program is None:
+        given = _useful(dead, trace, wanted)
+        kept = tuple(k for k in range(len(trace.inputs)) if k not in given)
+        program = _Program(compile_program(trace.step, wanted, given), given, kept)
+        trace.step.programs[wanted, dead] = program
         stats.programs += 1
-    return run
+    return program
 
 
-def _execute(run: Run, trace: Trace, donated: tuple[int, ...]) -> list[jax.Array]:
+def _execute(program: _Program, trace: Trace) -> list[jax.Array]:
     arrays = [_device_array(value) for value in trace.inputs]
-    given = [arrays[k] for k in donated]
-    kept = [array for k, array in enumerate(arrays) if k not in donated]
     floats = np.array(trace.floats) if trace.floats else None
     ints = np.array(trace.ints, np.int64) if trace.ints else None
     with jax.enable_x64(True):
-        return run(given, kept, floats, ints)
+        return program.run([arrays[k] for k in program.given], [arrays[k] for k in program.kept], floats, ints)
 
 
 def _device_array(value: Value) -> Any:
@@ -125,35 +133,35 @@ def _is_rare_look(trace: Trace) -> bool:
 
 
 def _peek(trace: Trace, value: Value) -> None:
-    run = _program(trace.step, (value.index,), ())
-    (value.array,) = _execute(run, trace, ())
+    (value.array,) = _execute(_program(trace, (value.index,), ()), trace)
     trace.step.peeked = stats.flushes
 
 
-# Reference counts tell which results anybody can still ask for, and which inputs nobody will: the counts of an object
-# held only by the trace are measured here once, in the same kind of expression as below.
+# Reference counts tell which results anybody can still ask for, and which inputs nobody will. The count of an object
+# that only the trace holds is measured here once, by the same expression.
 
 
-def _counts(values: Sequence[object]) -> list[int]:
-    return [sys.getrefcount(v) for v in values]
+def _referenced(values: Sequence[Any]) -> tuple[int, ...]:
+    """Positions of the values that somebody else holds too."""
+    return tuple([k for k, v in enumerate(values) if v is not None and sys.getrefcount(v) > _UNREFERENCED])
 
 
-_HELD_BY_LIST = _counts([object()])[0]
+_UNREFERENCED = 0
+while _referenced([object()]):
+    _UNREFERENCED += 1
 
 
-def _alive(results: list[Value]) -> tuple[int, ...]:
-    return tuple([k for k, n in enumerate(_counts(results)) if n > _HELD_BY_LIST])
+def _dead(inputs: list[Value]) -> tuple[int, ...]:
+    """Positions of the inputs that only the trace holds."""
+    held = _referenced(inputs)
+    return tuple([k for k, value in enumerate(inputs) if k not in held and not value.exported])
 
 
-def _donatable(inputs: list[Value]) -> list[int]:
-    return [k for k, n in enumerate(_counts(inputs)) if n <= _HELD_BY_LIST and not inputs[k].exported]
-
-
-def _useful(donated: list[int], trace: Trace, wanted: tuple[int, ...]) -> tuple[int, ...]:
+def _useful(dead: tuple[int, ...], trace: Trace, wanted: tuple[int, ...]) -> tuple[int, ...]:
     """Of the dead inputs, those whose memory fits a result."""
-    room: Counter[Aval] = Counter(trace.results[k].aval for k in wanted)
+    room: Counter[Aval] = Counter(value.aval for k in wanted if (value := trace.results[k]) is not None)
     useful = []
-    for k in donated:
+    for k in dead:
         aval = trace.inputs[k].aval
         if room[aval] > 0:
             room[aval] -= 1

@@ -25,9 +25,11 @@ class Pullback(NamedTuple):
 
     op: Op
     static: tuple[Any, ...]
-    keeps: tuple[int, ...]  # positions of the operands that are needed: all numbers, and saved arrays
+    keeps: tuple[int, ...]  # positions of the operands that are needed: all numbers, and `saved`
+    saved: tuple[int, ...]  # positions of the arrays among them
     keeps_results: tuple[int, ...]  # positions of the results that are needed
     cotangents: tuple[int, ...]  # positions of the results that can carry a gradient
+    frees: bool  # whether it needs anything, if only a number: such a graph can be walked only once
 
 
 def pullback(equation: Equation, wrt: tuple[int, ...]) -> Pullback:
@@ -41,7 +43,8 @@ def pullback(equation: Equation, wrt: tuple[int, ...]) -> Pullback:
 def _derive(equation: Equation, wrt: tuple[int, ...]) -> Pullback:
     op = equation.op
     numbers = tuple(i for i, kind in enumerate(equation.operands) if kind in NUMBERS)
-    saved = _saved(op, wrt, [i for i in range(len(equation.operands)) if i not in numbers])
+    needed = _needed(op, wrt, len(equation.operands))
+    saved = tuple(i for i in needed if i not in numbers)
     cotangents = tuple(k for k, aval in enumerate(equation.results) if is_differentiable(aval))
     absent = tuple(aval for i, aval in enumerate(equation.avals) if aval is not None and i not in saved)
     signature = (len(equation.operands), numbers, saved, wrt, cotangents)
@@ -49,7 +52,8 @@ def _derive(equation: Equation, wrt: tuple[int, ...]) -> Pullback:
     if derived is None:
         derived = op.pullbacks[signature] = _pullback_op(op, *signature)
     keeps = tuple(sorted(numbers + saved))
-    return Pullback(derived, (equation.static, absent), keeps, (0,) if op.from_result else (), cotangents)
+    results = () if op.from_result is None else (0,)
+    return Pullback(derived, (equation.static, absent), keeps, saved, results, cotangents, bool(needed or results))
 
 
 def is_differentiable(aval: Aval) -> bool:
@@ -57,14 +61,14 @@ def is_differentiable(aval: Aval) -> bool:
     return jnp.issubdtype(aval.dtype, np.inexact)
 
 
-def _saved(op: Op, wrt: tuple[int, ...], arrays: list[int]) -> tuple[int, ...]:
+def _needed(op: Op, wrt: tuple[int, ...], count: int) -> tuple[int, ...]:
+    """Positions of the operands on which the gradient depends."""
     if op.from_result is not None:
         return ()
     if op.saves == ALL:
-        return tuple(arrays)
+        return tuple(range(count))
     assert isinstance(op.saves, dict)
-    needed = {i for position in wrt for i in op.saves[position]}
-    return tuple(i for i in arrays if i in needed)
+    return tuple(sorted({i for position in wrt for i in op.saves[position] if i < count}))
 
 
 def _pullback_op(

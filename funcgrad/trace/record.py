@@ -58,7 +58,7 @@ class Equation:
 class Step:
     """A node of the trie: the trace that ends here, and every step that has followed it so far."""
 
-    __slots__ = ("admits", "equation", "next", "parent", "peeked", "programs")
+    __slots__ = ("admits", "equation", "next", "notes", "parent", "peeked", "programs")
 
     def __init__(self, parent: Step | None, equation: Equation | None, admits: Aval | None) -> None:
         self.parent = parent
@@ -66,6 +66,7 @@ class Step:
         self.admits = admits  # shape and dtype of the input this step takes in, or None
         self.next: dict[Any, Step] = {}
         self.programs: dict[Any, Any] = {}  # compiled programs of the trace that ends here, by what they return
+        self.notes: dict[Any, Any] = {}  # what the layers above remember about this point
         self.peeked: float = float("-inf")  # number of the flush before which this trace was last looked into
 
     def path(self) -> list[Step]:
@@ -95,7 +96,7 @@ class Trace:
         """Forget what is recorded: it has been run."""
         self.step = _ROOT
         self.inputs: list[Value] = []
-        self.results: list[Value] = []
+        self.results: list[Value | None] = []  # None: a result that nobody can ask for
         self.floats: list[float] = []
         self.ints: list[int] = []
         self.split = False  # a backward pass is recorded: the next differentiable operator opens a new trace
@@ -139,23 +140,27 @@ class Trace:
         step = self.step.next.get(edge)
         if step is None:
             step = self.step.next.setdefault(edge, Step(self.step, infer(op, static, edge[2:], operands), None))
-        for x in numbers:
-            self._take_number(x)
+        if numbers:
+            self.take_numbers(numbers)
         self.step = step
         equation = step.equation
         assert equation is not None
         results = self.results
-        made = [Value(aval, None, self, len(results) + k) for k, aval in enumerate(equation.results)]
-        results.extend(made)
+        made = []
+        for aval in equation.results:
+            made.append(value := Value(aval, None, self, len(results)))
+            results.append(value)
         return equation, made
 
-    def _take_number(self, x: complex) -> None:
-        if type(x) is float:
-            self.floats.append(x)
-        elif type(x) is complex:
-            self.floats += (x.real, x.imag)
-        else:
-            self.ints.append(int(x.real))
+    def take_numbers(self, numbers: list[Any]) -> None:
+        """Append the numbers of an equation to the trace's data."""
+        for x in numbers:
+            if type(x) is float:
+                self.floats.append(x)
+            elif type(x) is complex:
+                self.floats += (x.real, x.imag)
+            else:
+                self.ints.append(int(x))
 
 
 class _Local(threading.local):

@@ -20,7 +20,7 @@ def test_float64_trajectory_and_state_equal_pytorchs(name, index):
     with jax.enable_x64(True):
         history, state = tree_trajectory(name, index, RECORDED_STEPS)
         actual = packed(history | leaf_states(name, state))
-    bound = tolerance(np.float64, "update")
+    bound = tolerance("bfloat16" if name == "Muon" else "float64", "update")  # Muon iterates in bfloat16
     if name == "RAdam":
         bound["rtol"] = 1e-12  # PyTorch takes the length rho' as a difference of numbers near 2000, we do not
     np.testing.assert_allclose(actual, RECORDED[f"{name}/{index}"], **bound)
@@ -30,8 +30,8 @@ def test_float64_trajectory_and_state_equal_pytorchs(name, index):
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_narrower_dtypes_stay_near_and_keep_their_own(name, index, dtype):
     history, state = tree_trajectory(name, index, RECORDED_STEPS, dtype)
-    bound = tolerance(dtype, "update")
+    bound = tolerance("bfloat16" if name == "Muon" else dtype, "update")
     bound["atol"] = bound["rtol"]  # every step rounds a parameter near one, wherever it ends
-    chex.assert_trees_all_close(history, history_in(RECORDED[f"{name}/{index}"]), **bound)
+    chex.assert_trees_all_close(history, history_in(RECORDED[f"{name}/{index}"], name), **bound)
     of_parameters = [x for x in jax.tree.leaves(state) if x.shape == START["weight"].shape]
     assert {str(x.dtype) for x in of_parameters} <= {dtype}

@@ -1,20 +1,21 @@
-"""Every optimizer and option set against the real PyTorch, live, over a long run; the schedules' recording too."""
+"""Every optimizer, option set and schedule against the real PyTorch, live."""
 
-import json
 import re
-import warnings
-from pathlib import Path
 
 import chex
 import jax
 import numpy as np
 import pytest
-from optimizer_cases import CASES, ILLEGAL, OPTIONS, START
+from optimizer_cases import CASES, ILLEGAL, OPTIONS
 from optimizer_trajectory import leaf_states, rule_of, tree_trajectory
+from schedule_cases import SCHEDULES
+from schedule_values import advanced, schedule_of
 
 torch = pytest.importorskip("torch")
-from torch_schedules import all_values  # noqa: E402
+from torch_schedules import values_of  # noqa: E402
 from torch_trajectory import torch_trajectory  # noqa: E402
+
+from funcgrad.tolerances import tolerance  # noqa: E402
 
 STEPS = 200
 every_case = pytest.mark.parametrize("name, index", CASES)
@@ -26,7 +27,10 @@ def test_float64_trajectory_and_state(name, index):
     with jax.enable_x64(True):
         history, state = tree_trajectory(name, index, STEPS)
         actual = history | leaf_states(name, state)
-    chex.assert_trees_all_close(actual, expected, rtol=1e-12, atol=1e-13)  # rounding adds up over 200 steps
+    bound = {"rtol": 1e-12, "atol": 1e-13}  # rounding adds up over the steps
+    if name == "Muon":
+        bound = dict.fromkeys(("rtol", "atol"), 0.016)  # it iterates in bfloat16: the order of a sum can turn a tie
+    chex.assert_trees_all_close(actual, expected, **bound)
 
 
 @every_case
@@ -38,35 +42,31 @@ def test_float32_trajectory(name, index):
     expected = torch_trajectory(name, index, STEPS, torch.float32)
     exact = torch_trajectory(name, index, STEPS)
     history, _ = tree_trajectory(name, index, STEPS, np.float32)
-    for leaf in START:
+    relative = tolerance("bfloat16" if name == "Muon" else "float32", "update")["rtol"]
+    for leaf in history:
         own_rounding = np.abs(expected[leaf] - exact[leaf])
-        bound = 1e-6 * (1 + np.abs(expected[leaf])) + own_rounding
+        bound = own_rounding + relative * (1 + np.abs(expected[leaf]))
         np.testing.assert_array_less(np.abs(history[leaf] - expected[leaf]), bound)
 
 
 @pytest.mark.parametrize("name, options, text", ILLEGAL)
 def test_error_texts(name, options, text):
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
-        getattr(torch.optim, name)([torch.zeros(2)], **options)
+        getattr(torch.optim, name)([torch.zeros(2, 2)], **options)
 
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_defaults(name):
-    group = getattr(torch.optim, name)([torch.zeros(2, requires_grad=True)]).param_groups[0]
+    group = getattr(torch.optim, name)([torch.zeros(2, 2, requires_grad=True)]).param_groups[0]
     defaults = rule_of(name).defaults
     assert {key: group[key] for key in defaults} == defaults
-    not_ours = {
-        "params",
-        "foreach",
-        "capturable",
-        "differentiable",
-        "fused",
-    }  # how PyTorch runs it, not what it computes
-    assert group.keys() - defaults.keys() <= not_ours
+    how_it_runs = {"params", "foreach", "capturable", "differentiable", "fused"}
+    assert group.keys() - defaults.keys() <= how_it_runs
 
 
-def test_the_recorded_schedules_are_pytorchs():
-    recorded = Path(__file__).parents[1] / "support" / "recorded" / "schedules.json"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        assert all_values() == json.loads(recorded.read_text())
+@pytest.mark.parametrize("case", SCHEDULES)
+@pytest.mark.filterwarnings("ignore")  # PyTorch asks not to pass an epoch, which alone gives its closed form
+def test_schedules_to_the_last_bit(case):
+    expected, schedule = values_of(*SCHEDULES[case]), schedule_of(case)
+    assert advanced(schedule, len(expected["lr"])) == expected["lr"]
+    assert [schedule(step) for step in range(len(expected["closed"]))] == expected["closed"]

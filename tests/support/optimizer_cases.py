@@ -96,6 +96,19 @@ OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
         {"step_sizes": (0.005, 0.05)},
         {"maximize": True},
     ),
+    "Adafactor": (
+        {},
+        {"lr": 0.3, "weight_decay": 0.1},
+        {"weight_decay": 0.1, "maximize": True},
+        {"beta2_decay": -1.0},
+        {"d": 1.5, "eps": (0.1, 0.5)},
+    ),
+    "Muon": (
+        {},
+        {"lr": 0.1, "weight_decay": 0.2},
+        {"lr": 0.1, "momentum": 0.8, "nesterov": False, "ns_steps": 3},
+        {"lr": 0.1, "ns_coefficients": (3.4, -4.7, 2.0), "adjust_lr_fn": "match_rms_adamw"},
+    ),
 }
 ILLEGAL: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("SGD", {"lr": -1}, "Invalid learning rate: -1"),
@@ -124,6 +137,14 @@ ILLEGAL: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("RAdam", {"weight_decay": -1}, "Invalid weight_decay value: -1"),
     ("ASGD", {"weight_decay": -0.5}, "Invalid weight_decay value: -0.5"),
     ("Rprop", {"etas": (1.0, 0.5)}, "Invalid eta values: 1.0, 0.5"),
+    ("Adafactor", {"lr": -1}, "Learning rate should be >= 0 but is: -1"),
+    ("Adafactor", {"beta2_decay": 0.5}, "beta2_decay should be <= 0 but is: 0.5"),
+    ("Adafactor", {"eps": (-1, 1e-3)}, "epsilon1 should be >= 0 but is: -1"),
+    ("Adafactor", {"eps": (None, -1)}, "epsilon2 should be >= 0 but is: -1"),
+    ("Adafactor", {"d": 0.5}, "Clipping threshold d should be >= 1 but is: 0.5"),
+    ("Muon", {"momentum": -1}, "momentum should be >= 0 but is: -1"),
+    ("Muon", {"weight_decay": -1}, "weight decay should be >= 0 but is: -1"),
+    ("Muon", {"adjust_lr_fn": "rms"}, "Adjust learning rate function rms is not supported"),
 )
 CASES = [(name, index) for name, sets in OPTIONS.items() for index in range(len(sets))]
 RECORDED_STEPS = 12
@@ -133,16 +154,21 @@ START = {
 }
 
 
+def start_of(name: str) -> dict[str, np.ndarray]:
+    """The parameters at the start; Muon takes matrices alone."""
+    return {leaf: value for leaf, value in START.items() if name != "Muon" or value.ndim == 2}
+
+
 def packed(trajectory: dict[str, np.ndarray]) -> np.ndarray:
     """A trajectory and the state at its end as one vector, which is what the recording holds."""
     names = sorted(trajectory, key=lambda name: ("." in name, name))
     return np.concatenate([np.ravel(trajectory[name]) for name in names])
 
 
-def history_in(vector: np.ndarray) -> dict[str, np.ndarray]:
+def history_in(vector: np.ndarray, name: str) -> dict[str, np.ndarray]:
     """The trajectory in a recorded vector."""
     history, begin = {}, 0
-    for leaf, value in START.items():
+    for leaf, value in start_of(name).items():
         size = RECORDED_STEPS * value.size
         history[leaf] = vector[begin : begin + size].reshape(RECORDED_STEPS, *value.shape)
         begin += size

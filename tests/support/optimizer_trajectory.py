@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from optimizer_cases import OPTIONS, START, gradients
+from optimizer_cases import OPTIONS, gradients, start_of
 
 from funcgrad import optim
 from funcgrad.optim import Rule
@@ -33,8 +33,8 @@ def transformation_of(name: str, index: int) -> optax.GradientTransformation:
     return transformation(name, OPTIONS[name][index])
 
 
-def start(dtype: Any = float) -> dict[str, jax.Array]:
-    return {leaf: jnp.asarray(value, dtype) for leaf, value in START.items()}
+def start(name: str, dtype: Any = float) -> dict[str, jax.Array]:
+    return {leaf: jnp.asarray(value, dtype) for leaf, value in start_of(name).items()}
 
 
 def gradient_at(name: str, index: int, params: dict[str, jax.Array], step: int) -> dict[str, jax.Array]:
@@ -45,7 +45,7 @@ def gradient_at(name: str, index: int, params: dict[str, jax.Array], step: int) 
 
 def tree_trajectory(name: str, index: int, steps: int, dtype: Any = float) -> tuple[dict[str, np.ndarray], Any]:
     """Each parameter after each step, of shape (steps, *shape), and the final state of the tree."""
-    optimizer, params = transformation_of(name, index), start(dtype)
+    optimizer, params = transformation_of(name, index), start(name, dtype)
     state, update, history = optimizer.init(params), jax.jit(optimizer.update), []
     for step in range(steps):
         updates, state = update(gradient_at(name, index, params, step), state, params)
@@ -59,6 +59,7 @@ def leaf_states(name: str, state: Any) -> dict[str, np.ndarray]:
     rule = rule_of(name)
     entries = {}
     for key, value in rule.to_dict(state).items():
-        per_leaf = dict.fromkeys(START, value) if key in rule.counters else value
-        entries |= {f"{leaf}.{key}": np.asarray(array, np.float64) for leaf, array in per_leaf.items()}
+        per_leaf = dict.fromkeys(start_of(name), value) if key in rule.counters else value
+        arrays = {leaf: array for leaf, array in per_leaf.items() if array is not None}
+        entries |= {f"{leaf}.{key}": np.asarray(array, np.float64) for leaf, array in arrays.items()}
     return entries

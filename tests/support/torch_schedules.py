@@ -5,7 +5,7 @@ from schedule_cases import BASE_LR, SCHEDULES, STEPS
 
 
 def all_values() -> dict[str, dict[str, list[float]]]:
-    """For each case the learning rates step by step, and those of the closed form or the momenta where there are any."""
+    """For each case the rates step by step, their closed form if there is one, and the momenta if they move."""
     return {name: values_of(*case) for name, case in SCHEDULES.items()}
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from optimizer_cases import OPTIONS, START, gradients
+from optimizer_cases import OPTIONS, gradients, start_of
 
 
 def torch_trajectory(name: str, index: int, steps: int, dtype: torch.dtype = torch.float64) -> dict[str, np.ndarray]:
     """Each parameter after each of `steps` steps, of shape (steps, *shape), and its final state as `leaf.key`."""
-    params = {leaf: torch.tensor(value, dtype=dtype, requires_grad=True) for leaf, value in START.items()}
+    start = start_of(name)
+    params = {leaf: torch.tensor(value, dtype=dtype, requires_grad=True) for leaf, value in start.items()}
     optimizer = getattr(torch.optim, name)(params.values(), **OPTIONS[name][index])
     history: dict[str, list[np.ndarray]] = {leaf: [] for leaf in params}
     for step in range(steps):

@@ -9,7 +9,7 @@ from funcgrad.train import TrainState, make_train_step
 
 OPTIMIZER = optax.sgd(0.1, momentum=0.9)
 BATCH = (np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3), np.ones((4, 1), np.float32))
-PARAMS = {"w": np.full((3, 1), 0.5, np.float32), "b": np.zeros(1, np.float32)}
+PARAMS = {"w": np.full((3, 1), 0.5, np.float32), "b": np.zeros((1, 1), np.float32)}
 
 
 def loss_fn(params, batch):
@@ -37,7 +37,7 @@ def test_step_is_gradient_descent():
     state, metrics = step(TrainState.create(PARAMS, optax.sgd(0.1)), BATCH)
     x, y = BATCH
     error = x @ PARAMS["w"] + PARAMS["b"] - y
-    grads = {"w": 2 * x.T @ error / 4, "b": 2 * error.mean(axis=0)}
+    grads = {"w": 2 * x.T @ error / 4, "b": 2 * error.mean(axis=0, keepdims=True)}
     norm = np.sqrt(sum((g**2).sum() for g in grads.values()))
     chex.assert_trees_all_close(state.params, {k: PARAMS[k] - 0.1 * grads[k] for k in PARAMS}, rtol=1e-6)
     np.testing.assert_allclose(metrics.loss, (error**2).mean(), rtol=1e-6)

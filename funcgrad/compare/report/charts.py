@@ -30,13 +30,13 @@ def _learning(runs: dict[str, Run], verdict: Verdict) -> Chart:
         "Loss",
         f"on each batch, mean of {SMOOTH} batches",
         log_scale(*means.values()),
-        tuple(_line(run, _counting(steps), mean) for run, mean in means.items()),
+        tuple(_line(run, _counting(steps), mean, below="b") for run, mean in means.items()),
     )
     accuracy = Panel(
         "Test digits recognised",
         f"of {TEST_SIZE}; guessing gets one in ten",
         Linear(0.0, 1.0, percent=True),
-        tuple(_line(run, runs[run].accuracy_steps, runs[run].accuracy) for run in "bacd"),
+        tuple(_line(run, runs[run].accuracy_steps, runs[run].accuracy, below="b") for run in "bacd"),
     )
     last = {run: percent(runs[run].accuracy[-1]) for run in "bcd"}
     same = "does the same" if verdict.agrees else "should do the same"
@@ -97,7 +97,7 @@ def _distance(runs: dict[str, Run], verdict: Verdict) -> Chart:
                 "Distance from b",
                 "relative to each parameter",
                 log_scale(*paths.values(), np.array([TOLERANCE])),
-                tuple(_line(run, _counting(steps), path) for run, path in paths.items()),
+                tuple(_line(run, _counting(steps), path, below="a") for run, path in paths.items()),
                 limits=((TOLERANCE, f"tolerance {power_of_ten(TOLERANCE)}"),),
             ),
         ),
@@ -127,9 +127,9 @@ def _head(runs: dict[str, Run], verdict: Verdict) -> Chart:
     )
 
 
-def _line(run: str, steps: np.ndarray, values: np.ndarray) -> Line:
+def _line(run: str, steps: np.ndarray, values: np.ndarray, below: str) -> Line:
     style = RUN_STYLES[run]
-    return Line(run, f"{style.letter}  {style.name}", steps, values, **(BROAD if run == "b" else {}))
+    return Line(run, f"{style.letter}  {style.name}", steps, values, **(BROAD if run == below else {}))
 
 
 def _counting(steps: int) -> np.ndarray:

@@ -17,7 +17,10 @@ from funcgrad.compare.verdict import Finding, Verdict, percent
 
 WIDE, NARROW = 760.0, 356.0  # of the text column on a desk and on a phone
 
-COLUMNS = ("", "loss", "test accuracy", "gradient used", "fresh gradient", "batches in it", "distance from b")
+HEADS = (
+    *("", "loss", "test<br>accuracy", "gradient<br>used"),
+    *("fresh<br>gradient", "batches<br>in it", "distance<br>from b"),
+)
 
 
 def to_html(settings: Settings, runs: dict[str, Run], verdict: Verdict, charts: tuple[Chart, ...]) -> str:
@@ -80,7 +83,7 @@ def _colour(finding: Finding) -> str:
 
 
 def _table(runs: dict[str, Run], verdict: Verdict) -> str:
-    head = "".join(f"<th>{name}</th>" for name in COLUMNS)
+    head = "".join(f"<th>{name}</th>" for name in HEADS)
     rows = "".join(
         f"<tr><td {_ink(run)}>{RUN_STYLES[run].letter}&ensp;{RUN_STYLES[run].title}</td>"
         + "".join(f"<td>{cell}</td>" for cell in cells(run, figures, verdict))

@@ -1,6 +1,4 @@
-"""Cyclic schedules: back and forth between two bounds (Smith, 2015, arXiv:1506.01186), or once (Smith and Topin, 2017,
-arXiv:1708.07120), each with the momentum that mirrors the learning rate.
-"""
+"""Schedules that go up and down: in cycles (Smith, 2015, arXiv:1506.01186) and once (Smith, 2018, arXiv:1803.09820)."""
 
 from __future__ import annotations
 
@@ -87,9 +85,8 @@ def one_cycle_lr(
         [0.04, 0.52, 1.0, 4e-06]
     """
     first = max_lr / div_factor
-    values = (
-        (first, max_lr, first, first / final_div_factor) if three_phase else (first, max_lr, first / final_div_factor)
-    )
+    last = first / final_div_factor
+    values = (first, max_lr, first, last) if three_phase else (first, max_lr, last)
     return _one_cycle(values, total_steps, pct_start, anneal_strategy)
 
 

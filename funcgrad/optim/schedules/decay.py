@@ -1,6 +1,6 @@
-"""Schedules that scale a base rate: by steps, at milestones, along a line, exponentially, by a polynomial or a function.
+"""Schedules that scale a base rate; each is the law of PyTorch's class of the same name.
 
-Step 0 is the first update. Each law is PyTorch's class of the same name.
+Step 0 is the first update.
 """
 
 from __future__ import annotations

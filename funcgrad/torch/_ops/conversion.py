@@ -122,7 +122,7 @@ def __repr__(input: Tensor) -> str:
         dtype_name=repr(input.dtype),
         default_dtype_name=repr(get_default_dtype()),
         grad_fn_name=None if node is None else node.label(),
-        requires_grad=edge is not None,
+        requires_grad=input.requires_grad,
     )
 
 

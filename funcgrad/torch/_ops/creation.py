@@ -26,6 +26,7 @@ def _full(value: Number, *, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any
 
 
 FULL = Op("full", _full)
+FILLED = Op("filled", lambda *, shape, dtype, number: jnp.full(shape, number, dtype))
 ARANGE = Op("arange", lambda start, step, *, length, dtype: _ramp(start, step, length, dtype))
 LINSPACE = Op("linspace", lambda start, end, *, steps, dtype: _even(start.value, end.value, steps, dtype))
 EYE = Op("eye", lambda *, rows, columns, dtype: jnp.eye(rows, columns, dtype=dtype))

@@ -167,7 +167,7 @@ PREDICATES = {"isnan": jnp.isnan, "isinf": jnp.isinf, "isfinite": jnp.isfinite, 
 UNARY: dict[str, Op] = {
     **{n: Op(n, to_float(f) if n != "relu" else f, from_result=r) for n, (f, r) in FROM_RESULT.items()},
     **{name: Op(name, to_float(f)) for name, f in OF_INPUT.items()},
-    **{name: Op(name, f, saves=NONE if name == "neg" else "all") for name, f in KEEPS_DTYPE.items()},
+    **{name: Op(name, f, saves="all" if name in ("abs", "square") else NONE) for name, f in KEEPS_DTYPE.items()},
 }
 NEG = UNARY["neg"]
 MAXIMUM = Op("maximum", common(jnp.maximum))
@@ -286,8 +286,8 @@ NOT = Op("bitwise_not", jnp.bitwise_not)
 COMPARE = {name: Op(name, common(f)) for name, f in COMPARISONS.items()}
 BINARY = {
     "floor_divide": FLOOR_DIVIDE,
-    "remainder": Op("remainder", common(jnp.remainder)),
-    "fmod": Op("fmod", common(jnp.fmod)),
+    "remainder": Op("remainder", common(jnp.remainder), saves={0: (), 1: (0, 1)}),
+    "fmod": Op("fmod", common(jnp.fmod), saves={0: (), 1: (0, 1)}),
     "atan2": Op("atan2", to_float(jnp.arctan2)),
     "logical_and": Op("logical_and", _logical(jnp.logical_and)),
     "logical_or": Op("logical_or", _logical(jnp.logical_or)),

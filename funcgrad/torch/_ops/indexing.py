@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -17,6 +18,7 @@ from funcgrad.torch._ops.creation import tensor
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.inplace import copy_
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.shape import expanded_shape
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import int64
 from funcgrad.torch._views import ViewOp
@@ -216,6 +218,12 @@ def _gather(x: Any, *positions: Any, pattern: tuple[bool, ...]) -> Any:
 
 def _scatter(x: Any, new: Any, *positions: Any, pattern: tuple[bool, ...]) -> Any:
     where = _at(positions, pattern)
+    result = jax.eval_shape(lambda: x[where]).shape
+    if len(new.shape) > len(result) or any(n not in (1, r) for n, r in zip(new.shape[::-1], result[::-1], strict=False)):
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(new.shape)} cannot be broadcast to indexing result of shape "
+            f"{list(result)}"
+        )
     return x.at[where].set(new.astype(x.dtype))
 
 
@@ -258,6 +266,7 @@ def _store(target: Tensor, new: Tensor) -> None:
     while len(shape) > target.ndim and shape[0] == 1:
         new = getitem(new, 0)
         shape = new._aval.shape
+    expanded_shape(new, target._aval.shape)
     copy_(target, new)
 
 

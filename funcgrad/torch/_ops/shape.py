@@ -6,6 +6,7 @@ The functions of view operators use methods that NumPy and JAX arrays share: `_l
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,8 +73,9 @@ UNSQUEEZE = ViewOp(
 )
 UNBIND = ViewOp("unbind", lambda x, *, dim: tuple(x[(slice(None),) * dim + (i,)] for i in range(x.shape[dim])))
 SPLIT = ViewOp("split", _split)
-CAT = Op("cat", common(lambda *xs, dim: jnp.concatenate(xs, dim)))
-STACK = Op("stack", common(lambda *xs, dim: jnp.stack(xs, dim)))
+NOTHING: Any = defaultdict(tuple)
+CAT = Op("cat", common(lambda *xs, dim: jnp.concatenate(xs, dim)), saves=NOTHING)
+STACK = Op("stack", common(lambda *xs, dim: jnp.stack(xs, dim)), saves=NOTHING)
 TILE = Op("repeat", lambda x, *, repeats: jnp.tile(x, repeats), saves={0: ()})
 FLIP = Op("flip", lambda x, *, dims: jnp.flip(x, dims), saves={0: ()})
 
@@ -150,10 +152,19 @@ def t(input: Tensor) -> Tensor:
 
 def expand(input: Tensor, *shape: Any) -> Tensor:
     """Dimensions of size 1 repeated without a copy."""
-    wanted, have = sizes(shape), input._aval.shape
+    return view(EXPAND, (expanded_shape(input, sizes(shape)),), input)
+
+
+def expanded_shape(input: Tensor, wanted: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that expanding gives.
+
+    Raises:
+        RuntimeError: The tensor does not expand to `wanted`.
+    """
+    have = input._aval.shape
     if len(wanted) < len(have):
         raise RuntimeError(
-            f"expand({input.dtype.legacy}{{{list(have)}}}, size={list(wanted)}): the number of sizes provided "
+            f"expand(torch.{input.dtype.legacy}{{{list(have)}}}, size={list(wanted)}): the number of sizes provided "
             f"({len(wanted)}) must be greater or equal to the number of dimensions in the tensor ({len(have)})"
         )
     padded = (1,) * (len(wanted) - len(have)) + have
@@ -164,7 +175,7 @@ def expand(input: Tensor, *shape: Any) -> Tensor:
                 f"The expanded size of the tensor ({w}) must match the existing size ({h}) at non-singleton dimension "
                 f"{i}.  Target sizes: {list(wanted)}.  Tensor sizes: {list(have)}"
             )
-    return view(EXPAND, (final,), input)
+    return final
 
 
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:

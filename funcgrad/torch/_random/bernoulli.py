@@ -1,7 +1,7 @@
 """Yes-or-no draws, and dropout's masks.
 
-On Intel processors PyTorch's own builds are published to draw these from a stream of the MKL library instead, so masks for the same seed
-differ between makers of processors there. Here they are everywhere those of the other processors.
+PyTorch's source lets builds with MKL draw these from a stream of that library on Intel processors, so there masks for
+one seed depend on the maker of the processor. Here they are everywhere those of the other makers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from funcgrad.torch._random.uniform import parts, units24, units53
 _LOW_21 = np.array(2**21 - 1, np.uint32)
 
 
-def bernoulli(generator: Generator, p: float, shape: tuple[int, ...], dtype: np.dtype | type = np.float32) -> np.ndarray:
+def bernoulli(
+    generator: Generator, p: float, shape: tuple[int, ...], dtype: np.dtype | type = np.float32
+) -> np.ndarray:
     """1 with probability `p`, else 0; two words an element. `bernoulli_(p)`.
 
     Raises:
@@ -51,7 +53,7 @@ def bernoulli_from(generator: Generator, probabilities: np.ndarray, dtype: np.dt
         RuntimeError: An element is no probability.
     """
     if probabilities.size and not (probabilities.min() >= 0 and probabilities.max() <= 1):
-        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false. Give probabilities between 0 and 1.")
+        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false. Each p must lie in [0, 1].")
     units = units53 if probabilities.dtype == FLOAT64 else units24
     out = np.empty(probabilities.shape, dtype or probabilities.dtype)
     for part, chances in zip(parts(out), parts(probabilities), strict=True):
@@ -60,11 +62,12 @@ def bernoulli_from(generator: Generator, probabilities: np.ndarray, dtype: np.dt
 
 
 def _below(stream: WordStream, count: int, p: float) -> np.ndarray:
-    """k < p * 2**53 for 53-bit k, decided by the high words alone wherever these differ from the bound's."""
+    """Whether 53-bit integers are less than p * 2**53; the high words decide wherever they differ from the bound's."""
     words = stream.take(2 * count)
-    bound_high, bound_low = divmod(math.ceil(p * 2.0**53), 2**32)
+    bound_high, bound_low = np.array(divmod(math.ceil(p * 2.0**53), 2**32), np.uint32)
     high = words[0::2] & _LOW_21
     below = high < bound_high
-    ties = np.flatnonzero(high == bound_high)
-    below[ties] = words[1::2][ties] < bound_low
+    ties = high == bound_high
+    if np.count_nonzero(ties):
+        below |= ties & (words[1::2] < bound_low)
     return below

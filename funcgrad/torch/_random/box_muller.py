@@ -1,7 +1,7 @@
-"""Box and Muller's transform in single precision, with the polynomials and the roundings of PyTorch's vectorised kernel.
+"""Box and Muller's transform in single precision, with the polynomials and roundings of PyTorch's vectorised kernel.
 
-A fused multiply-add is a float64 product and sum, rounded to float32 once. For each of the 2**24 possible uniforms the result equals true fused
-arithmetic, so the whole transform is exact.
+A fused multiply-add is done in float64 and rounded to float32. For each of the 2**24 possible uniforms this gives
+PyTorch's bits.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-# NumPy applies a 0-d array of the operand's own dtype in a third of the time of a Python number, and these arrays are often short.
+# As 0-d arrays of the operand's dtype: NumPy applies these in a third of the time of a Python number.
 _FRACTION = np.array(0xFFFFFF, np.uint32)
 _TWO_24 = np.array(1 << 24, np.int32)
 _SQRT_HALF_BITS = np.array(np.float32(math.sqrt(0.5)).view(np.int32))
@@ -19,8 +19,8 @@ _EXPONENT_OF_TWO_24 = np.array(24, np.float32)
 _ONE, _HALF, _MINUS_TWO = (np.array(value, np.float32) for value in (1.0, 0.5, -2.0))
 _LN2_HIGH, _LN2_LOW = (np.array(value, np.float32) for value in (0.693359375, -2.12194440e-4))
 _TURN = np.array(np.float32(2 * math.pi) * np.float32(2.0**-24))
-_EIGHTH_TURN, _TO_QUADRANT, _SIGN_SHIFT, _SWAP_SHIFT, _NEXT = (np.array(value, np.int32) for value in (1 << 21, 22, 30, 31, 1))
-_SIGN_BIT = np.array(-(1 << 31), np.int32)
+_EIGHTH_TURN, _TO_QUADRANT, _NEXT = (np.array(value, np.int32) for value in (1 << 21, 22, 1))
+_SIGN_SHIFT, _SWAP_SHIFT, _SIGN_BIT = (np.array(value, np.int32) for value in (30, 31, -(1 << 31)))
 # Half pi in the three parts of the single-precision range reduction; in float64 their sum needs one rounding for three.
 _HALF_PI = np.array(2 * (0.78515625 + 2.4187564849853515625e-4 + float(np.float32(3.77489497744594108e-8))))
 _WIDE_ONE, _WIDE_HALF = np.array(1.0), np.array(0.5)
@@ -67,7 +67,7 @@ class BoxMuller:
         return self._radius, self._cosine, self._sine
 
     def _draw_radius(self) -> np.ndarray:
-        """sqrt(-2 log(1 - fraction / 2**24))"""
+        """The square root of -2 log(1 - fraction / 2**24)."""
         y, x, z, exponent = self._radius, self._x, self._z, self._fraction.view(np.float32)
         self._split()
         self._wide_x[...] = x
@@ -84,7 +84,7 @@ class BoxMuller:
         return np.sqrt(y, out=y)
 
     def _split(self) -> None:
-        """1 - fraction / 2**24 = (1 + x) * 2**exponent with 1 + x in [sqrt(1/2), sqrt(2)); the exponent replaces the fraction."""
+        """Finds 1 + x in [sqrt(1/2), sqrt(2)) and the exponent of 1 - fraction / 2**24; this replaces the fraction."""
         fraction, x, shift = self._fraction.view(np.int32), self._x, self._scratch.view(np.int32)
         np.subtract(_TWO_24, fraction, out=fraction)
         x[...] = fraction
@@ -99,7 +99,7 @@ class BoxMuller:
         x -= _ONE
 
     def _add_product(self, y: np.ndarray, z: np.ndarray, term: np.ndarray) -> None:
-        """y = fma(y, z, term)"""
+        """Replaces y by y * z + term, fused."""
         wide, other = self._wide_y, self._wide_x
         wide[...] = y
         other[...] = z
@@ -174,7 +174,7 @@ def _polynomial(coefficients: tuple[np.ndarray, ...], x: np.ndarray, wide: np.nd
 
 
 def _scaled_sum(y: np.ndarray, term: np.ndarray, combine: np.ufunc, factor: np.ndarray, wide: np.ndarray) -> None:
-    """y = fma(y, factor, ±term * factor), which is (y ± term) * factor rounded once."""
+    """Replaces y by y * factor ± term * factor, fused, which is (y ± term) * factor rounded once."""
     wide[...] = y
     combine(wide, term, out=wide)
     wide *= factor

@@ -18,7 +18,7 @@ from funcgrad.torch._random.uniform import parts, units53
 def exponential(
     generator: Generator, shape: tuple[int, ...], rate: float = 1.0, dtype: np.dtype | type = np.float32
 ) -> np.ndarray:
-    """-log(1 - u) / rate.
+    """The exponential distribution, -log(1 - u) / rate.
 
     Raises:
         RuntimeError: `rate` is not positive.
@@ -33,9 +33,13 @@ def exponential(
 
 
 def cauchy(
-    generator: Generator, shape: tuple[int, ...], median: float = 0.0, sigma: float = 1.0, dtype: np.dtype | type = np.float32
+    generator: Generator,
+    shape: tuple[int, ...],
+    median: float = 0.0,
+    sigma: float = 1.0,
+    dtype: np.dtype | type = np.float32,
 ) -> np.ndarray:
-    """median + sigma * tan(pi * (u - 1/2)).
+    """The Cauchy distribution, median + sigma * tan(pi * (u - 1/2)).
 
     Raises:
         RuntimeError: `sigma` is not positive.
@@ -50,9 +54,13 @@ def cauchy(
 
 
 def log_normal(
-    generator: Generator, shape: tuple[int, ...], mean: float = 1.0, std: float = 2.0, dtype: np.dtype | type = np.float32
+    generator: Generator,
+    shape: tuple[int, ...],
+    mean: float = 1.0,
+    std: float = 2.0,
+    dtype: np.dtype | type = np.float32,
 ) -> np.ndarray:
-    """exp(std * n + mean) of the scalar normals n, which share their kept value with `normal`.
+    """The exponential of std * n + mean, for scalar normals n that share the kept value with `normal`.
 
     Raises:
         RuntimeError: `std` is not positive.
@@ -60,13 +68,14 @@ def log_normal(
     if not std > 0.0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
     normals = np.array(scalar_normals(generator, math.prod(shape)))
-    return narrowed(by_element(_exp, fma(normals, std, mean)), np.dtype(dtype)).reshape(shape)
+    with np.errstate(over="ignore"):
+        return narrowed(by_element(_exp, fma(normals, std, mean)), np.dtype(dtype)).reshape(shape)
 
 
 def geometric(
     generator: Generator, shape: tuple[int, ...], p: float, dtype: np.dtype | type = np.float32
 ) -> np.ndarray:
-    """ceil(log(u) / log(1 - p)), of an integer or float dtype.
+    """The trials up to the first success, ceil(log(u) / log(1 - p)), in an integer or float dtype.
 
     Raises:
         RuntimeError: `p` does not lie strictly between 0 and 1.
@@ -88,7 +97,7 @@ def rrelu_slopes(
     """The slopes of the non-positive elements of `rrelu`, in their order: u * (upper - lower) + lower, not fused.
 
     Returns:
-        `count` slopes, float64 if `dtype` is, else float32: PyTorch multiplies the half types by these and rounds after.
+        `count` slopes, float64 if `dtype` is, else float32: PyTorch multiplies the half types by these, then rounds.
 
     Raises:
         RuntimeError: `lower` exceeds `upper`.

@@ -12,8 +12,8 @@ from funcgrad.torch._random.stream import BLOCK, WordStream
 DEFAULT_SEED = 67280421310721
 STATE_SIZE = 5056
 
-# Seed, words left before the next twist plus one, "seeded", next word; 624 words as uint64; then two doubles (the second is the
-# cached normal), one unused double, "cached normal valid", and an unused float with its flag.
+# Seed, one more than the words left before the next twist, "seeded", next word; the words as uint64; an unused
+# double, the cached normal, an unused double, whether there is a cached normal, an unused float and its flag.
 _HEAD = struct.Struct("<QiiQ")
 _TAIL = struct.Struct("<dddi4xfi")
 _WORDS = slice(_HEAD.size, _HEAD.size + 8 * BLOCK)
@@ -89,11 +89,13 @@ class Generator:
             raise TypeError("RNG state must be a torch.ByteTensor")
         if state.size != STATE_SIZE:
             raise RuntimeError(
-                f"Expected a CPUGeneratorImplState of size {STATE_SIZE} but found the input RNG state size to be {state.size}"
+                f"Expected a CPUGeneratorImplState of size {STATE_SIZE} "
+                f"but found the input RNG state size to be {state.size}"
             )
         data = state.tobytes()
         seed, left, seeded, used = _HEAD.unpack_from(data)
-        if not seeded or (left, used) != (1, 0) and not (1 <= used <= BLOCK and left == BLOCK + 1 - used):
+        fresh = (left, used) == (1, 0)
+        if not seeded or not (fresh or (1 <= used <= BLOCK and left == BLOCK + 1 - used)):
             raise RuntimeError("Invalid mt19937 state")
         _, normal, _, valid, _, _ = _TAIL.unpack_from(data, _WORDS.stop)
         self._seed = seed

@@ -15,9 +15,9 @@ _NO_MASS = "invalid multinomial distribution (sum of probabilities <= 0)"
 def multinomial(generator: Generator, weights: np.ndarray, num_samples: int, replacement: bool = False) -> np.ndarray:
     """Category numbers, `torch.multinomial`.
 
-    Without replacement, or for one sample, each weight races an exponential draw and the `num_samples` best are taken; where two ratios
-    are equal, which is frequent in the half types only, PyTorch's choice is not reproduced. With replacement each sample is a binary
-    search in the running sum of the weights.
+    With replacement each sample is a binary search in the running sum of the weights. Without, or for one sample,
+    each weight is divided by an exponential draw and the `num_samples` largest ratios are taken; among equal ones,
+    which only the half types often have, PyTorch's choice is not reproduced.
 
     Args:
         generator: Where the words come from.

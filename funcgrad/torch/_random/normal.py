@@ -1,7 +1,8 @@
 """Normal draws by Box and Muller's transform, in the three ways that PyTorch has.
 
-Fewer than 16 elements, or a non-contiguous target: pairs in double, the second one kept for the next such call. Otherwise blocks of 16,
-in single precision for float32 and narrower, in double for float64, which neither read nor clear the kept value.
+Fewer than 16 elements, or a non-contiguous target: pairs in double, the second one kept for the next such call.
+Otherwise blocks of 16, in double for float64 and else in single precision, which neither read nor clear the kept
+value.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import numpy as np
 from funcgrad.torch._random.box_muller import BoxMuller, window_roles
 from funcgrad.torch._random.generator import Generator
 from funcgrad.torch._random.rounding import FLOAT32, FLOAT64, by_element, fma, narrowed
-from funcgrad.torch._random.stream import CHUNK, WINDOW, WordStream
+from funcgrad.torch._random.stream import CHUNK, SMALL, WordStream
 from funcgrad.torch._random.uniform import units53
 
 _BLOCK = 16
-_PAIRS_AT_ONCE = WINDOW // 4
+_PAIRS_AT_ONCE = SMALL // 4
 _LOW_21 = 2**21 - 1
 _UNIT = 2.0**-53
 _TURN = 2 * math.pi * _UNIT
@@ -40,7 +41,7 @@ def normal(
         mean: Of the distribution.
         std: Standard deviation, at least 0.
         dtype: float16, bfloat16, float32 or float64.
-        contiguous: Whether PyTorch's target lies contiguous in memory. Where it does not, the values are in memory order.
+        contiguous: Whether PyTorch's target is. If not, the values are in the order of its memory.
 
     Returns:
         A new array of `shape` and `dtype`.
@@ -53,11 +54,12 @@ def normal(
     dtype = np.dtype(dtype)
     count = math.prod(shape)
     if count < _BLOCK or not contiguous:
-        values = np.array(scalar_normals(generator, count))
-        return narrowed(fma(values, std, mean), dtype).reshape(shape)
-    if dtype == FLOAT64:
-        return _in_blocks(generator.stream, count, mean, std, dtype).reshape(shape)
-    return narrowed(_in_blocks(generator.stream, count, mean, std, dtype), dtype).reshape(shape)
+        values = np.array(scalar_normals(generator, count), FLOAT64)
+        if mean != 0.0 or std != 1.0:
+            values = fma(values, std, mean)
+    else:
+        values = _in_blocks(generator.stream, count, mean, std, dtype)
+    return narrowed(values, dtype).reshape(shape)
 
 
 def scalar_normals(generator: Generator, count: int) -> list[float]:
@@ -75,13 +77,17 @@ def scalar_normals(generator: Generator, count: int) -> list[float]:
 
 def _pairs(stream: WordStream, pairs: int) -> list[float]:
     span = stream.reserve(4 * pairs)
-    words = iter(stream.mapped(memoryview)[span])
+    words = iter(stream.mapped(_as_integers)[span])
     values = []
     for turn_high, turn_low, high, low in zip(words, words, words, words, strict=True):
         angle = _TURN * ((turn_high & _LOW_21) << 32 | turn_low)
         radius = math.sqrt(-2.0 * math.log1p(-_UNIT * ((high & _LOW_21) << 32 | low)))
         values += (radius * math.cos(angle), radius * math.sin(angle))
     return values
+
+
+def _as_integers(words: np.ndarray) -> memoryview:
+    return words.data
 
 
 def _in_blocks(stream: WordStream, count: int, mean: float, std: float, dtype: np.dtype) -> np.ndarray:
@@ -98,9 +104,9 @@ def _in_blocks(stream: WordStream, count: int, mean: float, std: float, dtype: n
 
 
 def _fill_single(stream: WordStream, out: np.ndarray, mean: float, std: float) -> None:
-    if out.size <= WINDOW:
+    if out.size <= SMALL:
         _from_window(stream, out)
-        _scale(out, np.float32(mean), np.float32(std))
+        _scale(out, mean, std)
         return
     transform = BoxMuller(CHUNK // 2)
     for start in range(0, out.size, CHUNK):
@@ -108,30 +114,28 @@ def _fill_single(stream: WordStream, out: np.ndarray, mean: float, std: float) -
         if part.size < CHUNK:
             transform = BoxMuller(part.size // 2)
         transform(stream.take(part.size), part)
-        _scale(part, np.float32(mean), np.float32(std))
+        _scale(part, mean, std)
 
 
 def _from_window(stream: WordStream, out: np.ndarray) -> None:
-    """Multiplies what the window's words give as radii and as angles; one transform of the window serves many small draws."""
+    """Reads the words' radii and angles from a transform of the whole window, which serves many small draws."""
     span = stream.reserve(out.size)
-    radius, cosine, sine = (role[span].reshape(-1, 2, 8) for role in stream.mapped(window_roles))
+    radius, cosine, sine = stream.mapped(window_roles)
+    radius = radius[span].reshape(-1, 2, 8)[:, 0]
     normals = out.reshape(-1, 2, 8)
-    np.multiply(radius[:, 0], cosine[:, 1], out=normals[:, 0])
-    np.multiply(radius[:, 0], sine[:, 1], out=normals[:, 1])
+    np.multiply(radius, cosine[span].reshape(-1, 2, 8)[:, 1], out=normals[:, 0])
+    np.multiply(radius, sine[span].reshape(-1, 2, 8)[:, 1], out=normals[:, 1])
 
 
-def _scale(values: np.ndarray, mean: np.float32, std: np.float32) -> None:
-    """values = fma(values, std, mean); adding a mean of zero turns -0 into 0, as the fused operation does."""
+def _scale(values: np.ndarray, mean: float, std: float) -> None:
+    """Replaces float32 values by values * std + mean, fused; adding a mean of zero turns -0 into 0, as that does."""
     if mean == 0.0 and std == 1.0:
         values += _ZERO
-    elif mean == 0.0 or std == 1.0:
-        values *= std
-        values += mean
-    else:
-        wide = values.astype(FLOAT64)
-        wide *= float(std)
-        wide += float(mean)
-        values[...] = wide
+        return
+    wide = values.astype(FLOAT64)
+    wide *= float(np.float32(std))
+    wide += float(np.float32(mean))
+    values[...] = wide
 
 
 def _fill_double(stream: WordStream, out: np.ndarray, mean: float, std: float) -> None:

@@ -44,8 +44,9 @@ def _swap_one_by_one(partners: np.ndarray, n: int) -> np.ndarray:
 def _swap_all(partners: np.ndarray, n: int) -> np.ndarray:
     """What the swaps lead to, without doing them in turn.
 
-    Step i takes what lies at its partner: the number that the step before with this partner put there, or else the partner's own.
-    A step puts there what it finds at its own position, which an earlier step may have put there, and so on.
+    Step i takes what lies at its partner: what the last step before it with this partner put there, or else the
+    partner itself. A step puts there what it found at its own position, which an earlier step may have put there, and
+    so on.
     """
     by_partner = _stable_order(partners)
     sorted_partners = partners[by_partner]
@@ -66,7 +67,9 @@ def _stable_order(partners: np.ndarray) -> np.ndarray:
     return order[np.argsort((partners >> 16).astype(np.uint16)[order], kind="stable")]
 
 
-def _found_at_own_position(partners: np.ndarray, by_partner: np.ndarray, sorted_partners: np.ndarray, n: int) -> np.ndarray:
+def _found_at_own_position(
+    partners: np.ndarray, by_partner: np.ndarray, sorted_partners: np.ndarray, n: int
+) -> np.ndarray:
     steps = np.arange(n)
     source = steps.copy()
     source[partners] = steps[:-1]  # of equal partners the last stays

@@ -1,6 +1,7 @@
-"""The last bit of float64 arithmetic: fused multiply-add, the C library's functions, casts to narrower types.
+"""The last bit of float64: fused multiply-add, the C library's functions, casts to narrower types.
 
-PyTorch draws many distributions in float64 with the C library's functions; NumPy's vectorised ones differ from these in the last bit.
+PyTorch draws many distributions in float64 with the C library's functions, from which NumPy's vectorised ones differ
+in the last bit.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ import numpy as np
 FLOAT32 = np.dtype(np.float32)
 FLOAT64 = np.dtype(np.float64)
 
-_Number = TypeVar("_Number", float, np.ndarray)
+_Float64 = TypeVar("_Float64", np.float64, np.ndarray)
 
 _SPLITTER = 2.0**27 + 1
-_DROPPED_BITS = 2**29 - 1  # of a float64 that becomes a float32
-_MIDDLE = 2**28
-_DOUBT = 16  # units in the last place of float64; NumPy and the C library differ by one or two
+# A float64 that becomes a float32 drops 29 bits, and is in doubt within 16 units of their middle: NumPy and the C
+# library differ by one.
+_DROPPED_BITS = np.array(2**29 - 1)
+_DOUBT_STARTS, _DOUBT_SPAN = np.array(2**28 - 16), np.array(32)
 
 
-def fma(a: _Number, b: float, c: float) -> _Number:
-    """a * b + c in float64, rounded once."""
+def fma(a: np.ndarray, b: float, c: float) -> np.ndarray:
+    """The float64 a * b + c, rounded once."""
     product = a * b
     if b == 1.0 or c == 0.0:
         return product + c
@@ -32,16 +34,18 @@ def fma(a: _Number, b: float, c: float) -> _Number:
     return total + (rest + _product_error(a, b, product))
 
 
-def _product_error(a: _Number, b: float, product: _Number) -> _Number:
-    """a * b - product, exactly (Dekker)."""
-    a_high, b_high = _upper_half(a), _upper_half(b)
-    a_low, b_low = a - a_high, b - b_high
+def _product_error(a: np.ndarray, b: float, product: np.ndarray) -> np.ndarray:
+    """The exact a * b - product (Dekker)."""
+    a_high, a_low = _halves(a)
+    b_high, b_low = _halves(np.float64(b))
     return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
-def _upper_half(x: _Number) -> _Number:
+def _halves(x: _Float64) -> tuple[_Float64, _Float64]:
+    """Two numbers of at most 26 bits with the sum x, whose products are exact."""
     scaled = x * _SPLITTER
-    return scaled - (scaled - x)
+    high = scaled - (scaled - x)
+    return high, x - high
 
 
 def by_element(function: Callable[[float], float], values: np.ndarray) -> np.ndarray:
@@ -53,31 +57,35 @@ def evaluate(
     vectorised: Callable[[np.ndarray], np.ndarray],
     exact: Callable[[float], float],
     values: np.ndarray,
-    finish: Callable[[_Number], _Number],
+    finish: Callable[[np.ndarray], np.ndarray],
     dtype: np.dtype,
 ) -> np.ndarray:
-    """`finish(exact(values))` as PyTorch rounds it to `dtype`.
+    """`finish(exact(values))`, rounded to `dtype`.
 
     Args:
         vectorised: NumPy's function, right to a few units in the last place of float64.
-        exact: The function of `math` that PyTorch calls, some thirty times slower.
-        values: Arguments, 1-D float64.
-        finish: Arithmetic that follows, for arrays and for floats.
-        dtype: A float dtype. Narrower than float64, the exact function is needed only next to the middle of two float32 numbers.
+        exact: The function of `math`, which PyTorch calls too, some thirty times slower.
+        values: Its arguments, 1-D float64.
+        finish: The arithmetic that follows.
+        dtype: A float dtype. Narrower than float64, the exact function matters only next to the middle of two float32
+            numbers.
     """
     if dtype == FLOAT64:
         return finish(by_element(exact, values))
     results = finish(vectorised(values))
-    distance = results.view(np.int64) - (_MIDDLE - _DOUBT)
+    distance = results.view(np.int64) - _DOUBT_STARTS
     distance &= _DROPPED_BITS
-    for index in np.flatnonzero(distance < 2 * _DOUBT):
-        results[index] = finish(exact(float(values[index])))
+    doubtful = distance < _DOUBT_SPAN
+    if np.count_nonzero(doubtful):
+        results[doubtful] = finish(by_element(exact, values[doubtful]))
     return narrowed(results, dtype)
 
 
 def narrowed(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Floats in `dtype`: by way of float32 to float16 and bfloat16, and to infinity without a warning."""
+    """Values in a float dtype; to float16 and bfloat16 by way of float32, and to infinity without a warning."""
     if dtype == FLOAT64:
         return values
+    if dtype == FLOAT32:
+        return values.astype(FLOAT32, copy=False)
     with np.errstate(over="ignore"):
         return values.astype(FLOAT32, copy=False).astype(dtype, copy=False)

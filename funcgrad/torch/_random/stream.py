@@ -1,6 +1,7 @@
-"""The 32-bit outputs of MT19937 in PyTorch's order, read through a window of whole blocks.
+"""The 32-bit outputs of MT19937, read through a window of whole blocks.
 
-NumPy's generator runs ahead of the caller; `state` and `restore` recover the exact words PyTorch would hold, because tempering is invertible.
+NumPy's generator runs ahead of the reader; the words that PyTorch would hold at any moment follow from the window,
+since tempering can be undone.
 """
 
 from __future__ import annotations
@@ -11,10 +12,19 @@ from typing import Any
 import numpy as np
 
 BLOCK = 624
-# Draws up to this many words are served from the window, larger ones are transformed chunk by chunk.
-WINDOW = 2 * BLOCK
-# Near 80 kB of float32: the temporaries of a chunk stay in the second-level cache. A multiple of 16 for the normal draws.
+# Draws of up to SMALL words share transforms of the whole window; larger ones are transformed for themselves, chunk
+# by chunk.
+SMALL = 2 * BLOCK
+_WINDOW = 4 * BLOCK
+# The temporaries of a chunk stay in the second-level cache. A multiple of 16, for the normal draws.
 CHUNK = 32 * BLOCK
+
+
+class _Unseeded(np.random.bit_generator.ISeedSequence):
+    """Spares a new stream NumPy's own seeding, which takes thirty times as long as all the rest."""
+
+    def generate_state(self, n_words: int, dtype: type = np.uint32) -> np.ndarray:
+        return np.zeros(n_words, dtype)
 
 
 class WordStream:
@@ -23,7 +33,7 @@ class WordStream:
     __slots__ = ("_bits", "_memory", "_position", "words")
 
     def __init__(self, seed: int) -> None:
-        self._bits = np.random.MT19937()
+        self._bits = np.random.MT19937(_Unseeded())
         self.seed(seed)
 
     def seed(self, seed: int) -> None:
@@ -44,8 +54,9 @@ class WordStream:
 
     def take(self, count: int) -> np.ndarray:
         """The next `count` words, uint32, as a read-only view."""
-        taken = self.words[self.reserve(count)]
-        if self.words.size > 2 * WINDOW:
+        span = self.reserve(count)  # may replace `words`
+        taken = self.words[span]
+        if self.words.size > 2 * _WINDOW:
             self._move_to(self.words[self._current_block() :], self._position - self._current_block())
         return taken
 
@@ -75,7 +86,7 @@ class WordStream:
         block = self._current_block()
         kept = self.words[block:]
         missing = self._position + count - self.words.size
-        fresh = max(WINDOW, -(-missing // BLOCK) * BLOCK)
+        fresh = max(_WINDOW, -(-missing // BLOCK) * BLOCK)
         words = np.empty(kept.size + fresh, np.uint32)
         words[: kept.size] = kept
         words[kept.size :] = self._bits.random_raw(fresh)

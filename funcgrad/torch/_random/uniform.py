@@ -8,11 +8,13 @@ import numpy as np
 
 from funcgrad.torch._random.generator import Generator
 from funcgrad.torch._random.rounding import FLOAT32, FLOAT64, fma, narrowed
-from funcgrad.torch._random.stream import CHUNK, WINDOW, WordStream
+from funcgrad.torch._random.stream import CHUNK, SMALL, WordStream
 
 _LOW_24 = np.array(2**24 - 1, np.uint32)
 _LOW_21 = np.array(2**21 - 1, np.uint32)  # with the 32 bits of the second word: 53
 _SCALE_24 = np.array(2.0**-24, np.float32)
+_SCALE_32, _SCALE_53 = np.array(2.0**32), np.array(2.0**-53)
+_LARGEST = {2: 3.38e38, 4: 3.4028234663852886e38, 8: 1.7976931348623157e308}
 
 
 def parts(out: np.ndarray) -> Iterator[np.ndarray]:
@@ -24,7 +26,7 @@ def parts(out: np.ndarray) -> Iterator[np.ndarray]:
 
 def units24(stream: WordStream, count: int) -> np.ndarray:
     """`count` uniforms k / 2**24 in [0, 1), float32, not to be written to."""
-    if count <= WINDOW:
+    if count <= SMALL:
         span = stream.reserve(count)
         return stream.mapped(_as_units24)[span]
     return _as_units24(stream.take(count))
@@ -34,9 +36,9 @@ def units53(stream: WordStream, count: int) -> np.ndarray:
     """`count` uniforms k / 2**53 in [0, 1), float64; the first word of each pair is the high one."""
     words = stream.take(2 * count)
     values = (words[0::2] & _LOW_21).astype(FLOAT64)
-    values *= 2.0**32
-    values += words[1::2]
-    values *= 2.0**-53
+    values *= _SCALE_32
+    values += words[1::2].astype(FLOAT64)
+    values *= _SCALE_53
     return values
 
 
@@ -52,12 +54,17 @@ def rand(generator: Generator, shape: tuple[int, ...], dtype: np.dtype | type = 
 
 
 def uniform(
-    generator: Generator, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0, dtype: np.dtype | type = np.float32
+    generator: Generator,
+    shape: tuple[int, ...],
+    low: float = 0.0,
+    high: float = 1.0,
+    dtype: np.dtype | type = np.float32,
 ) -> np.ndarray:
-    """Uniform on [low, high): u * (high - low) + low as a fused multiply-add; a result that rounds to `high` becomes `low`.
+    """Uniform on [low, high): u * (high - low) + low, fused; a result that rounds to `high` becomes `low`.
 
-    The emulated fused operation is exact while |low| and |high| are at most 32 (high - low), so for every initialiser; farther from
-    zero a float32 may round the other way once in some 5e8 draws. PyTorch itself fuses only on processors with AVX2.
+    The fused operation is exact in float32 while |low| and |high| are at most 32 (high - low), so for every
+    initialiser; farther from zero about one result in 5e8 may round the other way. PyTorch itself fuses on processors
+    with AVX2 only.
 
     Args:
         generator: Where the words come from: one an element, two for float64.
@@ -98,20 +105,16 @@ def _uniform64(stream: WordStream, count: int, low: float, high: float, dtype: n
 
 
 def _below(high: float, low: float, values: np.ndarray) -> np.ndarray:
-    bounds = narrowed(np.array([low, high]), values.dtype)
-    hits = values == bounds[1]
+    hits = values == narrowed(np.array(high), values.dtype)
     if np.count_nonzero(hits):
-        values[hits] = bounds[0]
+        values[hits] = narrowed(np.array(low), values.dtype)
     return values
 
 
 def _check_bounds(low: float, high: float, dtype: np.dtype) -> None:
     if not low <= high:
-        raise RuntimeError(
-            f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}. Give the smaller bound first."
-        )
-    largest = {2: 3e38, 4: 3.4028234663852886e38, 8: 1.7976931348623157e308}[dtype.itemsize]
-    if high - low > largest:
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
+    if high - low > _LARGEST[dtype.itemsize]:
         raise RuntimeError(
             "uniform_ expects to-from <= std::numeric_limits<Float>::max(), "
             f"but found to={high:g} and from={low:g} which result in to-from to exceed the limit"

@@ -1,7 +1,7 @@
 """Updates by a rule of `funcgrad.optim`: all parameters of a group in one recorded equation.
 
-Options that are numbers go in as data, so a schedule never compiles anything anew; a zero takes its term out. State
-that only counts updates is one value for all parameters that have always been updated together.
+Options that are numbers or tensors go in as data, so a schedule never compiles anything anew; a zero takes its term
+out. State that only counts updates is one value for all parameters that have always been updated together.
 """
 
 from __future__ import annotations
@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 
 from funcgrad.optim import Rule
-from funcgrad.torch._dispatch import apply, assign, value_of
-from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._dispatch import apply, assign, check_writable, value_of
+from funcgrad.torch._grad_mode import enable_grad, no_grad
+from funcgrad.torch._grad_mode import state as mode
 from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._types import float32, float64, get_default_dtype
+from funcgrad.torch.optim._options import Options, check_options, split_options, with_options
 from funcgrad.torch.optim.optimizer import Optimizer, evaluated
-from funcgrad.trace import Number, Op
+from funcgrad.trace import Number, Op, constant
 
 
 class RuleOptimizer(Optimizer):
@@ -24,13 +29,14 @@ class RuleOptimizer(Optimizer):
 
     rule: Rule
     _op: Op
+    _known_names: dict[Any, tuple[str, ...]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._op = _step_op(cls.rule)
+        cls._op, cls._known_names = _step_op(cls.rule), {}
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
-        self.rule.validate(**{name: defaults[name] for name in self.rule.defaults if name in defaults})
+        check_options(self.rule, defaults)
         super().__init__(params, defaults)
 
     def step(self, closure: Any = None) -> Any:
@@ -43,107 +49,129 @@ class RuleOptimizer(Optimizer):
             The closure's loss, or None.
         """
         loss = evaluated(closure)
-        with no_grad():
+        with enable_grad() if self.defaults.get("differentiable") else no_grad():
             for group in self.param_groups:
-                options, numbers = _split_options(self.rule, group)
-                for (names, _), params in self._cohorts(group["params"]).items():
-                    self._update(params, names, options, numbers)
+                structure, numbers = split_options(self.rule, group)
+                for (names, counters), params in self._cohorts(group["params"], structure, tuple(numbers)).items():
+                    self._update(params, names, counters is None, structure, numbers)
         return loss
 
-    def _cohorts(self, params: list[Tensor]) -> dict[Any, list[Tensor]]:
-        """The parameters that have a gradient, by the kind of their state and the values of its counters."""
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over options and state, see `Optimizer.load_state_dict`."""
+        super().load_state_dict(state_dict)
+        self._join_counters()
+
+    def _cohorts(self, params: list[Tensor], structure: Options, numbers: tuple[str, ...]) -> dict[Any, list[Tensor]]:
+        """The parameters that have a gradient, by the names in their state and the values of its counters."""
         cohorts: dict[Any, list[Tensor]] = {}
         for p in params:
             if p._grad is None:
                 continue
             state = self.state.get(p)
-            counters = [value_of(state[name]) for name in self.rule.counters if name in state] if state else []
-            cohorts.setdefault((tuple(state) if state else None, tuple(map(id, counters))), []).append(p)
+            if state:
+                counters = tuple([id(value_of(state[name])) for name in self.rule.counters if name in state])
+                key = (tuple(state), counters)
+            else:
+                key = (self._fresh_names(len(p._aval.shape), structure, numbers), None)
+            cohorts.setdefault(key, []).append(p)
         return cohorts
 
+    def _fresh_names(self, ndim: int, structure: Options, numbers: tuple[str, ...]) -> tuple[str, ...]:
+        """Names of the entries that the state of a new parameter will have."""
+        names = self._known_names.get((ndim, structure, numbers))
+        if names is None:
+            hyper = with_options(structure, numbers, [1.0] * len(numbers))
+            names = tuple(self.rule.to_dict(self.rule.init(jnp.zeros((1,) * ndim), **hyper)))
+            self._known_names[ndim, structure, numbers] = names
+        return names
+
     def _update(
-        self, params: list[Tensor], names: tuple[str, ...] | None, options: Any, numbers: dict[str, Any]
+        self, params: list[Tensor], names: tuple[str, ...], is_fresh: bool, structure: Options, numbers: dict[str, Any]
     ) -> None:
-        counters, fields = _state_names(self.rule, names, options, numbers)
+        counters = tuple([n for n in names if n in self.rule.counters])
+        fields = tuple([n for n in names if n not in self.rule.counters])
         operands = [*numbers.values()]
-        if names is not None:
+        if not is_fresh:
             operands += [self.state[params[0]][name] for name in counters]
         for p in params:
             operands += [p._grad, p]
-            if names is not None:
+            if not is_fresh:
                 operands += [self.state[p][name] for name in fields]
-        static = (options, tuple(numbers), counters, fields, names is None)
-        made = apply(self._op, static, *operands)
+        start = scalar_dtype().numpy if is_fresh else None
+        made = apply(self._op, (structure, tuple(numbers), counters, fields, start), *operands)
         results = iter(made if isinstance(made, list) else [made])
         shared = {name: value_of(next(results)) for name in counters}
         for p in params:
+            if mode.grad:
+                check_writable(p)
             assign(p, next(results))
-            self._store(p, {name: wrap(shared[name]) if name in shared else next(results) for name in counters + fields})
+            if names:
+                self._store(p, {name: wrap(shared[name]) if name in shared else next(results) for name in names})
 
     def _store(self, p: Tensor, entries: dict[str, Tensor]) -> None:
-        if entries:
-            state = self.state[p]
-            for name, new in entries.items():
-                state[name] = assign(state[name], new) if name in state else new
+        state = self.state[p]
+        for name, new in entries.items():
+            state[name] = assign(state[name], new) if name in state else new
+
+    def _join_counters(self) -> None:
+        """Make counters that are equal one value, so that parameters loaded from a file are one cohort again."""
+        seen: dict[Any, Any] = {}
+        for entries in self.state.values():
+            for name in entries.keys() & set(self.rule.counters):
+                if not isinstance(entries[name], Tensor):  # as PyTorch saved it before version 1.12
+                    entries[name] = wrap(constant(np.array(entries[name], scalar_dtype().numpy)))
+                value = value_of(entries[name])
+                if value.array is not None:
+                    key = (name, value.aval, value.array.item())
+                    entries[name]._storage.write(seen.setdefault(key, value), counts=False)
 
 
-def _split_options(rule: Rule, group: dict[str, Any]) -> tuple[tuple[tuple[str, Any], ...], dict[str, float]]:
-    """A group's options as structure (switches, and zeros but for the learning rate) and as data (numbers)."""
-    options: list[tuple[str, Any]] = []
-    numbers: dict[str, float] = {}
-    for name in rule.defaults:
-        value = group[name]
-        value = value.item() if isinstance(value, Tensor) else value
-        if isinstance(value, tuple | list):
-            numbers.update({f"{name}.{k}": float(x) for k, x in enumerate(value)})
-        elif isinstance(value, bool) or value is None or (value == 0 and name != "lr"):
-            options.append((name, value))
-        else:
-            numbers[name] = float(value)
-    return tuple(options), numbers
-
-
-def _hyper(options: Any, names: tuple[str, ...], values: Any) -> dict[str, Any]:
-    """The rule's keywords, put together again."""
-    hyper = dict(options)
-    for name, value in zip(names, values, strict=True):
-        whole, _, part = name.partition(".")
-        hyper[whole] = (*hyper.get(whole, ()), value) if part else value
-    return hyper
-
-
-def _state_names(
-    rule: Rule, names: tuple[str, ...] | None, options: Any, numbers: dict[str, Any]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the state entries that count updates, and of those that belong to a parameter."""
-    if names is None:
-        hyper = _hyper(options, tuple(numbers), numbers.values())
-        names = tuple(rule.to_dict(rule.init(jnp.zeros(()), **hyper)))
-    return tuple(n for n in names if n in rule.counters), tuple(n for n in names if n not in rule.counters)
+def scalar_dtype() -> Any:
+    """The dtype of state that counts: float32, or the default dtype where that is wider."""
+    return float64 if get_default_dtype() is float64 else float32
 
 
 def _step_op(rule: Rule) -> Op:
     def step(
         *operands: Any,
-        options: Any,
+        structure: Options,
         numbers: tuple[str, ...],
         counters: tuple[str, ...],
         fields: tuple[str, ...],
-        is_fresh: bool,
+        start: np.dtype[Any] | None,
     ) -> tuple[Any, ...]:
         given: Iterator[Any] = iter(operands)
-        values = [x.value if isinstance(x, Number) else x for x in (next(given) for _ in numbers)]
-        hyper = _hyper(options, numbers, values)
-        counts = {} if is_fresh else {name: next(given) for name in counters}
+        values = [x.value if isinstance(x, Number) else x.reshape(()) for x in (next(given) for _ in numbers)]
+        hyper = with_options(structure, numbers, values)
+        counts = {} if start is not None else {name: next(given) for name in counters}
         results: list[Any] = []
         for grad in given:
             param = next(given)
-            own = {} if is_fresh else {name: next(given) for name in fields}
-            state = rule.init(param, **hyper) if is_fresh else rule.from_dict({**counts, **own})
-            update, state = rule.update(grad, state, param, **hyper)
-            entries = rule.to_dict(state)
-            results += [param + update, *(entries[name] for name in fields)]
+            leaf = _as_real(param)
+            own = {} if start is not None else {name: _as_real(next(given)) for name in fields}
+            state = rule.from_dict({**counts, **own}) if start is None else _started(rule, leaf, hyper, start)
+            update, state = rule.update(_as_real(grad), state, leaf, **hyper)
+            entries = {**own, **rule.to_dict(state)}
+            results += [_as(param, new) for new in (leaf + update, *(entries[name] for name in fields))]
             counted = [entries[name] for name in counters]
         return (*counted, *results)
 
     return Op(f"{rule.name}_step", step)
+
+
+def _started(rule: Rule, leaf: jax.Array, hyper: dict[str, Any], dtype: np.dtype[Any]) -> Any:
+    """The state before the first update, its counters in `dtype`."""
+    state = rule.init(leaf, **hyper)
+    counters = [name for name in rule.counters if name not in rule.hidden]
+    return state._replace(**{name: getattr(state, name).astype(dtype) for name in counters})
+
+
+# A complex parameter is updated as the real one of its real and imaginary parts.
+
+
+def _as_real(x: Any) -> Any:
+    return jnp.stack((x.real, x.imag), -1) if jnp.iscomplexobj(x) else x
+
+
+def _as(param: Any, x: Any) -> Any:
+    return jax.lax.complex(x[..., 0], x[..., 1]) if jnp.iscomplexobj(param) else x

@@ -20,7 +20,7 @@ class SGD(RuleOptimizer):
         nesterov: Look one momentum step ahead.
         maximize: Ascend instead.
         foreach: Without effect: a group is updated at once anyway.
-        differentiable: Must be False.
+        differentiable: Let gradients flow through the step.
         fused: Without effect: the update is compiled anyway.
     """
 

@@ -1,0 +1,3 @@
+"""torch.utils: what surrounds training."""
+
+from funcgrad.torch.utils import data as data

@@ -1,0 +1,22 @@
+"""What the real PyTorch makes of a sample."""
+
+import torch
+from outcomes import finish, gradients, start
+
+
+def torch_call(name):
+    """PyTorch's function or method of this name."""
+    for home in (torch, torch.Tensor, torch.nn.functional):
+        if hasattr(home, name):
+            return getattr(home, name)
+    raise AttributeError(f"PyTorch has no {name}: not in torch, Tensor or nn.functional")
+
+
+def torch_outcomes(name, sample, **how):
+    """The outcome of one sample, with PyTorch's gradients."""
+    started = start(torch, torch_call(name), sample, **how)
+    try:
+        gradients(torch, [started])
+    except (RuntimeError, NotImplementedError):  # no derivative
+        started.gradients = []
+    return finish(started)
