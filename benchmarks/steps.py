@@ -142,6 +142,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=15, help="turns of each side")
     parser.add_argument("--out", type=Path, help="write every measurement into this JSON file")
     args = parser.parse_args()
+    if args.rounds < 1:
+        parser.error(f"--rounds is {args.rounds}, expected at least 1")
+    if args.out and not args.out.parent.is_dir():
+        parser.error(f"--out names the folder {args.out.parent}, which does not exist; make it first")
     if importlib.util.find_spec("torch") is None:
         parser.exit(1, "benchmarks/steps.py measures against PyTorch, which is absent: pip install -e '.[parity]'\n")
     if args.threads == "one":

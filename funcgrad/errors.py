@@ -9,7 +9,9 @@ import inspect
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 PACKAGE = "funcgrad"
 _LIBRARIES = frozenset({"jax", "jaxlib", "optax", "chex", "numpy"})
@@ -67,3 +69,22 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     while frame is not None and (is_ours(frame) or is_beneath(frame)):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
+
+
+def missing_from(module: str) -> Callable[[str], Any]:
+    """A module's `__getattr__` that says which name of PyTorch is not there.
+
+    Args:
+        module: The module's own name, for example `funcgrad.torch.nn`.
+
+    Raises:
+        UnsupportedNameError: From the returned function, for every name without double underscores.
+    """
+    shown = module.removeprefix(f"{PACKAGE}.")
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        raise UnsupportedNameError(unsupported(f"{shown}.{name}"), name=name)
+
+    return __getattr__

@@ -9,10 +9,11 @@ import optax
 
 import funcgrad.torch as torch
 from funcgrad.optim import sgd
+from funcgrad.optim.schedules import step_lr
 from funcgrad.train import TrainState, make_train_step
 
 SHOWN = (1, 5, 20, 100)
-HALVED = optax.exponential_decay(0.01, transition_steps=10, decay_rate=0.5, staircase=True)
+HALVED = step_lr(0.01, step_size=10, gamma=0.5)
 OPTIONS = {
     "SGD()": {"learning_rate": 0.001},
     "lr=0.01": {"learning_rate": 0.01},

@@ -1,5 +1,6 @@
 """PyTorch's face on JAX: `import funcgrad.torch as torch`. A name here without an underscore is a PyTorch name."""
 
+from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch import _ops
 from funcgrad.torch import autograd as autograd
 from funcgrad.torch import cuda as cuda
@@ -49,3 +50,5 @@ from funcgrad.torch.random import set_rng_state as set_rng_state
 
 _install(_ops.ROWS, globals())
 _install_properties()
+
+__getattr__ = _missing_from(__name__)

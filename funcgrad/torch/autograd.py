@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._engine import backward as _backward
 from funcgrad.torch._engine import gradients as _gradients
 from funcgrad.torch._grad_mode import enable_grad as enable_grad
@@ -73,3 +74,5 @@ def _listed(tensors: Any) -> list[Tensor]:
 
 def _seeds(given: Any, count: int) -> list[Tensor | None]:
     return [None] * count if given is None else _listed(given)
+
+__getattr__ = _missing_from(__name__)

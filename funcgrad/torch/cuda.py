@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from funcgrad.errors import missing_from as _missing_from
+
 
 def is_available() -> bool:
     """Whether tensors can live on a GPU."""
@@ -34,3 +36,6 @@ def synchronize(device: Any = None) -> None:
         AssertionError: There is none.
     """
     raise AssertionError("Torch not compiled with CUDA enabled")
+
+
+__getattr__ = _missing_from(__name__)

@@ -6,9 +6,11 @@ from outcomes import finish, gradients, start
 
 def torch_call(name):
     """PyTorch's function or method of this name."""
-    for home in (torch, torch.Tensor, torch.nn.functional):
-        if hasattr(home, name):
-            return getattr(home, name)
+    homes = (torch.Tensor, torch) if name.startswith("__") else (torch, torch.Tensor, torch.nn.functional)
+    for home in homes:
+        found = getattr(home, name, None)
+        if callable(found):
+            return found
     raise AttributeError(f"PyTorch has no {name}: not in torch, Tensor or nn.functional")
 
 

@@ -86,6 +86,25 @@ def floating(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return dtype if jnp.issubdtype(dtype, np.inexact) else get_default_dtype().numpy
 
 
+def refuse(kernel: str, kinds: str, function: Function) -> Function:
+    """The function, for arrays whose dtype is not of these kinds (`b` booleans, `i` integers, `f` floats).
+
+    Args:
+        kernel: What PyTorch's error calls it.
+        kinds: The kinds that it does not take.
+        function: Takes one or more arrays of one dtype.
+    """
+
+    @functools.wraps(function)
+    def checked(*operands: Any, **static: Any) -> Any:
+        dtype = operands[0].dtype
+        if "bifc"[_category(dtype)] in kinds:
+            raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_name(dtype)}'")
+        return function(*operands, **static)
+
+    return checked
+
+
 def check_broadcast(operands: Sequence[Any]) -> None:
     """Refuse shapes that do not broadcast.
 

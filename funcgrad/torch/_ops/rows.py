@@ -22,6 +22,8 @@ class Row:
         function: Whether `torch.name` exists.
         method: Whether `tensor.name` exists.
         inplace: Whether `tensor.name_` exists too, with the meaning "assign the result".
+        functional: Whether `torch.nn.functional.name` exists.
+        attribute: Whether `tensor.name` is read without calling it.
     """
 
     name: str
@@ -29,31 +31,83 @@ class Row:
     function: bool = True
     method: bool = True
     inplace: bool = False
+    functional: bool = False
+    attribute: bool = False
 
 
-def unary(name: str, op: Op, *, inplace: bool = True) -> Row:
+def unary(name: str, op: Op, *, inplace: bool = True, functional: bool = False) -> Row:
     """The row of an operator that takes one tensor and nothing else."""
 
-    def call(input: Tensor) -> Tensor:
+    def call(input: Tensor, **other: Any) -> Tensor:
+        if other:
+            return spelled(call, other, input)
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
         return apply(op, (), input)
 
-    return Row(name, _named(call, name), inplace=inplace)
+    return Row(name, named(call, name), inplace=inplace, functional=functional)
 
 
 def binary(name: str, op: Op, *, inplace: bool = True) -> Row:
     """The row of an operator that takes two tensors, or a tensor and a number."""
 
-    def call(input: Any, other: Any) -> Tensor:
+    def call(input: Any, other: Any, **more: Any) -> Tensor:
+        return spelled(call, more, input, other) if more else apply(op, (), input, other)
+
+    return Row(name, named(call, name), inplace=inplace)
+
+
+def of_tensors(name: str, op: Op, *, second: str = "other", inplace: bool = False) -> Row:
+    """The row of an operator that takes two tensors and no numbers; `second` is how users call the second."""
+
+    def call(input: Tensor, other: Any = None, **more: Any) -> Tensor:
+        if more:
+            other = more.pop(second, other)
+            if more:
+                return spelled(call, more, input, other)
+        if not isinstance(other, Tensor):
+            given = type(other).__name__
+            raise TypeError(f"{name}(): argument '{second}' (position 2) must be Tensor, not {given}")
         return apply(op, (), input, other)
 
-    return Row(name, _named(call, name), inplace=inplace)
+    return Row(name, named(call, name), inplace=inplace)
 
 
-def _named(call: Callable[..., Any], name: str) -> Callable[..., Any]:
+def named(call: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The function under the name that users know."""
     call.__name__ = call.__qualname__ = name
     return call
+
+
+_SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "x2": "other", "a": "input"}
+
+
+def spelled(call: Callable[..., Any], other: dict[str, Any], *args: Any, **keywords: Any) -> Any:
+    """Call again with NumPy's spellings put right, and `out=` filled: what most calls do not ask for.
+
+    Args:
+        call: The function.
+        other: The keywords that it does not know itself.
+        args: Its positional arguments.
+        keywords: Its keywords.
+
+    Raises:
+        TypeError: A keyword that PyTorch does not know either.
+    """
+    out = other.pop("out", None)
+    for name, value in other.items():
+        if name not in _SPELLINGS:
+            raise TypeError(f"{call.__name__}() got an unexpected keyword argument '{name}'")
+        keywords[_SPELLINGS[name]] = value
+    result = call(*args, **keywords)
+    return result if out is None else _put(result, out)
+
+
+def _put(result: Any, out: Any) -> Any:
+    if isinstance(out, tuple | list):
+        return type(result)(*(_put(r, o) for r, o in zip(result, out, strict=True)))
+    check_writable(out)
+    return assign(out, result)
 
 
 def in_place(row: Row) -> Callable[..., Tensor]:
@@ -65,7 +119,7 @@ def in_place(row: Row) -> Callable[..., Tensor]:
         check_writable(self)
         return assign(self, call(self, *args, **kwargs))
 
-    return _named(method, f"{row.name}_")
+    return named(method, f"{row.name}_")
 
 
 def install(rows: Iterable[Row], namespace: dict[str, Any]) -> None:
@@ -86,12 +140,12 @@ def install(rows: Iterable[Row], namespace: dict[str, Any]) -> None:
                 namespace[name] = call
 
 
-def _names(row: Row) -> list[tuple[str, Callable[..., Any], bool]]:
-    names: list[tuple[str, Callable[..., Any], bool]] = []
+def _names(row: Row) -> list[tuple[str, Any, bool]]:
+    names: list[tuple[str, Any, bool]] = []
     if row.function:
         names.append((row.name, row.call, False))
     if row.method:
-        names.append((row.name, row.call, True))
+        names.append((row.name, property(row.call) if row.attribute else row.call, True))
     if row.inplace:
         names.append((f"{row.name}_", in_place(row), True))
     return names

@@ -1,5 +1,6 @@
 """torch.nn: layers, containers, losses."""
 
+from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch.nn import functional as functional
 from funcgrad.torch.nn import init as init
 from funcgrad.torch.nn._activations import LogSoftmax as LogSoftmax
@@ -18,3 +19,5 @@ from funcgrad.torch.nn._losses import NLLLoss as NLLLoss
 from funcgrad.torch.nn._module import Module as Module
 from funcgrad.torch.nn.parameter import Buffer as Buffer
 from funcgrad.torch.nn.parameter import Parameter as Parameter
+
+__getattr__ = _missing_from(__name__)

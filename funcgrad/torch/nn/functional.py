@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._ops import loss as _loss
 from funcgrad.torch._ops.activation import log_softmax as log_softmax
 from funcgrad.torch._ops.activation import softmax as softmax
@@ -41,3 +42,5 @@ def l1_loss(
 ) -> Tensor:
     """Mean of absolute differences."""
     return _loss.l1_loss(input, target, reduction=legacy_reduction(size_average, reduce, reduction))
+
+__getattr__ = _missing_from(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._tensor import Tensor
 
@@ -98,3 +99,5 @@ def kaiming_normal_(
 ) -> Tensor:
     """N(0, std²) with `std = gain / sqrt(fan)`."""
     return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode)), generator)
+
+__getattr__ = _missing_from(__name__)

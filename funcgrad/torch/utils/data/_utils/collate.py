@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.torch._grad_mode import state
 from funcgrad.torch._ops.creation import as_tensor, tensor
 from funcgrad.torch._ops.shape import stack
-from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import float64
-from funcgrad.trace import Number, constant
+from funcgrad.torch.utils.data._utils.host import known_array, known_tensor
 
 REFUSED = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
 _NO_NUMBERS = "SUO"  # kinds of NumPy arrays of strings and objects
@@ -98,26 +97,6 @@ def collate_tensor_fn(batch: Any, *, collate_fn_map: Any = None) -> Tensor:
     if first is None or any(a is None or a.shape != first.shape or a.dtype != first.dtype for a in arrays):
         return stack(batch, 0)
     return known_tensor(np.stack(arrays))  # pyright: ignore[reportArgumentType, reportCallIssue]
-
-
-def known_array(x: Tensor) -> np.ndarray | None:
-    """The tensor's values if they are on the host or can be read off values that are, and no graph is built."""
-    base = x if x._base is None else x._base
-    array = base._storage.value.array
-    if array is None or (state.grad and x.requires_grad):
-        return None
-    array = np.asarray(array)
-    for link in x._chain:
-        array = link.op([array, *(Number(int, place) for place in link.places)], link.static)[link.number]
-    return array
-
-
-def known_tensor(array: np.ndarray) -> Tensor:
-    """A new tensor that takes the array over."""
-    made = wrap(constant(array))
-    if state.inference:
-        made._inference = True
-    return made
 
 
 def collate_numpy_array_fn(batch: Any, *, collate_fn_map: Any = None) -> Any:

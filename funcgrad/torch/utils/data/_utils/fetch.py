@@ -13,9 +13,13 @@ import numpy as np
 
 from funcgrad.torch._dispatch import value_of
 from funcgrad.torch._grad_mode import state
-from funcgrad.torch.utils.data._utils.collate import default_collate, known_tensor
+from funcgrad.torch.utils.data._utils.collate import default_collate
+from funcgrad.torch.utils.data._utils.host import known_tensor, settle
 from funcgrad.torch.utils.data.dataset import Dataset, IterableDataset, Subset, TensorDataset
-from funcgrad.trace import array_of
+from funcgrad.trace import array_of, current, cut
+
+_LONG = 512
+"""Results from which on a batch's samples are computed in portions: a larger program takes seconds to compile."""
 
 Fetch = Callable[[Any], Any]
 """From an index, or a list of them, to a batch; raises StopIteration where a stream ends."""
@@ -61,7 +65,16 @@ def _sample_fetch(dataset: Any, collate: Callable[[Any], Any]) -> Fetch:
     many = getattr(dataset, "__getitems__", None)
     if many:
         return lambda indices: collate(many(indices))
-    return lambda indices: collate([dataset[i] for i in indices])
+    return lambda indices: collate([_sample(dataset, i) for i in indices])
+
+
+def _sample(dataset: Any, index: Any) -> Any:
+    sample = dataset[index]
+    settle(sample)
+    trace = current()
+    if len(trace.results) > _LONG:
+        cut(trace, "batch")
+    return sample
 
 
 def _holds_tensors(dataset: Any) -> bool:

@@ -1,0 +1,311 @@
+"""Arithmetic of two operands: sums, products, quotients, powers, and smooth functions of two numbers.
+
+Operands broadcast, and meet in the dtype that `promotion.py` gives.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.promotion import cast, common, floating, refuse, result_type, to_float
+from funcgrad.torch._ops.rows import Row, binary, of_tensors
+from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Number, Op
+
+NEITHER: Any = {0: (), 1: ()}
+EACH_OTHER: Any = {0: (1,), 1: (0,)}
+
+
+def _is_int(x: Any) -> bool:
+    return jnp.issubdtype(x.dtype, np.integer)
+
+
+def _add(x: Any, y: Any) -> Any:
+    return x | y if x.dtype == np.bool_ else x + y
+
+
+def _sub(x: Any, y: Any) -> Any:
+    if all((a.kind is bool if isinstance(a, Number) else a.dtype == np.bool_) for a in (x, y)):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+            "operator instead."
+        )
+    if any(not isinstance(a, Number) and a.dtype == np.bool_ for a in (x, y)):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
+            "use the `~` or `logical_not()` operator instead."
+        )
+    return common(jnp.subtract)(x, y)
+
+
+def _scaled(function: Any) -> Any:
+    def scaled(x: Any, y: Any, alpha: Any) -> Any:
+        dtype = result_type((x, y))
+        if alpha.kind is float and not jnp.issubdtype(dtype, np.inexact):
+            raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+        return function(x, cast(y, dtype) * cast(alpha, dtype))
+
+    return scaled
+
+
+ADD = Op("add", common(_add), saves=NEITHER)
+SUB = Op("sub", _sub, saves=NEITHER)
+ADD_SCALED = Op("add_scaled", _scaled(common(_add)), saves=NEITHER, label="Add")
+SUB_SCALED = Op("sub_scaled", _scaled(_sub), saves=NEITHER, label="Sub")
+RSUB_SCALED = Op("rsub_scaled", lambda x, y, alpha: _scaled(_sub)(y, x, alpha), saves=NEITHER, label="Rsub")
+MUL = Op("mul", common(jnp.multiply), saves=EACH_OTHER)
+DIV = Op("div", to_float(jnp.true_divide), saves={0: (1,), 1: (0, 1)})
+
+
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """Sum, `input + alpha * other`."""
+    return apply(ADD, (), input, other) if alpha == 1 else apply(ADD_SCALED, (), input, other, alpha)
+
+
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """Difference, `input - alpha * other`."""
+    return apply(SUB, (), input, other) if alpha == 1 else apply(SUB_SCALED, (), input, other, alpha)
+
+
+def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """Difference the other way round, `other - alpha * input`."""
+    return apply(RSUB_SCALED, (), input, other, alpha)
+
+
+# Rounded quotients and their remainders are steps: the quotients have gradient 0.
+
+
+def _floor_divide(x: Any, y: Any) -> Any:
+    return jax.lax.stop_gradient(jnp.floor_divide(x, y))
+
+
+def _trunc_divide(x: Any, y: Any) -> Any:
+    return jax.lax.div(x, y) if _is_int(x) else jnp.trunc(jax.lax.stop_gradient(x / y))
+
+
+@jax.custom_jvp
+def _remainder(x: Any, y: Any) -> Any:
+    return jnp.remainder(x, y)
+
+
+@_remainder.defjvp
+def _remainder_jvp(primals: Any, tangents: Any) -> Any:
+    x, y = primals
+    return _remainder(x, y), tangents[0] - tangents[1] * jnp.floor(x / y)
+
+
+@jax.custom_jvp
+def _fmod(x: Any, y: Any) -> Any:
+    return jnp.fmod(x, y)
+
+
+@_fmod.defjvp
+def _fmod_jvp(primals: Any, tangents: Any) -> Any:
+    x, y = primals
+    return _fmod(x, y), tangents[0] - tangents[1] * jnp.trunc(x / y)
+
+
+FLOOR_DIVIDE = Op("floor_divide", common(_floor_divide))
+FLOORED = Op("div_floor", common(_floor_divide), saves=NEITHER, label="DivBackward2")
+TRUNCATED = Op("div_trunc", common(_trunc_divide), saves=NEITHER, label="DivBackward2")
+REMAINDER = Op("remainder", common(refuse("remainder_cpu", "b", _remainder)), saves={0: (), 1: (0, 1)})
+FMOD = Op("fmod", common(refuse("fmod_cpu", "b", _fmod)), saves={0: (), 1: (0, 1)})
+
+
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+    """Quotient; `rounding_mode` "trunc" or "floor" rounds it.
+
+    Raises:
+        RuntimeError: Another rounding mode.
+    """
+    if rounding_mode is None:
+        return apply(DIV, (), input, other)
+    if rounding_mode not in ("trunc", "floor"):
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
+    return apply(TRUNCATED if rounding_mode == "trunc" else FLOORED, (), input, other)
+
+
+def _by_nonzero(op: Op, name: str) -> Row:
+    def call(input: Any, other: Any) -> Tensor:
+        if type(other) is int and other == 0 and isinstance(input, Tensor) and input._aval.dtype.kind in "iu":
+            raise RuntimeError("ZeroDivisionError")
+        return apply(op, (), input, other)
+
+    return Row(name, call, inplace=True)
+
+
+# Powers. PyTorch's exponent 2 is a product and exponent 0.5 a root; those exponents are structure, others are data.
+
+
+def _power(x: Any, y: Any) -> Any:
+    dtype = result_type((x, y))
+    if dtype == np.bool_:
+        raise NotImplementedError("\"pow\" not implemented for 'Bool'")
+    if jnp.issubdtype(dtype, np.integer) and isinstance(y, Number) and y.kind is int:
+        return jnp.power(cast(x, dtype), y.value).astype(dtype)
+    return _real_power(*jnp.broadcast_arrays(cast(x, dtype), cast(y, dtype)))
+
+
+@jax.custom_jvp
+def _real_power(x: Any, y: Any) -> Any:
+    return jnp.power(x, y)
+
+
+@_real_power.defjvp
+def _real_power_jvp(primals: Any, tangents: Any) -> Any:
+    x, y = primals
+    result = _real_power(x, y)
+    slope = jnp.where(y == 0, 0, y * _real_power(x, jnp.where(y == 0, 1, y - 1)))
+    growth = jnp.where((x == 0) & (y >= 0), 0, result * jnp.log(jnp.where((x == 0) & (y >= 0), 1, x)))
+    return result, tangents[0] * slope + tangents[1] * growth
+
+
+def _constant_power(x: Any, *, exponent: float) -> Any:
+    if exponent == 0.5:
+        return jnp.sqrt(x)
+    return jnp.ones_like(x) if exponent == 0 else jax.lax.integer_pow(x, int(exponent))
+
+
+def _power_label(equation: Any) -> str:
+    base, exponent = equation.avals
+    return "PowBackward0" if exponent is None else "PowBackward2" if base is None else "PowBackward1"
+
+
+POW = Op("pow", _power, label=_power_label)
+POW_CONSTANT = Op("pow_constant", _constant_power, label="Pow")
+
+
+def pow(input: Any, exponent: Any) -> Tensor:
+    """Power, `input ** exponent`.
+
+    Raises:
+        RuntimeError: Integers to a negative integer power.
+    """
+    if type(exponent) in (int, float) and isinstance(input, Tensor):
+        kind = input._aval.dtype.kind
+        if kind in "iu" and type(exponent) is int and exponent < 0:
+            raise RuntimeError("Integers to negative integer powers are not allowed.")
+        if exponent in (0, 0.5, 1, 2, 3) and kind not in "iub":
+            return apply(POW_CONSTANT, (float(exponent),), input)
+    return apply(POW, (), input, exponent)
+
+
+def _double_power(x: Any, y: Any) -> Any:
+    return _power(cast(x, np.dtype(np.float64)), cast(y, np.dtype(np.float64)))
+
+
+# Smooth functions of two numbers.
+
+
+@jax.custom_jvp
+def _hypot(x: Any, y: Any) -> Any:
+    return jnp.hypot(x, y)
+
+
+@_hypot.defjvp
+def _hypot_jvp(primals: Any, tangents: Any) -> Any:
+    x, y = primals
+    result = _hypot(x, y)
+    return result, (tangents[0] * x + tangents[1] * y) / result
+
+
+@jax.custom_jvp
+def _atan2(x: Any, y: Any) -> Any:
+    return jnp.arctan2(x, y)
+
+
+@_atan2.defjvp
+def _atan2_jvp(primals: Any, tangents: Any) -> Any:
+    x, y = primals
+    square = x * x + y * y
+    share = jnp.where(square == 0, 0, 1 / jnp.where(square == 0, 1, square))
+    return _atan2(x, y), (tangents[0] * y - tangents[1] * x) * share
+
+
+@jax.custom_jvp
+def _xlogy(x: Any, y: Any) -> Any:
+    return jnp.where(jnp.isnan(y), jnp.nan, jnp.where(x == 0, 0, x * jnp.log(y)))
+
+
+@_xlogy.defjvp
+def _xlogy_jvp(primals: Any, tangents: Any) -> Any:
+    x, y = primals
+    in_x = jnp.where((x == 0) & (y <= 0), 0, jnp.log(y))
+    return _xlogy(x, y), tangents[0] * in_x + tangents[1] * (x / y)
+
+
+ATAN2 = Op("atan2", to_float(_atan2))
+HYPOT = Op("hypot", common(_hypot))
+LOGADDEXP = Op("logaddexp", common(jnp.logaddexp))
+LOGADDEXP2 = Op("logaddexp2", common(jnp.logaddexp2))
+XLOGY = Op("xlogy", to_float(_xlogy))
+COPYSIGN = Op("copysign", to_float(jnp.copysign))
+FLOAT_POWER = Op("float_power", _double_power, label=_power_label)
+
+
+# Products in a sum.
+
+
+def _addc(function: Any) -> Any:
+    def added(x: Any, a: Any, b: Any, value: Any) -> Any:
+        dtype = floating(result_type((x, a, b))) if function is jnp.true_divide else result_type((x, a, b))
+        x, a, b, value = (cast(operand, dtype) for operand in (x, a, b, value))
+        return x + value * function(a, b)
+
+    return added
+
+
+ADDCMUL = Op("addcmul", _addc(jnp.multiply), saves={0: (), 1: (2,), 2: (1,), 3: ()})
+ADDCDIV = Op("addcdiv", _addc(jnp.true_divide), saves={0: (), 1: (2,), 2: (1, 2), 3: ()})
+LERP = Op("lerp", common(lambda x, end, weight: x + weight * (end - x)))
+LERP_NUMBER = Op("lerp_number", common(lambda x, end, weight: x + weight * (end - x)), saves={0: (), 1: ()}, label="Lerp")
+
+
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
+    """`input + value * tensor1 * tensor2`."""
+    return apply(ADDCMUL, (), input, tensor1, tensor2, value)
+
+
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
+    """`input + value * tensor1 / tensor2`."""
+    return apply(ADDCDIV, (), input, tensor1, tensor2, value)
+
+
+def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
+    """`input + weight * (end - input)`."""
+    return apply(LERP if isinstance(weight, Tensor) else LERP_NUMBER, (), input, end, weight)
+
+
+ROWS = (
+    Row("add", add, inplace=True),
+    Row("sub", sub, inplace=True),
+    Row("subtract", sub, inplace=True),
+    Row("rsub", rsub, method=False),
+    binary("mul", MUL),
+    binary("multiply", MUL),
+    Row("div", div, inplace=True),
+    Row("divide", div, inplace=True),
+    binary("true_divide", DIV),
+    _by_nonzero(FLOOR_DIVIDE, "floor_divide"),
+    _by_nonzero(REMAINDER, "remainder"),
+    _by_nonzero(FMOD, "fmod"),
+    Row("pow", pow, inplace=True),
+    binary("float_power", FLOAT_POWER),
+    of_tensors("atan2", ATAN2, inplace=True),
+    of_tensors("arctan2", ATAN2, inplace=True),
+    of_tensors("hypot", HYPOT, inplace=True),
+    of_tensors("logaddexp", LOGADDEXP),
+    of_tensors("logaddexp2", LOGADDEXP2),
+    binary("xlogy", XLOGY),
+    binary("copysign", COPYSIGN),
+    Row("addcmul", addcmul, inplace=True),
+    Row("addcdiv", addcdiv, inplace=True),
+    Row("lerp", lerp, inplace=True),
+)

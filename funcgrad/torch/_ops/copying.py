@@ -1,0 +1,44 @@
+"""Copies and casts: the same values in another storage or another dtype."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._types import as_dtype
+from funcgrad.trace import Op
+
+NONE: Any = {0: ()}
+
+
+def _cast(x: Any, *, dtype: np.dtype[Any]) -> Any:
+    return jax.lax.convert_element_type(x, dtype)
+
+
+CAST = Op("cast", _cast, saves=NONE, label="ToCopy")
+CLONE = Op("clone", lambda x: x, saves=NONE)
+COPY = Op("copy", lambda x: x, saves=NONE, label="CopyBackwards")
+
+
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """A copy with its own storage; gradients flow back to the original."""
+    return apply(CLONE, (), input)
+
+
+def to_dtype(x: Tensor, dtype: Any) -> Tensor:
+    """The tensor in another dtype; the same object if it has it already."""
+    wanted = as_dtype(dtype).numpy
+    return x if x._aval.dtype == wanted else apply(CAST, (wanted,), x)
+
+
+def type_as(input: Tensor, other: Tensor) -> Tensor:
+    """The tensor in the dtype of another."""
+    return to_dtype(input, other.dtype)
+
+
+ROWS = (Row("clone", clone), Row("type_as", type_as, function=False))
