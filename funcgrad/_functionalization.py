@@ -79,7 +79,7 @@ class PureStep:
                         f"'{name}' of '{owner}' does not exist yet in the stateful objects. Run the stateful step once "
                         "before load()."
                     )
-                tensors[owner][name]._storage.write(constant(array))
+                tensors[owner][name]._storage.write(_copy(array))
 
 
 def functionalize(step: Callable[..., Any], *example: Any, **owners: Any) -> PureStep:
@@ -194,6 +194,11 @@ def _admitted(trace: Trace, value: Value) -> Value:
 def _stand_in(x: Any) -> Tensor:
     array = _array(x) if isinstance(x, Tensor) else np.asarray(x)
     return wrap(constant(np.array(array)))
+
+
+def _copy(array: Any) -> Value:
+    with jax.enable_x64(True):
+        return constant(jax.numpy.array(array))
 
 
 def _array(x: Tensor) -> Any:

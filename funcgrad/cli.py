@@ -12,7 +12,7 @@ from importlib import metadata
 from typing import NoReturn
 
 from funcgrad import compare, launch
-from funcgrad.trace import stats
+from funcgrad.trace import EAGER, LONGEST, set_longest, stats
 
 DEMO = frozenset({"sklearn", "matplotlib", "rich"})
 """Root modules that only the extra `demo` installs."""
@@ -78,15 +78,17 @@ def _run(arguments: list[str]) -> ExitStatus:
     """Run a PyTorch script, or a module with -m; `import torch` gives funcgrad's."""
     parser = _Parser(
         prog="funcgrad run",
-        usage="funcgrad run [-m] [--stats] SCRIPT [argument ...]",
+        usage="funcgrad run [-m] [--eager] [--stats] SCRIPT [argument ...]",
         description=_run.__doc__,
         allow_abbrev=False,
     )
     parser.add_argument("-m", dest="as_module", action="store_true", help="SCRIPT is the dotted name of a module")
+    parser.add_argument("--eager", action="store_true", help="run each operation at once: slow, for debugging")
     parser.add_argument("--stats", action="store_true", help="say at the end how much was compiled and run, and why")
     parser.add_argument("script", metavar="SCRIPT", help="a Python file; it gets all arguments after it")
     ours, scripts = _split_at_script(arguments)
     given = parser.parse_args(ours)
+    set_longest(EAGER if given.eager else LONGEST)
     try:
         status = _exit_status(launch.run_module if given.as_module else launch.run_script, given.script, scripts)
     except launch.LaunchError as error:

@@ -127,6 +127,7 @@ class OperatorNode(Node):
         """Drop what was saved for the backward pass."""
         if self.plan.frees:
             self.kept = None
+            self.storages, self.versions = [], []
 
     def unpack(self) -> list[Any]:
         """What the pullback needs, checked.

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.errors import UnsupportedError
+from funcgrad.trace import forget, synchronize
 
 
 class dtype:
@@ -113,6 +114,9 @@ def set_default_dtype(d: dtype) -> None:
     """
     if not isinstance(d, dtype) or not d.is_floating_point:
         raise TypeError(f"only floating-point types are supported as the default type, got {d}")
+    if d is not _Default.dtype:
+        synchronize("default dtype")
+        forget()  # the dtypes of results were inferred for the old default
     _Default.dtype = d
 
 

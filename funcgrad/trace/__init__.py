@@ -12,13 +12,17 @@ from funcgrad.trace.op import Op as Op
 from funcgrad.trace.pullback import Pullback as Pullback
 from funcgrad.trace.pullback import is_differentiable as is_differentiable
 from funcgrad.trace.pullback import pullback as pullback
+from funcgrad.trace.record import EAGER as EAGER
+from funcgrad.trace.record import LONGEST as LONGEST
 from funcgrad.trace.record import NUMBERS as NUMBERS
 from funcgrad.trace.record import Equation as Equation
 from funcgrad.trace.record import Step as Step
 from funcgrad.trace.record import Trace as Trace
 from funcgrad.trace.record import current as current
 from funcgrad.trace.program import evaluate as evaluate
+from funcgrad.trace.record import forget as forget
 from funcgrad.trace.record import recording as recording
+from funcgrad.trace.record import set_longest as set_longest
 from funcgrad.trace.value import Aval as Aval
 from funcgrad.trace.value import Value as Value
 from funcgrad.trace.value import aval_of as aval_of

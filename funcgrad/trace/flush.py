@@ -16,8 +16,11 @@ import jax
 import numpy as np
 
 from funcgrad.trace.program import Run, compile_program
-from funcgrad.trace.record import LONGEST, Equation, Trace, current
+from funcgrad.trace.record import Equation, Trace, current, forget
 from funcgrad.trace.value import Aval, Value
+
+MOST_PROGRAMS = 1000
+"""Programs that are kept. A script with more has ever-changing shapes; all are dropped, and compiled again if needed."""
 
 RARE = 8
 """A trace is looked into without being cut only if that happens at most once in so many flushes."""
@@ -28,6 +31,7 @@ class Stats:
     """What running has cost so far in this process."""
 
     programs: int = 0  # compiled
+    forgotten: int = 0  # of them no longer kept
     flushes: int = 0
     equations: int = 0  # in the flushed traces
     causes: Counter[str] = field(default_factory=Counter)  # of the flushes
@@ -59,25 +63,39 @@ def array_of(value: Value, cause: str) -> jax.Array | np.ndarray:
 
 
 def flush(trace: Trace, cause: str) -> None:
-    """Run all that is pending in `trace` and forget the record."""
+    """Run all that is pending in `trace` and forget the record.
+
+    Raises:
+        RuntimeError: Recording was interrupted halfway through an operator; what was pending is lost.
+    """
     if not trace.results:
         trace.clear()
         return
+    _check_whole(trace)
     wanted, dead = _referenced(trace.results), _dead(trace.inputs)
     outputs = _execute(_program(trace, wanted, dead), trace)
     for k, array in zip(wanted, outputs, strict=True):
         value = trace.results[k]
         assert value is not None
-        value.trace = None
         if value.array is None:  # a value that was looked at before keeps what was seen
             value.array = array
-    for value in trace.inputs:
-        value.trace = None
     stats.flushes += 1
     stats.equations += len(trace.results)
     stats.causes[cause] += 1
-    trace.limit = _next_limit(trace) if cause == "length" else LONGEST
+    trace.limit = _next_limit(trace) if cause == "length" else trace.longest
     trace.clear()
+    if stats.programs - stats.forgotten > MOST_PROGRAMS:
+        stats.forgotten = stats.programs
+        forget()
+
+
+def _check_whole(trace: Trace) -> None:
+    if trace.step.results != len(trace.results):
+        trace.clear()
+        raise RuntimeError(
+            "an operator was interrupted while it was recorded, so the tensors computed since the last look at a value "
+            "are lost. Tensors whose values were looked at are not; run the statements since then again."
+        )
 
 
 def cut(trace: Trace, cause: str) -> None:
@@ -176,8 +194,8 @@ def _next_limit(trace: Trace) -> int:
     for period in range(1, len(tokens) // 2):
         if tokens[-period:] == tokens[-2 * period : -period] and tokens[period:] == tokens[:-period]:
             results = _results_of(equations[-period:])
-            return LONGEST // results * results
-    return LONGEST
+            return max(trace.longest // results, 1) * results
+    return trace.longest
 
 
 def _results_of(equations: Sequence[Equation]) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from funcgrad.trace.record import NUMBERS, Equation, Step, fill
 
@@ -35,9 +36,20 @@ def compile_program(step: Step, wanted: tuple[int, ...], donated: tuple[int, ...
         sources = (iter(given), iter(kept))
         inputs = [next(sources[k not in is_donated]) for k in range(total)]
         results = evaluate([s.equation for s in path if s.equation is not None], inputs, floats, ints, wanted)
-        return [results[k] for k in wanted]
+        return _distinct([results[k] for k in wanted], inputs)
 
     return jax.jit(program, donate_argnums=0)
+
+
+def _distinct(results: list[Any], inputs: list[Any]) -> list[Any]:
+    """The results, each in memory of its own: what shares memory must not be donated later."""
+    seen = {id(x) for x in inputs}
+    distinct = []
+    for x in results:
+        x = jnp.copy(x) if id(x) in seen else x
+        seen.add(id(x))
+        distinct.append(x)
+    return distinct
 
 
 def evaluate(

@@ -22,6 +22,9 @@ NUMBERS = (bool, int, float, complex)
 LONGEST = 2048
 """Results in a trace before it is cut anyway: about four seconds of compilation."""
 
+EAGER = 1
+"""The same limit for a trace that is run operator by operator, for debugging."""
+
 
 class Equation:
     """One recorded operator application; immutable data, shared by every trace that follows this path.
@@ -58,10 +61,11 @@ class Equation:
 class Step:
     """A node of the trie: the trace that ends here, and every step that has followed it so far."""
 
-    __slots__ = ("admits", "equation", "next", "notes", "parent", "peeked", "programs")
+    __slots__ = ("admits", "equation", "next", "notes", "parent", "peeked", "programs", "results")
 
     def __init__(self, parent: Step | None, equation: Equation | None, admits: Aval | None) -> None:
         self.parent = parent
+        self.results: int = (0 if parent is None else parent.results) + (len(equation.results) if equation else 0)
         self.equation = equation  # recorded by this step, or None where the step takes in an input
         self.admits = admits  # shape and dtype of the input this step takes in, or None
         self.next: dict[Any, Step] = {}
@@ -82,18 +86,36 @@ class Step:
 _ROOT = Step(None, None, None)
 
 
+_INFERRED: dict[Any, tuple[Aval, ...]] = {}
+
+
+def forget() -> None:
+    """Forget all traces seen and their programs, for example because operators mean something else from now on."""
+    _ROOT.next.clear()
+    _INFERRED.clear()
+
+
 class Trace:
     """The equations that one thread has recorded and not run yet."""
 
-    __slots__ = ("floats", "inputs", "ints", "limit", "refusal", "results", "split", "step")
+    __slots__ = ("floats", "inputs", "ints", "limit", "longest", "refusal", "results", "split", "step")
 
     def __init__(self, refusal: str = "") -> None:
         self.refusal = refusal  # why this trace must not be run, as the text of an error; empty if it may be
-        self.limit = LONGEST  # length at which the trace is cut, see flush.py
-        self.clear()
+        self.longest = LONGEST  # length at which the trace is cut at the latest
+        self.limit = LONGEST  # length at which it is cut this time, see flush.py
+        self._start()
 
     def clear(self) -> None:
-        """Forget what is recorded: it has been run."""
+        """Forget what is recorded. Results that have not been computed by now can never be."""
+        for value in self.inputs:
+            value.trace = None
+        for value in self.results:
+            if value is not None:
+                value.trace = None
+        self._start()
+
+    def _start(self) -> None:
         self.step = _ROOT
         self.inputs: list[Value] = []
         self.results: list[Value | None] = []  # None: a result that nobody can ask for
@@ -164,8 +186,11 @@ class Trace:
 
 
 class _Local(threading.local):
+    longest = LONGEST
+
     def __init__(self) -> None:
         self.trace = Trace()
+        self.trace.longest = self.trace.limit = _Local.longest
 
 
 _local = _Local()
@@ -174,6 +199,12 @@ _local = _Local()
 def current() -> Trace:
     """The calling thread's trace."""
     return _local.trace
+
+
+def set_longest(length: int) -> None:
+    """Choose the length at which traces are cut at the latest, for this thread and those that start later."""
+    _Local.longest = length
+    _local.trace.longest = _local.trace.limit = length
 
 
 @contextmanager
@@ -188,9 +219,6 @@ def recording(refusal: str) -> Generator[Trace]:
         yield _local.trace
     finally:
         _local.trace = before
-
-
-_INFERRED: dict[Any, tuple[Aval, ...]] = {}
 
 
 def infer(op: Op, static: tuple[Any, ...], indices: tuple[int | type, ...], operands: Sequence[Any]) -> Equation:
