@@ -151,8 +151,9 @@ class OperatorNode(Node):
 
     def _modified_text(self, storage: Storage, version: int) -> str:
         places = [self.edges[i] for i in self.plan.saved] + [Edge(self, k) for k in self.plan.keeps_results]
-        edge = places[self.storages.index(storage)]
-        aval: Aval = storage.value.aval
+        at = self.storages.index(storage)
+        edge = places[at]
+        aval: Any = [*(self.equation.avals[i] for i in self.plan.saved), *self.results][at]
         return MODIFIED_IN_PLACE.format(
             kind=f"torch.{dtype_of(aval.dtype).legacy} {list(aval.shape)}",
             source=f", which is output {edge.number} of {edge.node.label().partition('Backward')[0]},"

@@ -9,6 +9,7 @@ from funcgrad.trace.flush import synchronize as synchronize
 from funcgrad.trace.op import ALL as ALL
 from funcgrad.trace.op import Number as Number
 from funcgrad.trace.op import Op as Op
+from funcgrad.trace.program import evaluate as evaluate
 from funcgrad.trace.pullback import Pullback as Pullback
 from funcgrad.trace.pullback import is_differentiable as is_differentiable
 from funcgrad.trace.pullback import pullback as pullback
@@ -19,7 +20,6 @@ from funcgrad.trace.record import Equation as Equation
 from funcgrad.trace.record import Step as Step
 from funcgrad.trace.record import Trace as Trace
 from funcgrad.trace.record import current as current
-from funcgrad.trace.program import evaluate as evaluate
 from funcgrad.trace.record import forget as forget
 from funcgrad.trace.record import recording as recording
 from funcgrad.trace.record import set_longest as set_longest

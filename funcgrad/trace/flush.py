@@ -20,7 +20,7 @@ from funcgrad.trace.record import Equation, Trace, current, forget
 from funcgrad.trace.value import Aval, Value
 
 MOST_PROGRAMS = 1000
-"""Programs that are kept. A script with more has ever-changing shapes; all are dropped, and compiled again if needed."""
+"""Programs kept. A script with more has ever-changing shapes: all are dropped, and compiled again where needed."""
 
 RARE = 8
 """A trace is looked into without being cut only if that happens at most once in so many flushes."""

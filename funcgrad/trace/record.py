@@ -55,7 +55,8 @@ class Equation:
         self.pullbacks: dict[tuple[int, ...], Any] = {}
 
     def __repr__(self) -> str:
-        return f"{list(self.results)} = {self.op.name}{self.operands} {dict(zip(self.op.static_names, self.static))}"
+        static = dict(zip(self.op.static_names, self.static, strict=True))
+        return f"{list(self.results)} = {self.op.name}{self.operands} {static}"
 
 
 class Step:
