@@ -58,7 +58,7 @@ class Rule:
         """The update and the next state; `param + update` is the new parameter.
 
         Args:
-            grad: The gradient, of the shape of `param`.
+            grad: The gradient, of the shape of `param`; in its dtype or a wider one.
             state: The state from `init` or from the update before.
             param: The parameter. A 16-bit one is computed in float32 and the results are rounded once.
             **hyper: Hyperparameters other than the defaults.
@@ -66,9 +66,9 @@ class Rule:
         Returns:
             The update in the dtype of `param`, and the state in the dtypes it came with.
         """
-        grad, wide_state, wide_param = jax.tree.map(widen, (grad.astype(param.dtype), state, param))
+        wide_param, wide_state = jax.tree.map(widen, (param, state))
         precise_hyper = jax.tree.map(precise, {**self.defaults, **hyper})
-        update, next_state = self.formula(grad, wide_state, wide_param, **precise_hyper)
+        update, next_state = self.formula(grad.astype(wide_param.dtype), wide_state, wide_param, **precise_hyper)
         return update.astype(param.dtype), jax.tree.map(lambda new, old: new.astype(old.dtype), next_state, state)
 
     def to_dict(self, state: Any) -> dict[str, jax.Array]:

@@ -25,8 +25,8 @@ from funcgrad.torch._types import complex128 as complex128
 from funcgrad.torch._types import device as device
 from funcgrad.torch._types import dtype as dtype
 from funcgrad.torch._types import float16 as float16
-from funcgrad.torch._types import float32 as float32
 from funcgrad.torch._types import float32 as float
+from funcgrad.torch._types import float32 as float32
 from funcgrad.torch._types import float64 as double
 from funcgrad.torch._types import float64 as float64
 from funcgrad.torch._types import get_default_dtype as get_default_dtype

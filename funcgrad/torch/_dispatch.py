@@ -76,7 +76,9 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
 def _number(x: Any) -> Any:
     if isinstance(x, (np.generic, *NUMBERS)):
         return x.item() if isinstance(x, np.generic) else NUMBERS[0](x)
-    raise TypeError(f"expected a Tensor or a number, but got {type(x).__name__}. Make it a tensor with torch.tensor(...)")
+    raise TypeError(
+        f"expected a Tensor or a number, but got {type(x).__name__}. Make it a tensor with torch.tensor(...)"
+    )
 
 
 def _differentiable(
@@ -247,6 +249,8 @@ def assign(x: Tensor, result: Tensor) -> Tensor:
 def _put(x: Tensor, value: Value, edge: Any) -> None:
     x._storage.write(value, x._counts)
     if state.grad and x._edge is not LEAF:
+        if x._retains and edge is not None:
+            x._edge.node.hooks.hand_over(x._edge.number, edge)
         x._edge = edge
 
 
@@ -267,9 +271,7 @@ def _fit(result: Tensor, x: Tensor) -> Tensor:
             f"{dtype_of(want.dtype).scalar}"
         )
     if have.shape != want.shape and _broadcast(have.shape, want.shape) != want.shape:
-        raise RuntimeError(
-            f"output with shape {list(want.shape)} doesn't match the broadcast shape {list(have.shape)}"
-        )
+        raise RuntimeError(f"output with shape {list(want.shape)} doesn't match the broadcast shape {list(have.shape)}")
     return apply(FIT, (want.shape, want.dtype), result)
 
 

@@ -51,7 +51,9 @@ class Node:
         """The name that PyTorch prints for this node."""
         raise NotImplementedError
 
-    name = label
+    def name(self) -> str:
+        """The name of this node, as a method because PyTorch has it as one."""
+        return self.label()
 
     def release(self) -> None:
         """Drop what was saved for the backward pass."""

@@ -45,6 +45,18 @@ class NodeHooks:
         self.prepare: OrderedDict[int, Any] = OrderedDict()
         self.after: OrderedDict[int, Any] = OrderedDict()
 
+    def hand_over(self, number: int, edge: Any) -> None:
+        """A tensor that retains its gradient has a new place in the graph; its other hooks stay here."""
+        if number in self.retains:
+            hooks_of(edge.node).retains[edge.number] = self.retains.pop(number)
+
+
+def hooks_of(node: Any) -> NodeHooks:
+    """What hangs on a node; made on first use."""
+    if node.hooks is None:
+        node.hooks = NodeHooks()
+    return node.hooks
+
 
 class LeafHooks:
     """What hangs on a leaf.

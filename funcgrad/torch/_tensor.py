@@ -6,9 +6,11 @@ the operator tables in `_ops/`, and recording in `_dispatch.py`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from funcgrad.errors import warn
+from funcgrad.torch._graph import LEAF
+from funcgrad.torch._storage import Storage
 from funcgrad.torch._texts import (
     CHANGE_NON_LEAF,
     DETACH_ADVICE,
@@ -18,8 +20,6 @@ from funcgrad.torch._texts import (
     WRONG_GRAD_DTYPE,
     WRONG_GRAD_SIZE,
 )
-from funcgrad.torch._graph import LEAF
-from funcgrad.torch._storage import Storage
 from funcgrad.torch._types import CPU, Size, device, dtype, dtype_of
 from funcgrad.trace import Value, is_differentiable
 
@@ -44,6 +44,10 @@ class Tensor:
     _hooks: Any = None
     _inference: bool = False
     grad_dtype: Any = None
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...  # what the operator tables attach
 
     @property
     def _aval(self) -> Any:
@@ -125,7 +129,9 @@ class Tensor:
 
     def _check_grad(self, value: Any) -> None:
         if not isinstance(value, Tensor):
-            raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+            raise TypeError(
+                f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+            )
         if value is self:
             raise RuntimeError(GRAD_OF_ITSELF)
         if value._aval.shape != self._aval.shape:

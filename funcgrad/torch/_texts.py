@@ -95,6 +95,11 @@ VIEW_INCOMPATIBLE = (
 
 NUMPY_REQUIRES_GRAD = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
 ITEM_OF_MANY = "a Tensor with {} elements cannot be converted to Scalar"
+INDEX_OF_SCALAR = (
+    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim "
+    "tensor to a number"
+)
+SLICE_OF_SCALAR = "slice() cannot be applied to a 0-dim tensor."
 TRUTH_OF_MANY = "Boolean value of Tensor with more than one value is ambiguous"
 TRUTH_OF_NONE = "Boolean value of Tensor with no values is ambiguous"
 FLOAT_OF_MANY = "only one element tensors can be converted to Python scalars"

@@ -5,7 +5,7 @@ A dtype here is a name for a NumPy dtype; there is one object for each.
 
 from __future__ import annotations
 
-from typing import Any, overload
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -137,7 +137,9 @@ class device:
             type, index = "cuda", type
         name, _, number = type.partition(":")
         if name not in ("cpu", "cuda", "mps", "meta", "xla"):
-            raise RuntimeError(f"Expected one of cpu, cuda, mps, meta, xla device type at start of device string: {name}")
+            raise RuntimeError(
+                f"Expected one of cpu, cuda, mps, meta, xla device type at start of device string: {name}"
+            )
         if number and not number.isdigit():
             raise RuntimeError(f"Invalid device string: '{type}'")
         self.type = name
@@ -173,7 +175,9 @@ def check_device(given: Any) -> None:
     if kind == "cuda":
         raise AssertionError("Torch not compiled with CUDA enabled")
     if kind != "cpu":
-        raise UnsupportedError(f"device '{given}' is not available: tensors live on 'cpu'. Leave `device` out, or pass 'cpu'.")
+        raise UnsupportedError(
+            f"device '{given}' is not available: tensors live on 'cpu'. Leave `device` out, or pass 'cpu'."
+        )
 
 
 class Size(tuple[int, ...]):
@@ -185,11 +189,7 @@ class Size(tuple[int, ...]):
         """Number of elements of a tensor of this size."""
         return int(np.prod(self))
 
-    @overload
-    def __getitem__(self, key: int) -> int: ...  # pyright: ignore[reportInconsistentOverload]
-    @overload
-    def __getitem__(self, key: slice) -> Size: ...
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         got = tuple.__getitem__(self, key)
         return Size(got) if isinstance(key, slice) else got
 

@@ -68,7 +68,7 @@ def grad(
     return _gradients(starts, ends, seeds, retain_graph, create_graph, allow_unused, materialize_grads)
 
 
-def _listed(tensors: Any) -> list[Tensor]:
+def _listed(tensors: Any) -> list[Any]:
     return [tensors] if isinstance(tensors, Tensor) else list(tensors)
 
 

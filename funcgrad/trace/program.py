@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from funcgrad.trace.record import NUMBERS, Equation, Step, fill
+from funcgrad.trace.record import Equation, Step, fill
 
 Run = Callable[[list[Any], list[Any], Any, Any], list[jax.Array]]
 
@@ -85,7 +85,7 @@ def _needed(equations: Sequence[Equation], wanted: Sequence[int]) -> list[bool]:
         if alive.isdisjoint(range(starts[k], starts[k] + len(equation.results))):
             continue
         needed[k] = True
-        alive.update(i for i in equation.operands if i not in NUMBERS and i >= 0)  # pyright: ignore[reportOperatorIssue]
+        alive.update(i for i in equation.operands if isinstance(i, int) and i >= 0)
     return needed
 
 

@@ -90,6 +90,11 @@ def test_a_late_warm_restart_is_at_the_top():
     assert float(schedule(jnp.asarray(121))) == 1.0
 
 
+def test_a_traced_step_beyond_one_cycle_keeps_the_last_value():
+    schedule = schedules.one_cycle_lr(1.0, 10)
+    np.testing.assert_array_equal(schedule(jnp.asarray(1000)), schedule(jnp.asarray(10)))
+
+
 def test_an_optimizer_follows_a_schedule_in_one_program():
     chex.clear_trace_counter()
     schedule, params = schedules.step_lr(0.1, 2, 0.5), jnp.ones(())

@@ -38,6 +38,12 @@ def test_the_learning_rate_multiplies_the_whole_buffer():
     np.testing.assert_allclose(param, 0.8, rtol=1e-6)
 
 
+def test_bfloat16_is_computed_in_float32_and_rounded_once():
+    grads = np.float32(1.003) * np.arange(1, 64, dtype=np.float32)
+    param, _ = _run(sgd(0.1), jnp.zeros(63, jnp.bfloat16), [grads])
+    np.testing.assert_array_equal(param, (-np.float32(0.1) * grads).astype(jnp.bfloat16))
+
+
 def test_without_momentum_there_is_no_state():
     assert jax.tree.leaves(sgd(0.1).init({"w": jnp.ones(3)})) == []
     assert SGD_RULE.to_dict(SGDState()) == {}

@@ -28,8 +28,8 @@ positive = st.floats(0.01, 100.0)
 
 def assert_same(call, array, tensor):
     assert array.shape == tuple(tensor.shape), call
-    ours = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-    assert _random.tobytes() == raw(tensor).tobytes(), f"{call}: {array.reshape(-1)[:8]} for {tensor.reshape(-1)[:8]}"
+    data = np.ascontiguousarray(array).tobytes()
+    assert data == raw(tensor).tobytes(), f"{call}: {array.reshape(-1)[:8]} for {tensor.reshape(-1)[:8]}"
 
 
 def assert_same_state(generator, reference):
@@ -238,6 +238,13 @@ def test_item_161_rrelu(dtype):
     wide = wide.astype(slopes.dtype)
     wide[wide <= 0] *= slopes
     assert_same("rrelu", wide.astype(DTYPES[dtype]), expected)
+
+
+def test_item_162_the_running_sum_of_float32_weights_loses_the_tiny_ones():
+    generator, reference = pair(5)
+    weights = np.array([1.0] + [5e-8] * 100_000, np.float32)
+    expected = torch.multinomial(torch.from_numpy(weights), 3000, True, generator=reference)
+    assert_same("multinomial", _random.multinomial(generator, weights, 3000, True), expected)
 
 
 def test_item_163_base_seed_and_shuffle_of_a_data_loader():

@@ -1,23 +1,15 @@
-"""The state machine of gradients, live against PyTorch: values, gradients, versions, hooks and errors."""
+"""The state machine of gradients, live against PyTorch: values, gradients, versions, hooks and error texts."""
 
 import pytest
-from gradient_machine import GradientMachine
-from hypothesis import HealthCheck, settings
+from gradient_machine import GradientMachine, bounded
 
 torch = pytest.importorskip("torch")
 
 
-class Machine(GradientMachine):
+class AgainstPyTorch(GradientMachine):
     reference = torch
     looks = False
 
 
-TestMachine = Machine.TestCase
-TestMachine.settings = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=300,
-    stateful_step_count=25,
-    suppress_health_check=list(HealthCheck),
-)
+TestAgainstPyTorch = AgainstPyTorch.TestCase
+TestAgainstPyTorch.settings = bounded(examples=200, steps=25)

@@ -14,7 +14,7 @@ DTYPES = {
     for scalar in (np.float32, np.float64, np.float16, ml_dtypes.bfloat16, np.int64, np.int32, np.int16, np.int8)
 } | {"uint8": np.dtype(np.uint8), "bool": np.dtype(np.bool_)}
 FLOATS = ("float32", "float64", "float16", "bfloat16")
-# Between -log u and u lies the fraction of 2**24 whose radius is exactly 1.
+# The fraction of 2**24 whose radius is exactly 1: about 1 - exp(-1/2).
 RADIUS_ONE = 6601320
 
 
@@ -110,7 +110,7 @@ RECORDED = {
         call("bernoulli", n=60, p=p, dtype=dtype) for dtype in ("float32", "bool", "bfloat16") for p in (0.0, 0.3, 1.0)
     ],
     "160_bernoulli_of_a_tensor": [call("bernoulli_from", n=60, dtype=dtype) for dtype in FLOATS],
-    "161_exponential": [call("exponential", n=60, rate=rate, dtype=dtype) for dtype in FLOATS for rate in (1.0, 2.7)],
+    "161_exponential": [call("exponential", n=150, rate=rate, dtype=dtype) for dtype in FLOATS for rate in (1.0, 2.7)],
     "161_geometric": [call("geometric", n=60, p=0.2, dtype=dtype) for dtype in (*FLOATS, "int64")],
     "161_cauchy": [call("cauchy", n=60, median=0.3, sigma=2.7, dtype=dtype) for dtype in FLOATS],
     "161_log_normal": [call("log_normal", n=21, mean=0.3, std=1.5, dtype=dtype) for dtype in FLOATS],
@@ -124,7 +124,7 @@ RECORDED = {
 
 
 def words_for_every_uniform() -> Iterator[np.ndarray]:
-    """Words for normal draws, 608 a row, that show every uniform once: as a radius at angle 0, and at radius 1 as an angle."""
+    """Words for normal draws, 608 a row, that show every uniform as a radius at angle 0 and as an angle at radius 1."""
     rows, pairs = 64, 304
     everything = np.arange(2**24, dtype=np.uint32)
     for role, other in ((0, 0), (1, RADIUS_ONE)):

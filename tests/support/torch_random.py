@@ -47,7 +47,7 @@ _DRAWS = {
 
 
 class HandedWords:
-    """A generator of PyTorch's that draws the words it is handed, up to 623 of them: they are written into its state."""
+    """A generator of PyTorch's that draws the words it is handed, at most 623: they are written into its state."""
 
     def __init__(self) -> None:
         self._generator = torch.Generator()

@@ -74,8 +74,10 @@ def _clamp_label(equation: Equation) -> str:
 
 
 CLAMP = Op("clamp", _clamp_between, label=_clamp_label)
-CLAMP_MIN = Op("clamp_min", _clamp_below, label=_clamp_label)
-CLAMP_MAX = Op("clamp_max", _clamp_above, label=_clamp_label)
+CLAMP_BELOW = Op("clamp_below", _clamp_below, label=_clamp_label)
+CLAMP_ABOVE = Op("clamp_above", _clamp_above, label=_clamp_label)
+CLAMP_MIN = Op("clamp_min", _clamp_below)
+CLAMP_MAX = Op("clamp_max", _clamp_above)
 
 
 def clamp(input: Tensor, min: Any = None, max: Any = None, **other: Any) -> Tensor:
@@ -89,8 +91,8 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, **other: Any) -> Tens
     if max is None:
         if min is None:
             raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-        return apply(CLAMP_MIN, (), input, min)
-    return apply(CLAMP_MAX, (), input, max) if min is None else apply(CLAMP, (), input, min, max)
+        return apply(CLAMP_BELOW, (), input, min)
+    return apply(CLAMP_ABOVE, (), input, max) if min is None else apply(CLAMP, (), input, min, max)
 
 
 def clamp_min(input: Tensor, min: Any) -> Tensor:
@@ -132,12 +134,9 @@ def where_method(input: Any, condition: Tensor, other: Any) -> Tensor:
 def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
     _check_mask(mask, "masked_fill_ only supports boolean masks, but got mask with dtype")
     check_broadcast((x, mask))
-    if hasattr(value, "kind") and value.kind is float and not jnp.issubdtype(x.dtype, np.inexact):
-        raise RuntimeError(f"value cannot be converted to type {_C_NAMES.get(x.dtype.name, x.dtype.name)} without overflow")
     return jnp.where(mask, cast(value, x.dtype), x)
 
 
-_C_NAMES = {"int64": "int64_t", "int32": "int"}
 _NAMES = {"int64": "long int", "int32": "int", "float32": "float", "float64": "double", "uint8": "unsigned char"}
 
 
@@ -202,6 +201,7 @@ ROWS = (
     Row("clamp_min", clamp_min, inplace=True),
     Row("clamp_max", clamp_max, inplace=True),
     Row("where", where, method=False),
+    Row("where", where_method, function=False),
     Row("masked_fill", masked_fill, inplace=True),
     Row("masked_select", masked_select),
     Row("masked_scatter", masked_scatter, inplace=True),

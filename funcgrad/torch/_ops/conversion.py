@@ -12,7 +12,7 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply, edge_of, value_of
 from funcgrad.torch._graph import Edge
-from funcgrad.torch._ops.elementwise import CLONE, to_dtype
+from funcgrad.torch._ops.copying import CLONE, to_dtype
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._printing import tensor_text
 from funcgrad.torch._tensor import Tensor
@@ -156,6 +156,11 @@ def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     return to_dtype(input, dtype)
 
 
+def is_nonzero(input: Tensor) -> bool:
+    """Truth of a tensor of one element."""
+    return __bool__(input)
+
+
 def cpu(input: Tensor, memory_format: Any = None) -> Tensor:
     """The tensor itself: it lives on the CPU."""
     return input
@@ -183,10 +188,9 @@ ROWS = tuple(
         "numpy": numpy,
         "to": to,
         "type": type_,
+        "is_nonzero": is_nonzero,
         "cpu": cpu,
         "cuda": cuda,
-        "dim": lambda input: len(input._aval.shape),
-        "nelement": lambda input: input._aval.size,
         "__array__": __array__,
         "__jax_array__": __jax_array__,
         "__bool__": __bool__,

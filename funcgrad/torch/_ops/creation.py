@@ -13,7 +13,7 @@ import numpy as np
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._graph import LEAF
 from funcgrad.torch._ops.dims import shape_of, sizes
-from funcgrad.torch._ops.elementwise import to_dtype
+from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import ONLY_FLOATS_REQUIRE_GRAD
@@ -29,6 +29,12 @@ FULL = Op("full", _full)
 FILLED = Op("filled", lambda *, shape, dtype, number: jnp.full(shape, number, dtype))
 ARANGE = Op("arange", lambda start, step, *, length, dtype: _ramp(start, step, length, dtype))
 LINSPACE = Op("linspace", lambda start, end, *, steps, dtype: _even(start.value, end.value, steps, dtype))
+LOGSPACE = Op(
+    "logspace",
+    lambda start, end, base, *, steps, dtype: (
+        base.value ** _even(start.value, end.value, steps, np.dtype(np.float64))
+    ).astype(dtype),
+)
 EYE = Op("eye", lambda *, rows, columns, dtype: jnp.eye(rows, columns, dtype=dtype))
 
 
@@ -187,6 +193,15 @@ def _like(create: Any) -> Any:
     return like
 
 
+def _new(create: Any) -> Any:
+    """The method that creates a tensor of the dtype of another."""
+
+    def new(input: Tensor, *args: Any, dtype: Any = None, **keywords: Any) -> Tensor:
+        return create(*args, dtype=dtype or input.dtype, **keywords)
+
+    return new
+
+
 def arange(
     start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -202,6 +217,16 @@ def arange(
     return leaf(apply(ARANGE, (length, wanted.numpy), start, step), requires_grad, None, device)
 
 
+def range(
+    start: float, end: float | None = None, step: float = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Numbers from `start` up to `end`, which is included: the deprecated form of `arange`."""
+    start, end = (0, start) if end is None else (start, end)
+    wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
+    length = math.floor((end - start) / step) + 1
+    return leaf(apply(ARANGE, (length, wanted.numpy), float(start), float(step)), requires_grad, None, device)
+
+
 def linspace(
     start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -210,12 +235,35 @@ def linspace(
     return leaf(apply(LINSPACE, (steps, wanted.numpy), float(start), float(end)), requires_grad, None, device)
 
 
+def logspace(
+    start: float,
+    end: float,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """`steps` powers of `base` with evenly spaced exponents from `start` to `end`."""
+    wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
+    made = apply(LOGSPACE, (steps, wanted.numpy), float(start), float(end), float(base))
+    return leaf(made, requires_grad, None, device)
+
+
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """The identity matrix."""
     wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
     return leaf(apply(EYE, (n, n if m is None else m, wanted.numpy)), requires_grad, None, device)
 
 
+NEW = {
+    "new_tensor": _new(tensor),
+    "new_zeros": _new(zeros),
+    "new_ones": _new(ones),
+    "new_empty": _new(empty),
+    "new_full": _new(full),
+}
 ROWS = tuple(
     Row(name, call, method=False)
     for name, call in {
@@ -233,6 +281,8 @@ ROWS = tuple(
         "full_like": _like(full),
         "arange": arange,
         "linspace": linspace,
+        "range": range,
+        "logspace": logspace,
         "eye": eye,
     }.items()
-)
+) + tuple(Row(name, call, function=False) for name, call in NEW.items())

@@ -19,11 +19,22 @@ def dim_of(dim: int, ndim: int) -> int:
     return dim % reach
 
 
-def dims_of(dim: Any, ndim: int) -> tuple[int, ...] | None:
-    """Dimensions as sorted numbers from 0; None for all of them."""
+def dims_of(dim: Any, x: Any) -> tuple[int, ...] | None:
+    """Dimensions of a tensor as numbers from 0; None for all of them.
+
+    Raises:
+        RuntimeError: A dimension is given twice.
+    """
     if dim is None or dim == ():
         return None
-    return tuple(sorted(dim_of(d, ndim) for d in ((dim,) if isinstance(dim, int) else dim)))
+    ndim = len(x._aval.shape)
+    if isinstance(dim, int):
+        found = dim_of(dim, ndim)
+        return (found,) if ndim else ()
+    dims = tuple(sorted([dim_of(d, ndim) for d in dim]))
+    if len(set(dims)) < len(dims):
+        raise RuntimeError(f"dim {dims[0]} appears multiple times in the list of dims")
+    return dims if ndim else ()
 
 
 def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from funcgrad.torch._dispatch import alias, edge_of, value_of
 from funcgrad.torch._engine import backward as run_backward
 from funcgrad.torch._graph import LEAF, Edge
-from funcgrad.torch._hooks import LeafHooks, NodeHooks, OrderedDict, RemovableHandle
+from funcgrad.torch._hooks import LeafHooks, OrderedDict, RemovableHandle, hooks_of
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import (
@@ -60,22 +60,22 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
 
 def retain_grad(self: Tensor) -> None:
     """Keep the gradient of this non-leaf tensor in its `.grad`."""
-    edge = edge_of(self)
-    if edge is None:
+    if not self.requires_grad:
         raise RuntimeError(RETAIN_WITHOUT_GRAD)
+    edge = edge_of(self)
     if isinstance(edge, Edge) and not self._retains:
         self._retains = True
-        _node_hooks(edge).retains[edge.number] = weakref.ref(self)
+        hooks_of(edge.node).retains[edge.number] = weakref.ref(self)
 
 
 def register_hook(self: Tensor, hook: Any) -> RemovableHandle:
     """Call `hook` with each fresh gradient of this tensor; what it returns replaces the gradient."""
-    edge = edge_of(self)
-    if edge is None:
+    if not self.requires_grad:
         raise RuntimeError(HOOK_WITHOUT_GRAD)
+    edge = edge_of(self)
     if isinstance(edge, Edge):
-        return RemovableHandle(_node_hooks(edge).before.setdefault(edge.number, OrderedDict()), hook)
-    return RemovableHandle(_leaf_hooks(edge).before, hook)
+        return RemovableHandle(hooks_of(edge.node).before.setdefault(edge.number, OrderedDict()), hook)
+    return RemovableHandle(_leaf_hooks(self).before, hook)
 
 
 def register_post_accumulate_grad_hook(self: Tensor, hook: Any) -> RemovableHandle:
@@ -85,12 +85,6 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Any) -> RemovableHand
     if not self.requires_grad:
         raise RuntimeError(HOOK_WITHOUT_GRAD)
     return RemovableHandle(_leaf_hooks(self).after, hook)
-
-
-def _node_hooks(edge: Edge) -> NodeHooks:
-    if edge.node.hooks is None:
-        edge.node.hooks = NodeHooks()
-    return edge.node.hooks
 
 
 def _leaf_hooks(x: Tensor) -> LeafHooks:

@@ -11,88 +11,19 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from funcgrad.torch._dispatch import apply, assign, check_writable, value_of, view
+from funcgrad.torch._ops.choice import MASKED_FILL
 from funcgrad.torch._ops.creation import tensor
 from funcgrad.torch._ops.dims import dim_of
-from funcgrad.torch._ops.inplace import copy_
+from funcgrad.torch._ops.inplace import copy_, fill_
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.slicing import ALL, NEW, ONE, SLICE
 from funcgrad.torch._ops.shape import expanded_shape
 from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._texts import INDEX_OF_SCALAR, SLICE_OF_SCALAR
 from funcgrad.torch._types import int64
-from funcgrad.torch._views import ViewOp
-from funcgrad.trace import Equation, Op, array_of, constant
-
-NEW, ALL, ONE = "new", "all", "one"
-"""Parts of a pattern: a new dimension, a whole one, a single place in one; `(length, step)` is a slice of one."""
-
-
-def _slice(x: Any, *places: Any, pattern: tuple[Any, ...]) -> Any:
-    starts = iter(places)
-    if isinstance(x, np.ndarray):
-        return x[tuple(_numpy_part(part, starts) for part in pattern)]
-    dims = [part for part in pattern if part != NEW]
-    corner = [0 if part == ALL else next(starts).value for part in dims]
-    extents = [_extent(part, size) for part, size in zip(dims, x.shape, strict=True)]
-    corner = [jnp.asarray(c, np.int64) for c in corner]
-    box = lax.dynamic_slice(x, corner, extents)
-    box = box[tuple(slice(None, None, part[1]) if isinstance(part, tuple) else slice(None) for part in dims)]
-    return box.reshape(_shape(pattern, box.shape))
-
-
-def _numpy_part(part: Any, starts: Any) -> Any:
-    if part == NEW:
-        return None
-    if part == ALL:
-        return slice(None)
-    start = next(starts).value
-    return start if part == ONE else slice(start, start + (part[0] - 1) * part[1] + 1 if part[0] else start, part[1])
-
-
-def _extent(part: Any, size: int) -> int:
-    if part == ALL:
-        return size
-    return 1 if part == ONE else max((part[0] - 1) * part[1] + 1, 0)
-
-
-def _shape(pattern: tuple[Any, ...], box: tuple[int, ...]) -> tuple[int, ...]:
-    lengths = iter(box)
-    shape: list[int] = []
-    for part in pattern:
-        if part == NEW:
-            shape.append(1)
-        elif part == ONE:
-            next(lengths)
-        else:
-            shape.append(next(lengths))
-    return tuple(shape)
-
-
-def _write_slice(base: Any, new: Any, *places: Any, pattern: tuple[Any, ...]) -> Any:
-    dims = [part for part in pattern if part != NEW]
-    starts = iter(places)
-    corner = [jnp.asarray(0 if part == ALL else next(starts).value, np.int64) for part in dims]
-    extents = [_extent(part, size) for part, size in zip(dims, base.shape, strict=True)]
-    steps = tuple(slice(None, None, part[1]) if isinstance(part, tuple) else slice(None) for part in dims)
-    if any(isinstance(part, tuple) and part[1] != 1 for part in dims):
-        box = lax.dynamic_slice(base, corner, extents)
-        box = box.at[steps].set(new.reshape(box[steps].shape))
-    else:
-        box = new.reshape(extents)
-    return lax.dynamic_update_slice(base, box, corner)
-
-
-def _slice_label(equation: Equation) -> str:
-    pattern = equation.static[0]
-    last = [part for part in pattern if part != ALL]
-    if not last:
-        return "Alias"
-    return {ONE: "Select", NEW: "Unsqueeze"}.get(last[-1], "Slice") if isinstance(last[-1], str) else "Slice"
-
-
-SLICE = ViewOp("slice", _slice, inverse=_write_slice, label=_slice_label)
-
+from funcgrad.trace import NUMBERS, Op, array_of, constant
 
 class _Parsed(NamedTuple):
     pattern: tuple[Any, ...]
@@ -102,6 +33,8 @@ class _Parsed(NamedTuple):
 
 def _parse(x: Tensor, index: Any) -> _Parsed:
     """Split an index into a view by numbers and slices, and what tensors then select from it."""
+    if not x._aval.shape and isinstance(index, int | slice) and not isinstance(index, bool):
+        raise IndexError(SLICE_OF_SCALAR if isinstance(index, slice) else INDEX_OF_SCALAR)
     items = index if type(index) is tuple else (index,)
     items = [_plain(item) for item in items]
     items = _without_ellipsis(items, x.ndim)
@@ -206,18 +139,19 @@ def _check_bounds(positions: np.ndarray, size: int, dim: int) -> None:
 # Reading and writing at positions. Positions that are not known yet and turn out to be outside read as nan.
 
 
-def _at(positions: tuple[Any, ...], pattern: tuple[bool, ...]) -> tuple[Any, ...]:
+def at_positions(positions: tuple[Any, ...], pattern: tuple[bool, ...]) -> tuple[Any, ...]:
+    """An index of arrays for `x.at`: a position array where the pattern has one, a whole dimension elsewhere."""
     given = iter(positions)
     return tuple(next(given) if has else slice(None) for has in pattern)
 
 
 def _gather(x: Any, *positions: Any, pattern: tuple[bool, ...]) -> Any:
     mode = "fill" if jnp.issubdtype(x.dtype, np.inexact) else "clip"
-    return x.at[_at(positions, pattern)].get(mode=mode, fill_value=np.nan if mode == "fill" else None)
+    return x.at[at_positions(positions, pattern)].get(mode=mode, fill_value=np.nan if mode == "fill" else None)
 
 
 def _scatter(x: Any, new: Any, *positions: Any, pattern: tuple[bool, ...]) -> Any:
-    where = _at(positions, pattern)
+    where = at_positions(positions, pattern)
     result = jax.eval_shape(lambda: x[where]).shape
     if len(new.shape) > len(result) or any(n not in (1, r) for n, r in zip(new.shape[::-1], result[::-1], strict=False)):
         raise RuntimeError(
@@ -252,13 +186,21 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     """`input[index] = value`."""
     parsed = _parse(input, index)
     target = _look(input, parsed)
-    check_writable(target)
+    is_plain = all(a is None for a in parsed.arrays)
+    if is_plain and isinstance(value, NUMBERS):
+        fill_(target, value)
+        return
     new = value if isinstance(value, Tensor) else tensor(value, dtype=input.dtype)
-    if all(a is None for a in parsed.arrays):
+    if is_plain:
         _store(target, new)
         return
+    check_writable(target)
     used = [a for a in parsed.arrays if a is not None]
     assign(target, apply(SCATTER, (tuple(a is not None for a in parsed.arrays),), target, new, *used))
+
+
+def _is_mask_of(x: Tensor, index: Any) -> bool:
+    return isinstance(index, Tensor) and index._aval.dtype == np.bool_ and index._aval.shape == x._aval.shape
 
 
 def _store(target: Tensor, new: Tensor) -> None:
@@ -270,15 +212,7 @@ def _store(target: Tensor, new: Tensor) -> None:
     copy_(target, new)
 
 
-def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
-    """The slices at the given positions along one dimension."""
-    dim = dim_of(dim, input.ndim)
-    _as_indices(index, input._aval.shape, dim)
-    return apply(GATHER, ((False,) * dim + (True,) + (False,) * (input.ndim - dim - 1),), input, index)
-
-
 ROWS = (
     Row("__getitem__", getitem, function=False),
     Row("__setitem__", setitem, function=False),
-    Row("index_select", index_select),
 )

@@ -19,6 +19,10 @@ def _filled(x: Any, value: Any) -> Any:
     return jnp.broadcast_to(cast(value, x.dtype), x.shape)
 
 
+def _filled_diagonal(x: Any, value: Any) -> Any:
+    return jnp.fill_diagonal(x, cast(value, x.dtype), inplace=False)
+
+
 def _copied(x: Any, source: Any) -> Any:
     check_broadcast((x, source))
     together = jnp.broadcast_shapes(x.shape, source.shape)
@@ -29,6 +33,7 @@ def _copied(x: Any, source: Any) -> Any:
 
 ZERO = Op("zero", lambda x: jnp.zeros_like(x), saves={0: ()})
 FILL = Op("fill", _filled, saves=NEITHER)
+FILL_DIAGONAL = Op("fill_diagonal", _filled_diagonal, saves=NEITHER, label="CopySlices")
 COPY_INTO = Op("copy_into", _copied, saves=NEITHER, label="CopyBackwards")
 
 
@@ -54,7 +59,14 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     return assign(self, apply(COPY_INTO, (), self, src))
 
 
+def fill_diagonal_(self: Tensor, fill_value: float, wrap: bool = False) -> Tensor:
+    """Set the main diagonal to one value."""
+    check_writable(self)
+    return assign(self, apply(FILL_DIAGONAL, (), self, fill_value))
+
+
 ROWS = (
+    Row("fill_diagonal_", fill_diagonal_, function=False),
     Row("zero_", zero_, function=False),
     Row("fill_", fill_, function=False),
     Row("copy_", copy_, function=False),

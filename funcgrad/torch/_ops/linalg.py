@@ -9,35 +9,49 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.promotion import scalar_name
-from funcgrad.torch._ops.rows import Row, binary
+from funcgrad.torch._ops.promotion import cast, check_broadcast, refuse, scalar_name
+from funcgrad.torch._ops.rows import Row, of_tensors
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Op
 
 EACH_OTHER: Any = {0: (1,), 1: (0,)}
+C_NAMES = {
+    "float64": "double", "float32": "float", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int",
+    "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char",
+}  # fmt: skip
 
 
-def _check_product(a: Any, b: Any, texts: tuple[str, str] = ("mat1", "mat2")) -> None:
-    first, second = texts
+def _check_same_dtype(a: Any, b: Any) -> None:
     if a.dtype != b.dtype:
-        raise RuntimeError(
-            f"{first} and {second} must have the same dtype, but got {scalar_name(a.dtype)} and {scalar_name(b.dtype)}"
-        )
+        names = [C_NAMES.get(x.dtype.name, x.dtype.name) for x in (a, b)]
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {names[0]} != {names[1]}")
+
+
+def check_product(a: Any, b: Any) -> None:
+    """Refuse matrices that cannot be multiplied.
+
+    Raises:
+        RuntimeError: PyTorch's text.
+    """
     if a.shape[1] != b.shape[0]:
         raise RuntimeError(
-            f"{first} and {second} shapes cannot be multiplied "
-            f"({a.shape[0]}x{a.shape[1]} and {b.shape[0]}x{b.shape[1]})"
+            f"mat1 and mat2 shapes cannot be multiplied ({a.shape[0]}x{a.shape[1]} and {b.shape[0]}x{b.shape[1]})"
         )
+    _check_same_dtype(a, b)
+    if a.dtype == np.bool_:
+        raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
 
 
-def _mm(a: Any, b: Any) -> Any:
+def mm(a: Any, b: Any) -> Any:
+    """Product of two matrices."""
     if a.ndim != 2:
         raise RuntimeError("self must be a matrix")
     if b.ndim != 2:
         raise RuntimeError("mat2 must be a matrix")
-    _check_product(a, b)
+    check_product(a, b)
     return a @ b
 
 
@@ -54,18 +68,23 @@ def _dot(a: Any, b: Any) -> Any:
             f"inconsistent tensor size, expected tensor [{a.shape[0]}] and src [{b.shape[0]}] to have the same number "
             f"of elements, but got {a.shape[0]} and {b.shape[0]} elements respectively"
         )
-    return jnp.dot(a, b)
+    return refuse("dot", "b", jnp.dot)(a, b)
 
 
-def _mv(a: Any, x: Any) -> Any:
+def mv(a: Any, x: Any) -> Any:
+    """Product of a matrix and a vector."""
     if a.ndim != 2 or x.ndim != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got 1, {a.ndim}, {x.ndim}")
     if a.shape[1] != x.shape[0]:
         raise RuntimeError(f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({x.shape[0]})")
+    if a.dtype != x.dtype:
+        first, second = scalar_name(a.dtype), scalar_name(x.dtype)
+        raise RuntimeError(f"addmv input tensors must have the same dtype, but got {second}, {first}, and {second}")
     return a @ x
 
 
-def _bmm(a: Any, b: Any) -> Any:
+def bmm(a: Any, b: Any) -> Any:
+    """Products of matrices, batch by batch."""
     if a.ndim != 3 or b.ndim != 3:
         raise RuntimeError(f"batch{1 if a.ndim != 3 else 2} must be a 3D tensor")
     if (a.shape[0], a.shape[2]) != (b.shape[0], b.shape[1]):
@@ -73,40 +92,81 @@ def _bmm(a: Any, b: Any) -> Any:
             "Expected size for first two dimensions of batch2 tensor to be: "
             f"[{a.shape[0]}, {a.shape[2]}] but got: [{b.shape[0]}, {b.shape[1]}]."
         )
+    _check_scalar_type(a, b)
     return a @ b
+
+
+def _check_scalar_type(a: Any, b: Any) -> None:
+    if a.dtype != b.dtype:
+        raise RuntimeError(f"expected scalar type {scalar_name(a.dtype)} but found {scalar_name(b.dtype)}")
 
 
 def _matmul(a: Any, b: Any) -> Any:
     if a.ndim == 0 or b.ndim == 0:
         raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {a.ndim}D and {b.ndim}D")
-    if a.ndim > 2 and b.ndim == 2:
-        rows = a.reshape(-1, a.shape[-1])
-        _check_product(rows, b)
-        return (rows @ b).reshape(*a.shape[:-1], b.shape[1])
-    left, right = a if a.ndim > 1 else a[None], b if b.ndim > 1 else b[:, None]
-    _check_product(left[(0,) * (left.ndim - 2)], right[(0,) * (right.ndim - 2)])
+    if a.ndim == 1 and b.ndim == 1:
+        return _dot(a, b)
+    if a.ndim == 2 and b.ndim == 1:
+        return mv(a, b)
+    if b.ndim <= 2:
+        return _flattened(a if a.ndim > 1 else a[None], b if b.ndim > 1 else b[:, None]).reshape(
+            (*a.shape[:-1], *b.shape[1:])
+        )
+    return _batched(a, b)
+
+
+def _flattened(a: Any, b: Any) -> Any:
+    rows = a.reshape(-1, a.shape[-1]) if a.ndim > 2 else a
+    check_product(rows, b)
+    return rows @ b
+
+
+def _batched(a: Any, b: Any) -> Any:
+    left = a if a.ndim > 1 else a[None]
+    check_broadcast((np.empty(left.shape[:-2]), np.empty(b.shape[:-2])))
+    if left.shape[-1] != b.shape[-2]:
+        batch = int(np.prod(np.broadcast_shapes(left.shape[:-2], b.shape[:-2])))
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{batch}, {left.shape[-1]}] but got: "
+            f"[{batch}, {b.shape[-2]}]."
+        )
+    _check_scalar_type(a, b)
     return a @ b
 
 
-_MATMUL_LABELS = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm", (1, 2): "Squeeze"}
+_MATMUL_LABELS = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm", (1, 2): "SqueezeBackward4"}
 
 
 def _matmul_label(equation: Equation) -> str:
     a, b = (len(aval.shape) if aval else 0 for aval in equation.avals)
-    return _MATMUL_LABELS.get((a, b), "UnsafeView")
+    return _MATMUL_LABELS.get((a, b), "SqueezeBackward4" if 1 in (a, b) else "UnsafeView")
 
 
-MM = Op("mm", _mm, saves=EACH_OTHER)
+def _outer(a: Any, b: Any) -> Any:
+    for x, name in ((a, "self"), (b, "vec2")):
+        if x.ndim != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {x.ndim}-D")
+    return jnp.outer(a, b)
+
+
+def _inner(a: Any, b: Any) -> Any:
+    if a.ndim == 0 or b.ndim == 0:
+        return a * b
+    return jnp.tensordot(a, b, (-1, -1))
+
+
+MM = Op("mm", mm, saves=EACH_OTHER)
 DOT = Op("dot", _dot, saves=EACH_OTHER)
-MV = Op("mv", _mv, saves=EACH_OTHER)
-BMM = Op("bmm", _bmm, saves=EACH_OTHER)
+MV = Op("mv", mv, saves=EACH_OTHER)
+BMM = Op("bmm", bmm, saves=EACH_OTHER)
 MATMUL = Op("matmul", _matmul, saves=EACH_OTHER, label=_matmul_label)
-OUTER = Op("outer", lambda a, b: jnp.outer(a, b), saves=EACH_OTHER, label="Mul")
+OUTER = Op("outer", _outer, saves=EACH_OTHER, label="Mul")
+INNER = Op("inner", _inner, saves=EACH_OTHER, label="View")
 
 
 def _linear(x: Any, weight: Any, *bias: Any) -> Any:
     rows = x.reshape(-1, x.shape[-1])
-    _check_product(rows, weight.T)
+    check_product(rows, weight.T)
     product = rows @ weight.T
     return (product + bias[0] if bias else product).reshape(*x.shape[:-1], weight.shape[0])
 
@@ -132,11 +192,50 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return apply(LINEAR, (), input, weight) if bias is None else apply(LINEAR, (), input, weight, bias)
 
 
+# A product added to a tensor: `beta * input + alpha * product`.
+
+
+def _added(product: Any) -> Any:
+    def function(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
+        if x.dtype != a.dtype:
+            raise RuntimeError(
+                f"self and mat2 must have the same dtype, but got {scalar_name(x.dtype)} and {scalar_name(a.dtype)}"
+            )
+        return cast(beta, x.dtype) * x + cast(alpha, x.dtype) * product(a, b)
+
+    return function
+
+
+_SAVES: Any = {0: (), 1: (2,), 2: (1,)}
+ADDED = {
+    "addmm": (Op("addmm", _added(mm), saves=_SAVES), "mat1", "mat2"),
+    "addmv": (Op("addmv", _added(mv), saves=_SAVES), "mat", "vec"),
+    "addr": (Op("addr", _added(_outer), saves=_SAVES), "vec1", "vec2"),
+    "baddbmm": (Op("baddbmm", _added(bmm), saves=_SAVES), "batch1", "batch2"),
+    "addbmm": (Op("addbmm", _added(lambda a, b: jnp.sum(bmm(a, b), 0)), saves=_SAVES), "batch1", "batch2"),
+}
+
+
+def _added_row(name: str, op: Op, first: str, second: str) -> Row:
+    def call(input: Tensor, a: Any = None, b: Any = None, *, beta: Any = 1, alpha: Any = 1, **named: Any) -> Tensor:
+        a, b = named.pop(first, a), named.pop(second, b)
+        return apply(op, (), input, a, b, beta, alpha)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"`beta * input + alpha * product` of `{first}` and `{second}`."
+    return Row(name, call, inplace=True)
+
+
 ROWS = (
-    binary("mm", MM, inplace=False),
-    binary("matmul", MATMUL, inplace=False),
-    binary("dot", DOT, inplace=False),
-    binary("mv", MV, inplace=False),
-    binary("bmm", BMM, inplace=False),
-    binary("outer", OUTER, inplace=False),
+    of_tensors("mm", MM, second="mat2"),
+    of_tensors("matmul", MATMUL),
+    of_tensors("dot", DOT, second="tensor"),
+    of_tensors("vdot", DOT),
+    of_tensors("inner", INNER),
+    of_tensors("mv", MV, second="vec"),
+    of_tensors("bmm", BMM, second="mat2"),
+    of_tensors("outer", OUTER, second="vec2"),
+    of_tensors("ger", OUTER, second="vec2"),
+    *(_added_row(name, *how) for name, how in ADDED.items()),
+    Row("linear", linear, function=False, method=False, functional=True),
 )

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from funcgrad.torch._dispatch import apply, assign, check_writable
-from funcgrad.torch._ops import elementwise as e
+from funcgrad.torch._ops.arithmetic import ADD, DIV, FLOOR_DIVIDE, MUL, POW, REMAINDER, SUB, pow
+from funcgrad.torch._ops.comparison import BITWISE, BITWISE_NOT, COMPARE, SHIFTS
 from funcgrad.torch._ops.linalg import MATMUL
 from funcgrad.torch._ops.rows import Row
-from funcgrad.torch._ops.shape import unbind
+from funcgrad.torch._ops.pieces import unbind
+from funcgrad.torch._ops.unary import NEG, UNARY
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import NUMBERS, Op
 
@@ -42,33 +44,34 @@ def _augmented(op: Op) -> Callable[..., Any]:
     return operator
 
 
-def _compare(op: Op) -> Callable[..., Any]:
-    def operator(self: Tensor, other: Any) -> Any:
-        return apply(op, (), self, other) if isinstance(other, OPERANDS) else NotImplemented
-
-    return operator
-
-
 def _power(self: Tensor, other: Any) -> Any:
-    return e.pow(self, other) if isinstance(other, OPERANDS) else NotImplemented
+    return pow(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
 
 def _power_in_place(self: Tensor, other: Any) -> Any:
     check_writable(self)
-    return assign(self, e.pow(self, other))
+    return assign(self, pow(self, other))
 
 
 ARITHMETIC = {
-    "add": e.ADD,
-    "sub": e.SUB,
-    "mul": e.MUL,
-    "truediv": e.DIV,
-    "floordiv": e.BINARY["floor_divide"],
-    "mod": e.BINARY["remainder"],
-    "and": e.BINARY["bitwise_and"],
-    "or": e.BINARY["bitwise_or"],
-    "xor": e.BINARY["bitwise_xor"],
+    "add": ADD,
+    "sub": SUB,
+    "mul": MUL,
+    "truediv": DIV,
+    "floordiv": FLOOR_DIVIDE,
+    "mod": REMAINDER,
+    "and": BITWISE["bitwise_and"],
+    "or": BITWISE["bitwise_or"],
+    "xor": BITWISE["bitwise_xor"],
+    "lshift": SHIFTS["bitwise_left_shift"],
+    "rshift": SHIFTS["bitwise_right_shift"],
 }
+
+
+def _invert(self: Tensor) -> Tensor:
+    if self._aval.dtype.kind not in "biu":
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+    return apply(BITWISE_NOT, (), self)
 
 
 def _method(name: str, call: Callable[..., Any]) -> Row:
@@ -79,16 +82,16 @@ ROWS = (
     *(_method(name, _forward(op)) for name, op in ARITHMETIC.items()),
     *(_method(f"r{name}", _reflected(op)) for name, op in ARITHMETIC.items()),
     *(_method(f"i{name}", _augmented(op)) for name, op in ARITHMETIC.items()),
-    *(_method(name, _compare(op)) for name, op in e.COMPARE.items()),
+    *(_method(name, _forward(op)) for name, op in COMPARE.items()),
     _method("matmul", _forward(MATMUL)),
     _method("rmatmul", _reflected(MATMUL)),
     _method("pow", _power),
-    _method("rpow", _reflected(e.POW)),
+    _method("rpow", _reflected(POW)),
     _method("ipow", _power_in_place),
-    _method("neg", lambda self: apply(e.NEG, (), self)),
+    _method("neg", lambda self: apply(NEG, (), self)),
     _method("pos", lambda self: self),
-    _method("abs", lambda self: apply(e.UNARY["abs"], (), self)),
-    _method("invert", lambda self: apply(e.NOT, (), self)),
+    _method("abs", lambda self: apply(UNARY["abs"], (), self)),
+    _method("invert", _invert),
     _method("iter", lambda self: iter(_rows(self))),
 )
 

@@ -11,7 +11,7 @@ from funcgrad.torch._dispatch import apply, assign, check_writable
 from funcgrad.torch._layout import is_contiguous
 from funcgrad.torch._ops.creation import leaf
 from funcgrad.torch._ops.dims import shape_of
-from funcgrad.torch._ops.elementwise import ADD, MUL
+from funcgrad.torch._ops.arithmetic import ADD, MUL
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import as_dtype, get_default_dtype, int64

@@ -1,21 +1,21 @@
-"""Reductions: sums, means, extrema and their positions, over all elements or some dimensions.
-
-An extremum over everything shares its gradient among ties; over one dimension the first tie gets it.
-"""
+"""Reductions to one number: sums, means, products, norms, all and any, over all elements or some dimensions."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import math
+from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.scipy.special import logsumexp as _logsumexp
 
+from funcgrad.errors import UnsupportedError, unsupported
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.dims import dim_of, dims_of
-from funcgrad.torch._ops.elementwise import MAXIMUM, MINIMUM
-from funcgrad.torch._ops.promotion import scalar_name
-from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.dims import dims_of
+from funcgrad.torch._ops.promotion import common, floating, scalar_name
+from funcgrad.torch._ops.rows import Row, named, spelled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import as_dtype
 from funcgrad.trace import Op
@@ -23,10 +23,14 @@ from funcgrad.trace import Op
 NONE: Any = {0: ()}
 
 
+def _summed_dtype(x: Any, dtype: Any) -> Any:
+    if dtype is not None:
+        return dtype
+    return x.dtype if jnp.issubdtype(x.dtype, np.inexact) else np.dtype(np.int64)
+
+
 def _sum(x: Any, *, dims: Any, keepdim: bool, dtype: Any) -> Any:
-    if dtype is None:
-        dtype = x.dtype if jnp.issubdtype(x.dtype, np.inexact) else np.dtype(np.int64)
-    return jnp.sum(x, dims, dtype, keepdims=keepdim)
+    return jnp.sum(x, dims, _summed_dtype(x, dtype), keepdims=keepdim)
 
 
 def _mean(x: Any, *, dims: Any, keepdim: bool, dtype: Any) -> Any:
@@ -39,26 +43,8 @@ def _mean(x: Any, *, dims: Any, keepdim: bool, dtype: Any) -> Any:
     return jnp.mean(x, dims, dtype, keepdims=keepdim)
 
 
-def _variance(x: Any, *, dims: Any, keepdim: bool, correction: float) -> Any:
-    axes = range(x.ndim) if dims is None else dims
-    count = np.prod([x.shape[d] for d in axes])
-    centred = x - jnp.mean(x, dims, keepdims=True)
-    return jnp.sum(centred * centred, dims, keepdims=keepdim) / jnp.maximum(count - correction, 0).astype(x.dtype)
-
-
-def _deviation(x: Any, **static: Any) -> Any:
-    return _sqrt_of_zero_flat(_variance(x, **static))
-
-
-@jax.custom_jvp
-def _sqrt_of_zero_flat(x: Any) -> Any:
-    return jnp.sqrt(x)
-
-
-@_sqrt_of_zero_flat.defjvp
-def _sqrt_of_zero_flat_jvp(primals: Any, tangents: Any) -> Any:
-    root = jnp.sqrt(primals[0])
-    return root, jnp.where(root == 0, 0, tangents[0] / (2 * jnp.where(root == 0, 1, root)))
+def _product(x: Any, *, dims: Any, keepdim: bool, dtype: Any) -> Any:
+    return jnp.prod(x, dims, _summed_dtype(x, dtype), keepdims=keepdim)
 
 
 def _label(name: str) -> Any:
@@ -67,133 +53,182 @@ def _label(name: str) -> Any:
 
 SUM = Op("sum", _sum, saves=NONE, label=_label("Sum"))
 MEAN = Op("mean", _mean, saves=NONE, label=_label("Mean"))
-VAR = Op("var", lambda x, *, dims, keepdim, correction: _variance(x, dims=dims, keepdim=keepdim, correction=correction))
-STD = Op("std", lambda x, *, dims, keepdim, correction: _deviation(x, dims=dims, keepdim=keepdim, correction=correction))
-PROD = Op("prod", lambda x, *, dims, keepdim, dtype: jnp.prod(x, dims, dtype, keepdims=keepdim), label=_label("Prod"))
-AMAX = Op("amax", lambda x, *, dims, keepdim: jnp.max(x, dims, keepdims=keepdim))
-AMIN = Op("amin", lambda x, *, dims, keepdim: jnp.min(x, dims, keepdims=keepdim))
-MAX_ALL = Op("max_all", lambda x: jnp.max(x), label="MaxBackward1")
-MIN_ALL = Op("min_all", lambda x: jnp.min(x), label="MinBackward1")
+PROD = Op("prod", _product, label=_label("Prod"))
+NANSUM = Op(
+    "nansum",
+    lambda x, *, dims, keepdim, dtype: _sum(jnp.where(jnp.isnan(x), 0, x), dims=dims, keepdim=keepdim, dtype=dtype),
+)
 
 
-def _extreme_at(arg: Any) -> Any:
-    def extreme(x: Any, *, dim: int, keepdim: bool) -> tuple[Any, Any]:
-        at = arg(x, dim, keepdims=True)
-        values = jnp.take_along_axis(x, at, dim)
-        at = at.astype(np.int64)
-        return (values, at) if keepdim else (values.squeeze(dim), at.squeeze(dim))
-
-    return extreme
+def _nanmean(x: Any, *, dims: Any, keepdim: bool, dtype: Any) -> Any:
+    count = jnp.sum(~jnp.isnan(x), dims, keepdims=keepdim)
+    total = _sum(jnp.where(jnp.isnan(x), 0, x), dims=dims, keepdim=keepdim, dtype=dtype)
+    return total / count.astype(total.dtype)
 
 
-MAX_DIM = Op("max_dim", _extreme_at(jnp.argmax), label="MaxBackward0")
-MIN_DIM = Op("min_dim", _extreme_at(jnp.argmin), label="MinBackward0")
+NANMEAN = Op("nanmean", _nanmean, label="Div")
 
 
-def _position(arg: Any) -> Any:
-    def position(x: Any, *, dim: int | None, keepdim: bool) -> Any:
-        return arg(x, dim, keepdims=keepdim).astype(np.int64)
+def _totals(op: Op, name: str, summary: str) -> Row:
+    def call(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **other: Any) -> Tensor:
+        if other:
+            return spelled(call, other, input, **_given(dim=dim, keepdim=keepdim, dtype=dtype))
+        return apply(op, (dims_of(dim, input), keepdim, None if dtype is None else as_dtype(dtype).numpy), input)
 
-    return position
-
-
-ARGMAX = Op("argmax", _position(jnp.argmax))
-ARGMIN = Op("argmin", _position(jnp.argmin))
-ALL = Op("all", lambda x, *, dims, keepdim: jnp.all(x, dims, keepdims=keepdim))
-ANY = Op("any", lambda x, *, dims, keepdim: jnp.any(x, dims, keepdims=keepdim))
-LOGSUMEXP = Op("logsumexp", lambda x, *, dims, keepdim: jax.scipy.special.logsumexp(x, dims, keepdims=keepdim))
+    call.__doc__ = summary
+    return Row(name, named(call, name))
 
 
-def _dtype(given: Any) -> Any:
-    return None if given is None else as_dtype(given).numpy
+def _given(**keywords: Any) -> dict[str, Any]:
+    """The keywords that were given."""
+    return {name: value for name, value in keywords.items() if value is not None and value is not False}
 
 
-def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-    """Sum; of integers and booleans an int64."""
-    return apply(SUM, (dims_of(dim, input.ndim), keepdim, _dtype(dtype)), input)
+def _truth(function: Any) -> Any:
+    def reduced(x: Any, *, dims: Any, keepdim: bool) -> Any:
+        result = function(x, dims, keepdims=keepdim)
+        return result.astype(np.uint8) if x.dtype == np.uint8 else result  # PyTorch keeps bytes
+
+    return reduced
 
 
-def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-    """Mean, of floating-point tensors only."""
-    return apply(MEAN, (dims_of(dim, input.ndim), keepdim, _dtype(dtype)), input)
+def _log_sum(x: Any, *, dims: Any, keepdim: bool) -> Any:
+    return _logsumexp(x.astype(floating(x.dtype)), dims, keepdims=keepdim)
 
 
-def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-    """Product; of integers and booleans an int64."""
-    wanted = _dtype(dtype) or (input._aval.dtype if input.dtype.is_floating_point else np.dtype(np.int64))
-    return apply(PROD, (dims_of(dim, input.ndim), keepdim, wanted), input)
+def _extreme(name: str, function: Any) -> Any:
+    def reduced(x: Any, *, dims: Any, keepdim: bool) -> Any:
+        if dims is None and x.size == 0:
+            raise RuntimeError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
+                "with the 'dim' argument."
+            )
+        return function(x, dims, keepdims=keepdim)
+
+    return reduced
 
 
-def _spread(op: Op) -> Any:
-    def call(
-        input: Tensor,
-        dim: Any = None,
-        unbiased: bool | None = None,
-        keepdim: bool = False,
-        *,
-        correction: float | None = None,
-    ) -> Tensor:
-        if isinstance(dim, bool):  # the old form: var(unbiased)
-            dim, unbiased = None, dim
-        if correction is None:
-            correction = 1 if unbiased is None else int(unbiased)
-        return apply(op, (dims_of(dim, input.ndim), keepdim, correction), input)
-
-    return call
+ALL = Op("all", _truth(jnp.all))
+ANY = Op("any", _truth(jnp.any))
+LOGSUMEXP = Op("logsumexp", _log_sum)
+AMAX = Op("amax", _extreme("amax", jnp.max))
+AMIN = Op("amin", _extreme("amin", jnp.min))
+COUNT = Op("count_nonzero", lambda x, *, dims, keepdim: jnp.sum(x != 0, dims, np.int64))
 
 
-var, std = _spread(VAR), _spread(STD)
+def _over_dims(op: Op, name: str, summary: str, **kind: bool) -> Row:
+    def call(input: Tensor, dim: Any = None, keepdim: bool = False, **other: Any) -> Tensor:
+        if other:
+            return spelled(call, other, input, **_given(dim=dim, keepdim=keepdim))
+        return apply(op, (dims_of(dim, input), keepdim), input)
+
+    call.__doc__ = summary
+    return Row(name, named(call, name), **kind)
 
 
-class Extremum(NamedTuple):
-    """What `max(dim)` and `min(dim)` return."""
-
-    values: Tensor
-    indices: Tensor
+# Norms. Where the norm is 0 its gradient is 0; the largest elements share the gradient of the infinite norm.
 
 
-def _extremum(over_all: Op, over_one: Op, of_two: Op) -> Any:
-    def call(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-        other = dim if isinstance(dim, Tensor) else other
-        if other is not None:
-            return apply(of_two, (), input, other)
-        if dim is None:
-            return apply(over_all, (), input)
-        return Extremum(*apply(over_one, (dim_of(dim, input.ndim), keepdim), input))
-
-    return call
-
-
-max, min = _extremum(MAX_ALL, MAX_DIM, MAXIMUM), _extremum(MIN_ALL, MIN_DIM, MINIMUM)
-
-
-def _over_dims(op: Op) -> Any:
-    def call(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-        return apply(op, (dims_of(dim, input.ndim), keepdim), input)
-
-    return call
+@partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+def _norm(x: Any, p: float, dims: Any) -> Any:
+    size = jnp.abs(x)
+    if p == math.inf:
+        return jnp.max(size, dims, keepdims=True)
+    if p == -math.inf:
+        return jnp.min(size, dims, keepdims=True)
+    if p == 0:
+        return jnp.sum(size != 0, dims, keepdims=True).astype(x.dtype)
+    if p == 1:
+        return jnp.sum(size, dims, keepdims=True)
+    if p == 2:
+        return jnp.sqrt(jnp.sum(size * size, dims, keepdims=True))
+    return jnp.sum(size**p, dims, keepdims=True) ** (1 / p)
 
 
-def _over_dim(op: Op) -> Any:
-    def call(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-        return apply(op, (None if dim is None else dim_of(dim, input.ndim), keepdim), input)
+@_norm.defjvp
+def _norm_jvp(p: float, dims: Any, primals: Any, tangents: Any) -> Any:
+    (x,), norm = primals, _norm(*primals, p, dims)
+    if p == 0:
+        return norm, jnp.zeros_like(norm)
+    if math.isinf(p):
+        at = jnp.abs(x) == norm
+        weight = jnp.sign(x) * at / jnp.sum(at, dims, keepdims=True)
+    elif p == 1:
+        weight = jnp.sign(x)
+    else:
+        safe = jnp.where(norm == 0, 1, norm)
+        weight = jnp.where(norm == 0, 0, jnp.sign(x) * (jnp.abs(x) / safe) ** (p - 1) if p != 2 else x / safe)
+    return norm, jnp.sum(weight.astype(x.dtype) * tangents[0], dims, keepdims=True)
 
-    return call
+
+def vector_norm(x: Any, *, p: float, dims: Any, keepdim: bool) -> Any:
+    """The p-norm of an array over some dimensions."""
+    if not jnp.issubdtype(x.dtype, np.inexact):
+        raise RuntimeError(
+            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {scalar_name(x.dtype)}"
+        )
+    dims = tuple(range(x.ndim)) if dims is None else dims
+    norm = _norm(x, p, dims)
+    return norm if keepdim else norm.squeeze(dims)
+
+
+def _distance(x: Any, y: Any, *, p: float) -> Any:
+    return vector_norm(x - y, p=p, dims=None, keepdim=False)
+
+
+VECTOR_NORM = Op("vector_norm", vector_norm, label="LinalgVectorNorm")
+DIST = Op("dist", common(_distance))
+
+
+def norm(
+    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **other: Any
+) -> Tensor:
+    """The p-norm of the elements, `sum(|x| ** p) ** (1 / p)`; p may be infinite, and 2 is called "fro" too."""
+    if other:
+        return spelled(norm, other, input, p, **_given(dim=dim, keepdim=keepdim, dtype=dtype))
+    if p == "nuc":
+        raise UnsupportedError(unsupported("the nuclear norm", "Add up the singular values."))
+    if dtype is not None:
+        input = input.to(as_dtype(dtype))  # pyright: ignore[reportAttributeAccessIssue]
+    order = 2.0 if p == "fro" or p is None else float(p)
+    return apply(VECTOR_NORM, (order, dims_of(dim, input), keepdim), input)
+
+
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
+    """The p-norm of the difference."""
+    return apply(DIST, (float(p),), input, other)
+
+
+# Quantiles lie between two elements.
+
+
+def _quantile(x: Any, q: Any, *, dim: int | None, keepdim: bool, method: str) -> Any:
+    return jnp.quantile(x, getattr(q, "value", q).astype(x.dtype), dim, method=method, keepdims=keepdim)
+
+
+QUANTILE = Op("quantile", _quantile, label="SqueezeBackward4")
+
+
+def quantile(
+    input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+) -> Tensor:
+    """The value below which a share `q` of the elements lies."""
+    return apply(QUANTILE, (dim, keepdim, interpolation), input, q)
 
 
 ROWS = (
-    Row("sum", sum),
-    Row("mean", mean),
-    Row("prod", prod),
-    Row("var", var),
-    Row("std", std),
-    Row("max", max),
-    Row("min", min),
-    Row("amax", _over_dims(AMAX)),
-    Row("amin", _over_dims(AMIN)),
-    Row("argmax", _over_dim(ARGMAX)),
-    Row("argmin", _over_dim(ARGMIN)),
-    Row("all", _over_dims(ALL)),
-    Row("any", _over_dims(ANY)),
-    Row("logsumexp", _over_dims(LOGSUMEXP)),
+    _totals(SUM, "sum", "Sum; of integers and booleans an int64."),
+    _totals(MEAN, "mean", "Mean, of floating-point tensors only."),
+    _totals(PROD, "prod", "Product; of integers and booleans an int64."),
+    _totals(NANSUM, "nansum", "Sum without the elements that are nan."),
+    _totals(NANMEAN, "nanmean", "Mean without the elements that are nan."),
+    _over_dims(ALL, "all", "Whether all elements are nonzero."),
+    _over_dims(ANY, "any", "Whether an element is nonzero."),
+    _over_dims(AMAX, "amax", "Largest element; ties share the gradient."),
+    _over_dims(AMIN, "amin", "Smallest element; ties share the gradient."),
+    _over_dims(LOGSUMEXP, "logsumexp", "Logarithm of the sum of exponentials."),
+    _over_dims(COUNT, "count_nonzero", "Number of nonzero elements."),
+    Row("norm", norm),
+    Row("dist", dist),
+    Row("quantile", quantile),
 )

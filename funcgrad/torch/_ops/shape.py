@@ -1,4 +1,4 @@
-"""Shape operators: views of a tensor in another shape or order, and joining and repeating.
+"""Shape operators: views of a whole tensor in another shape or order.
 
 The functions of view operators use methods that NumPy and JAX arrays share: `_layout.py` runs them on NumPy.
 """
@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.torch._dispatch import alias, apply, view
+from funcgrad.torch._dispatch import alias, apply, check_writable, view
 from funcgrad.torch._layout import can_view, is_contiguous
 from funcgrad.torch._ops.dims import dim_of, sizes
-from funcgrad.torch._ops.elementwise import CLONE
-from funcgrad.torch._ops.promotion import common
+from funcgrad.torch._ops.copying import CLONE
 from funcgrad.torch._ops.rows import Row
-from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._texts import VIEW_INCOMPATIBLE, VIEW_OF_SEVERAL
-from funcgrad.torch._types import Size
+from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._texts import VIEW_INCOMPATIBLE
 from funcgrad.torch._views import ViewOp
 from funcgrad.trace import Op
 
@@ -42,12 +39,6 @@ def _reshaped_back(base: Any, new: Any, **static: Any) -> Any:
     return new.reshape(base.shape)
 
 
-def _split(x: Any, *, sizes: tuple[int, ...], dim: int) -> tuple[Any, ...]:
-    ends = np.cumsum((0, *sizes)).tolist()
-    before = (slice(None),) * dim
-    return tuple(x[(*before, slice(a, b))] for a, b in zip(ends, ends[1:], strict=False))
-
-
 RESHAPE = ViewOp("view", _reshape, inverse=_reshaped_back)
 UNSAFE_VIEW = Op("reshape", lambda x, *, shape: x.reshape(shape), saves={0: ()}, label="UnsafeView")
 PERMUTE = ViewOp(
@@ -60,6 +51,7 @@ TRANSPOSE = ViewOp(
 )
 T = ViewOp("t", lambda x: x.T, inverse=lambda base, new: new.T, label="T")
 EXPAND = ViewOp("expand", _expand, writable=False)
+EXPAND_BY_ONES = ViewOp("expand", _reshape, inverse=_reshaped_back)
 SQUEEZE = ViewOp(
     "squeeze",
     lambda x, *, dims, label: x.squeeze(dims),
@@ -71,13 +63,6 @@ UNSQUEEZE = ViewOp(
     lambda x, *, dim: x[(slice(None),) * dim + (None,)],
     inverse=_reshaped_back,
 )
-UNBIND = ViewOp("unbind", lambda x, *, dim: tuple(x[(slice(None),) * dim + (i,)] for i in range(x.shape[dim])))
-SPLIT = ViewOp("split", _split)
-NOTHING: Any = defaultdict(tuple)
-CAT = Op("cat", common(lambda *xs, dim: jnp.concatenate(xs, dim)), saves=NOTHING)
-STACK = Op("stack", common(lambda *xs, dim: jnp.stack(xs, dim)), saves=NOTHING)
-TILE = Op("repeat", lambda x, *, repeats: jnp.tile(x, repeats), saves={0: ()})
-FLIP = Op("flip", lambda x, *, dims: jnp.flip(x, dims), saves={0: ()})
 
 
 def _resolved(shape: tuple[int, ...], count: int) -> tuple[int, ...]:
@@ -130,7 +115,9 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 def permute(input: Tensor, *dims: Any) -> Tensor:
     """Dimensions in another order."""
     wanted = tuple(dim_of(d, input.ndim) for d in sizes(dims))
-    if sorted(wanted) != list(range(input.ndim)):
+    if len(wanted) == input.ndim and len(set(wanted)) < input.ndim:
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    if len(wanted) != input.ndim:
         raise RuntimeError(
             f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
             f"ordering of dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = {len(wanted)}"
@@ -152,7 +139,8 @@ def t(input: Tensor) -> Tensor:
 
 def expand(input: Tensor, *shape: Any) -> Tensor:
     """Dimensions of size 1 repeated without a copy."""
-    return view(EXPAND, (expanded_shape(input, sizes(shape)),), input)
+    final = expanded_shape(input, sizes(shape))
+    return view(EXPAND if math.prod(final) > input._aval.size else EXPAND_BY_ONES, (final,), input)
 
 
 def expanded_shape(input: Tensor, wanted: tuple[int, ...]) -> tuple[int, ...]:
@@ -192,77 +180,81 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return view(UNSQUEEZE, (dim_of(dim, input.ndim + 1),), input)
 
 
-def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The slices along a dimension, as views."""
-    parts = view(UNBIND, (dim_of(dim, input.ndim),), input, origin=VIEW_OF_SEVERAL.format(number="{number}", label="Unbind"))
-    return tuple(parts) if isinstance(parts, list) else (parts,)
+def view_as(input: Tensor, other: Tensor) -> Tensor:
+    """The same memory in the shape of another tensor."""
+    return tensor_view(input, *other._aval.shape)
 
 
-def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """Pieces of a given size (the last may be smaller), or of the given sizes, as views."""
-    dim = dim_of(dim, input.ndim)
-    length = input._aval.shape[dim]
-    size = split_size_or_sections
-    pieces = tuple(size) if not isinstance(size, int) else _pieces(length, size)
-    if sum(pieces) != length:
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
+    """The tensor in the shape of another."""
+    return reshape(input, other._aval.shape)
+
+
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
+    """The tensor expanded to the shape of another."""
+    return expand(input, other._aval.shape)
+
+
+def broadcast_to(input: Tensor, size: Any) -> Tensor:
+    """The tensor expanded to a shape."""
+    return expand(input, size)
+
+
+def ravel(input: Tensor) -> Tensor:
+    """The elements in one dimension."""
+    return tensor_view(contiguous(input), -1)
+
+
+def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
+    """One dimension as several."""
+    shape = input._aval.shape
+    dim, given = dim_of(dim, len(shape)), tuple(sizes)
+    try:
+        wanted = _resolved(given, shape[dim])
+    except RuntimeError:
         raise RuntimeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {length} (input tensor's size at dimension {dim}),"
-            f" but got split_sizes={list(pieces)}"
-        )
-    label = "Split" if isinstance(size, int) else "SplitWithSizes"
-    parts = view(SPLIT, (pieces, dim), input, origin=VIEW_OF_SEVERAL.format(number="{number}", label=label))
-    return tuple(parts) if isinstance(parts, list) else (parts,)
+            f"unflatten: Provided sizes {list(given)} don't multiply up to the size of dim {dim} ({shape[dim]}) in the "
+            "input tensor"
+        ) from None
+    return tensor_view(input, *shape[:dim], *wanted, *shape[dim + 1 :])
 
 
-def _pieces(length: int, size: int) -> tuple[int, ...]:
-    whole, rest = divmod(length, size)
-    return (size,) * whole + ((rest,) if rest or not whole else ())
+def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
+    """Dimensions at other places, the rest in their order."""
+    ndim = input.ndim
+    moved = [dim_of(d, ndim) for d in ((source,) if isinstance(source, int) else source)]
+    places = [dim_of(d, ndim) for d in ((destination,) if isinstance(destination, int) else destination)]
+    order = [d for d in range(ndim) if d not in moved]
+    for place, dim in sorted(zip(places, moved, strict=True)):
+        order.insert(place, dim)
+    return permute(input, order)
 
 
-def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most `chunks` pieces of equal size (the last may be smaller), as views."""
-    if chunks < 1:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    return split(input, max(1, -(-input._aval.shape[dim] // chunks)), dim)
+def adjoint(input: Tensor) -> Tensor:
+    """Matrices transposed (and conjugated, if complex)."""
+    return transpose(input, -2, -1)
 
 
-def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors joined along a dimension."""
-    if len(tensors) == 0:
-        raise RuntimeError("torch.cat(): expected a non-empty list of Tensors")
-    dim = dim_of(dim, tensors[0].ndim)
-    for k, x in enumerate(tensors):
-        for d, (m, n) in enumerate(zip(tensors[0]._aval.shape, x._aval.shape, strict=False)):
-            if d != dim and m != n:
-                raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {dim}. Expected size {m} but got size {n} for "
-                    f"tensor number {k} in the list."
-                )
-    return apply(CAT, (dim,), *tensors)
+def reversed_dims(input: Tensor) -> Tensor:
+    """All dimensions in reverse order: `x.T`."""
+    return view(PERMUTE, (tuple(range(input.ndim))[::-1],), input)
 
 
-def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors of one shape joined along a new dimension."""
-    if len(tensors) == 0:
-        raise RuntimeError("stack expects a non-empty TensorList")
-    first = tensors[0]._aval.shape
-    for k, x in enumerate(tensors):
-        if x._aval.shape != first:
-            raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
-                f"{list(x.shape)} at entry {k}"
-            )
-    return apply(STACK, (dim_of(dim, len(first) + 1),), *tensors)
+def _atleast(ndim: int) -> Any:
+    def one(x: Tensor) -> Tensor:
+        while x.ndim < ndim:
+            x = unsqueeze(x, -1 if x.ndim == 2 else 0)
+        return x
+
+    def call(*tensors: Any) -> Any:
+        if len(tensors) == 1 and isinstance(tensors[0], Tensor):
+            return one(tensors[0])
+        return tuple(one(x) for x in (tensors[0] if len(tensors) == 1 else tensors))
+
+    return call
 
 
-def repeat(input: Tensor, *repeats: Any) -> Tensor:
-    """The tensor repeated along each dimension, as a copy."""
-    return apply(TILE, (sizes(repeats),), input)
-
-
-def flip(input: Tensor, *dims: Any) -> Tensor:
-    """Dimensions in reverse order."""
-    return apply(FLIP, (tuple(dim_of(d, input.ndim) for d in sizes(dims)),), input)
+atleast_1d, atleast_2d, atleast_3d = _atleast(1), _atleast(2), _atleast(3)
 
 
 def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
@@ -275,32 +267,51 @@ def detach(input: Tensor) -> Tensor:
     return alias(input)
 
 
-def size(input: Tensor, dim: int | None = None) -> Any:
-    """The shape, or the length of one dimension."""
-    shape = input._aval.shape
-    return Size(shape) if dim is None else shape[dim_of(dim, len(shape))]
+def _in_place(shaped: Any) -> Any:
+    """The method that gives the tensor itself another shape: it becomes a view of what it was."""
+
+    def method(self: Tensor, *dims: int) -> Tensor:
+        check_writable(self)
+        before = wrap(self._storage.value)
+        before.__dict__.update(self.__dict__)
+        made = shaped(before, *dims)
+        self._base, self._chain, self._value, self._seen = made._base, made._chain, made._value, made._seen
+        self._edge = made._edge
+        return self
+
+    return method
 
 
 ROWS = (
     Row("view", tensor_view, function=False),
+    Row("view_as", view_as, function=False),
     Row("reshape", reshape),
+    Row("reshape_as", reshape_as, function=False),
     Row("flatten", flatten),
+    Row("unflatten", unflatten),
+    Row("ravel", ravel),
     Row("permute", permute),
+    Row("movedim", movedim),
+    Row("moveaxis", movedim),
     Row("transpose", transpose),
     Row("swapaxes", transpose),
+    Row("swapdims", transpose),
+    Row("adjoint", adjoint),
     Row("t", t),
+    Row("T", reversed_dims, function=False, attribute=True),
+    Row("mT", adjoint, function=False, attribute=True),
     Row("expand", expand, function=False),
+    Row("expand_as", expand_as, function=False),
+    Row("broadcast_to", broadcast_to),
     Row("squeeze", squeeze),
     Row("unsqueeze", unsqueeze),
-    Row("unbind", unbind),
-    Row("split", split),
-    Row("chunk", chunk),
-    Row("cat", cat, method=False),
-    Row("concat", cat, method=False),
-    Row("stack", stack, method=False),
-    Row("repeat", repeat, function=False),
-    Row("flip", flip),
+    Row("atleast_1d", atleast_1d, method=False),
+    Row("atleast_2d", atleast_2d, method=False),
+    Row("atleast_3d", atleast_3d, method=False),
     Row("contiguous", contiguous, function=False),
     Row("detach", detach),
-    Row("size", size, function=False),
+    Row("squeeze_", _in_place(squeeze), function=False),
+    Row("unsqueeze_", _in_place(unsqueeze), function=False),
+    Row("transpose_", _in_place(transpose), function=False),
+    Row("t_", _in_place(t), function=False),
 )

@@ -23,7 +23,7 @@ _EIGHTH_TURN, _TO_QUADRANT, _NEXT = (np.array(value, np.int32) for value in (1 <
 _SIGN_SHIFT, _SWAP_SHIFT, _SIGN_BIT = (np.array(value, np.int32) for value in (30, 31, -(1 << 31)))
 # Half pi in the three parts of the single-precision range reduction; in float64 their sum needs one rounding for three.
 _HALF_PI = np.array(2 * (0.78515625 + 2.4187564849853515625e-4 + float(np.float32(3.77489497744594108e-8))))
-_WIDE_ONE, _WIDE_HALF = np.array(1.0), np.array(0.5)
+_WIDE_ONE, _WIDE_MINUS_HALF = np.array(1.0), np.array(-0.5)
 
 
 def _coefficients(*values: float) -> tuple[np.ndarray, ...]:
@@ -42,7 +42,6 @@ class BoxMuller:
     """The transform of `pairs` pairs of words, with its scratch space."""
 
     def __init__(self, pairs: int) -> None:
-        self.pairs = pairs
         self._x, self._z, self._scratch, self._radius, self._cosine, self._sine = np.empty((6, pairs), np.float32)
         self._wide_x, self._wide_y = np.empty((2, pairs), np.float64)
         self._fraction = np.empty(pairs, np.uint32)
@@ -116,12 +115,12 @@ class BoxMuller:
         wide[...] = z
         _polynomial(_COSINE, wide, wide_y, cosine)
         cosine *= z
-        _scaled_sum(cosine, _WIDE_HALF, np.subtract, wide, wide_y)
+        _scaled_sum(cosine, _WIDE_MINUS_HALF, wide, wide_y)
         cosine += _ONE
         _polynomial(_SINE, wide, wide_y, sine)
         sine *= z
         wide[...] = x
-        _scaled_sum(sine, _WIDE_ONE, np.add, wide, wide_y)
+        _scaled_sum(sine, _WIDE_ONE, wide, wide_y)
         self._turn_by_quadrant()
         return cosine, sine
 
@@ -173,9 +172,9 @@ def _polynomial(coefficients: tuple[np.ndarray, ...], x: np.ndarray, wide: np.nd
     out[...] = wide
 
 
-def _scaled_sum(y: np.ndarray, term: np.ndarray, combine: np.ufunc, factor: np.ndarray, wide: np.ndarray) -> None:
-    """Replaces y by y * factor ± term * factor, fused, which is (y ± term) * factor rounded once."""
+def _scaled_sum(y: np.ndarray, term: np.ndarray, factor: np.ndarray, wide: np.ndarray) -> None:
+    """Replaces y by y * factor + term * factor, fused, which is (y + term) * factor rounded once."""
     wide[...] = y
-    combine(wide, term, out=wide)
+    wide += term
     wide *= factor
     y[...] = wide

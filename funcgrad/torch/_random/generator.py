@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Callable
 
 import numpy as np
 
@@ -104,9 +105,16 @@ class Generator:
 
     def clone_state(self) -> Generator:
         """A generator that will draw the same numbers."""
-        clone = Generator()
-        clone.set_state_bytes(self.state_bytes())
-        return clone
+        return _from_state(self.state_bytes())
+
+    def __reduce__(self) -> tuple[Callable[[np.ndarray], Generator], tuple[np.ndarray]]:
+        return _from_state, (self.state_bytes(),)
+
+
+def _from_state(state: np.ndarray) -> Generator:
+    generator = Generator()
+    generator.set_state_bytes(state)
+    return generator
 
 
 default_generator = Generator()

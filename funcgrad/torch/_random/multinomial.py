@@ -58,9 +58,9 @@ def _search(generator: Generator, weights: np.ndarray, num_samples: int) -> np.n
 
 def _checked_rows(weights: np.ndarray) -> np.ndarray:
     rows = np.atleast_2d(weights if weights.dtype == FLOAT64 else weights.astype(FLOAT32))
-    if (rows < 0).any():
+    if not (rows >= 0).all():
         raise RuntimeError("invalid multinomial distribution (encountering probability entry < 0)")
-    if not np.isfinite(rows).all():
+    if np.isinf(rows).any():
         raise RuntimeError("invalid multinomial distribution (encountering probability entry = infinity or NaN)")
     if (rows.sum(-1) <= 0).any():
         raise RuntimeError(_NO_MASS)

@@ -50,7 +50,7 @@ def _swap_all(partners: np.ndarray, n: int) -> np.ndarray:
     """
     by_partner = _stable_order(partners)
     sorted_partners = partners[by_partner]
-    found = _found_at_own_position(partners, by_partner, sorted_partners, n)
+    found = _found_at_own_position(partners)
     same = sorted_partners[1:] == sorted_partners[:-1]
     order = np.empty(n, np.int64)
     order[by_partner[0]] = sorted_partners[0]
@@ -67,15 +67,14 @@ def _stable_order(partners: np.ndarray) -> np.ndarray:
     return order[np.argsort((partners >> 16).astype(np.uint16)[order], kind="stable")]
 
 
-def _found_at_own_position(
-    partners: np.ndarray, by_partner: np.ndarray, sorted_partners: np.ndarray, n: int
-) -> np.ndarray:
-    steps = np.arange(n)
+def _found_at_own_position(partners: np.ndarray) -> np.ndarray:
+    """What each position holds when its step comes: follows the last step that wrote to it back to one never written.
+
+    A step that is its own partner counts as never written: nobody asks what it found.
+    """
+    steps = np.arange(partners.size + 1)
     source = steps.copy()
     source[partners] = steps[:-1]  # of equal partners the last stays
-    for step in np.flatnonzero(partners == steps[:-1]).tolist():  # its own partner: the step before it counts
-        before = int(np.searchsorted(sorted_partners, step, side="right")) - 2
-        source[step] = by_partner[before] if before >= 0 and sorted_partners[before] == step else step
     while not np.array_equal(source, further := source[source]):
         source = further
     return source

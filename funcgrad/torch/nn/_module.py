@@ -90,7 +90,10 @@ class Module(StateDict):
             self._replace("_modules", "child module", "torch.nn.Module", name, value)
         elif "_buffers" in owned and name in owned["_buffers"]:
             if value is not None and not isinstance(value, Tensor):
-                raise TypeError(f"cannot assign '{_kind(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)")
+                raise TypeError(
+                    f"cannot assign '{_kind(value)}' as buffer '{name}' "
+                    "(torch.nn.Buffer, torch.Tensor or None expected)"
+                )
             owned["_buffers"][name] = value
         else:
             super().__setattr__(name, value)
@@ -136,7 +139,9 @@ class Module(StateDict):
         """Own a tensor that is state but no parameter; a persistent one is saved with the module."""
         self._check_name("buffer", name, self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"cannot assign '{_kind(tensor)}' object to buffer '{name}' (torch Tensor or None required)")
+            raise TypeError(
+                f"cannot assign '{_kind(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
+            )
         self._buffers[name] = tensor
         (self._non_persistent_buffers.discard if persistent else self._non_persistent_buffers.add)(name)
 

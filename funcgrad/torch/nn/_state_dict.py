@@ -27,6 +27,11 @@ class IncompatibleKeys(NamedTuple):
 class StateDict:
     """The part of a module that saves and loads its state."""
 
+    _parameters: dict[str, Any]
+    _buffers: dict[str, Any]
+    _modules: dict[str, Any]
+    _non_persistent_buffers: set[str]
+
     def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
         """Parameters and persistent buffers by dotted name; the tensors are the live ones, outside the graph."""
         found: Any = OrderedDict() if destination is None else destination

@@ -43,4 +43,5 @@ def l1_loss(
     """Mean of absolute differences."""
     return _loss.l1_loss(input, target, reduction=legacy_reduction(size_average, reduce, reduction))
 
+
 __getattr__ = _missing_from(__name__)

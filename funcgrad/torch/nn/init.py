@@ -100,4 +100,5 @@ def kaiming_normal_(
     """N(0, std²) with `std = gain / sqrt(fan)`."""
     return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode)), generator)
 
+
 __getattr__ = _missing_from(__name__)

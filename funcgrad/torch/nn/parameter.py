@@ -24,6 +24,7 @@ class Parameter(Tensor):
     """
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
+        """A leaf on the memory of `data`."""
         source = empty(0) if data is None else data
         made = super().__new__(cls)
         made._storage, made._base, made._chain = source._storage, source._base, source._chain
@@ -49,6 +50,7 @@ class Buffer(Tensor):
     persistent: bool
 
     def __new__(cls, data: Tensor, *, persistent: bool = True) -> Buffer:
+        """A buffer on the memory of `data`."""
         made = super().__new__(cls)
         made.__dict__.update(data.__dict__)
         made.persistent = persistent

@@ -35,7 +35,7 @@ def check_options(rule: Rule, options: dict[str, Any]) -> None:
 
 def check_one_element(name: str, value: Any) -> None:
     """Refuse a tensor that cannot stand for a number."""
-    if isinstance(value, Tensor) and value.numel() != 1:
+    if isinstance(value, Tensor) and value._aval.size != 1:
         raise ValueError(f"Tensor {name} must be 1-element")
 
 

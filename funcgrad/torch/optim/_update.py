@@ -147,12 +147,12 @@ def _step_op(rule: Rule) -> Op:
         results: list[Any] = []
         for grad in given:
             param = next(given)
-            leaf = _as_real(param)
-            own = {} if start is not None else {name: _as_real(next(given)) for name in fields}
+            leaf = as_real(param)
+            own = {} if start is not None else {name: as_real(next(given)) for name in fields}
             state = rule.from_dict({**counts, **own}) if start is None else _started(rule, leaf, hyper, start)
-            update, state = rule.update(_as_real(grad), state, leaf, **hyper)
+            update, state = rule.update(as_real(grad), state, leaf, **hyper)
             entries = {**own, **rule.to_dict(state)}
-            results += [_as(param, new) for new in (leaf + update, *(entries[name] for name in fields))]
+            results += [as_param(param, new) for new in (leaf + update, *(entries[name] for name in fields))]
             counted = [entries[name] for name in counters]
         return (*counted, *results)
 
@@ -169,9 +169,9 @@ def _started(rule: Rule, leaf: jax.Array, hyper: dict[str, Any], dtype: np.dtype
 # A complex parameter is updated as the real one of its real and imaginary parts.
 
 
-def _as_real(x: Any) -> Any:
+def as_real(x: Any) -> Any:
     return jnp.stack((x.real, x.imag), -1) if jnp.iscomplexobj(x) else x
 
 
-def _as(param: Any, x: Any) -> Any:
+def as_param(param: Any, x: Any) -> Any:
     return jax.lax.complex(x[..., 0], x[..., 1]) if jnp.iscomplexobj(param) else x

@@ -11,7 +11,7 @@ from typing import Any
 from funcgrad.errors import warn
 from funcgrad.torch._grad_mode import enable_grad
 from funcgrad.torch._hooks import RemovableHandle
-from funcgrad.torch._ops.elementwise import to_dtype
+from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn._module import clear_grad
 

@@ -3,7 +3,7 @@ import pytest
 
 from funcgrad.compare.report.chart import Band, Chart, Line, Panel
 from funcgrad.compare.report.charts import make_charts
-from funcgrad.compare.report.layout import LABEL_GAP, Fill, Stroke, Text, arrange
+from funcgrad.compare.report.layout import HEAD, LABEL_GAP, Fill, Stroke, Text, arrange
 from funcgrad.compare.report.scale import Linear
 
 
@@ -21,6 +21,11 @@ def labels(scene):
 def test_labels_do_not_touch(ends):
     heights = sorted(mark.y for mark in labels(arrange(chart(*ends), 400)))
     assert (np.diff(heights) >= LABEL_GAP - 1e-9).all()
+
+
+def test_labels_at_the_top_are_moved_down():
+    heights = [mark.y for mark in labels(arrange(chart(1.0, 1.0, 1.0), 400))]
+    assert min(heights) > HEAD
 
 
 def test_labels_keep_the_order_of_their_lines():

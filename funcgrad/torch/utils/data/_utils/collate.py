@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad.torch._ops.creation import as_tensor, tensor
-from funcgrad.torch._ops.shape import stack
+from funcgrad.torch._ops.joining import stack
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import float64
 from funcgrad.torch.utils.data._utils.host import known_array, known_tensor

@@ -1,0 +1,109 @@
+"""Contractions over chosen dimensions: einsum, tensordot, Kronecker and cross products, pairwise distances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.dims import dim_of
+from funcgrad.torch._ops.linalg import MM
+from funcgrad.torch._ops.reduction import vector_norm
+from funcgrad.torch._ops.rows import Row, of_tensors
+from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Op
+
+
+def _einsum(*xs: Any, equation: str) -> Any:
+    _check_subscripts(equation, [x.shape for x in xs])
+    return jnp.einsum(equation, *xs)
+
+
+def _check_subscripts(equation: str, shapes: list[tuple[int, ...]]) -> None:
+    """Refuse a subscript that has two sizes, and other mistakes that have a text in PyTorch."""
+    inputs, arrow, output = equation.replace(" ", "").partition("->")
+    terms, seen = inputs.split(","), {}
+    if len(shapes) != len(terms):
+        more = "more operands were provided than" if len(shapes) > len(terms) else "fewer operands were provided than"
+        raise RuntimeError(f"einsum(): {more} specified in the equation")
+    for k, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
+        before, dots, after = term.partition("...")
+        if len(before + after) != len(shape) and not dots:
+            raise RuntimeError(
+                f"einsum(): the number of subscripts in the equation ({len(term)}) does not match the number of "
+                f"dimensions ({len(shape)}) for operand {k} and no ellipsis was given"
+            )
+        sizes = [*zip(before, shape, strict=False), *zip(reversed(after), reversed(shape), strict=False)]
+        for letter, size in sizes:
+            if 1 not in (size, known := seen.setdefault(letter, size)) and size != known:
+                raise RuntimeError(
+                    f"einsum(): subscript {letter} has size {size} for operand {k} which does not broadcast with "
+                    f"previously seen size {known}"
+                )
+    for letter in output.replace("...", "") if arrow else "":
+        if letter not in seen:
+            raise RuntimeError(
+                f"einsum(): output subscript {letter} does not appear in the equation for any input operand"
+            )
+
+
+EINSUM = Op("einsum", _einsum, label="View")
+
+
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """Sum of products over the subscripts of `equation` that its output does not name."""
+    given = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
+    return apply(EINSUM, (equation.replace(" ", ""),), *given)
+
+
+EACH_OTHER: Any = {0: (1,), 1: (0,)}
+TENSORDOT = Op("tensordot", lambda a, b, *, dims: jnp.tensordot(a, b, dims), saves=EACH_OTHER, label="View")
+KRON = Op("kron", lambda a, b: jnp.kron(a, b), saves=EACH_OTHER, label="UnsafeView")
+CROSS = Op("cross", lambda a, b, *, dim: jnp.cross(a, b, axis=dim), saves=EACH_OTHER, label="LinalgCross")
+
+
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
+    """Sum of products over the last dimensions of `a` and the first of `b`, or over the listed ones."""
+    over = dims if isinstance(dims, int) else tuple(tuple(d) if isinstance(d, list | tuple) else (d,) for d in dims)
+    return apply(TENSORDOT, (over,), a, b)
+
+
+def chain_matmul(*matrices: Tensor) -> Tensor:
+    """Product of several matrices."""
+    product = matrices[0]
+    for matrix in matrices[1:]:
+        product = apply(MM, (), product, matrix)
+    return product
+
+
+def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
+    """Vector product along a dimension of size 3, the first such one unless given."""
+    shape = input._aval.shape
+    if dim is None:
+        if 3 not in shape:
+            raise RuntimeError("no dimension of size 3 in input")
+        dim = shape.index(3)
+    return apply(CROSS, (dim_of(dim, len(shape)),), input, other)
+
+
+def _pairwise(a: Any, b: Any, *, p: float) -> Any:
+    return vector_norm(a[..., :, None, :] - b[..., None, :, :], p=p, dims=(-1,), keepdim=False)
+
+
+CDIST = Op("cdist", _pairwise)
+
+
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
+    """The p-norm of the difference of every row of `x1` and every row of `x2`."""
+    return apply(CDIST, (float(p),), x1, x2)
+
+
+ROWS = (
+    Row("einsum", einsum, method=False),
+    Row("tensordot", tensordot, method=False),
+    Row("chain_matmul", chain_matmul, method=False),
+    of_tensors("kron", KRON),
+    Row("cross", cross),
+    Row("cdist", cdist, method=False),
+)

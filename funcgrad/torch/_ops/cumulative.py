@@ -1,0 +1,110 @@
+"""Running totals along a dimension, and differences of neighbours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.dims import dim_of
+from funcgrad.torch._ops.promotion import floating
+from funcgrad.torch._ops.results import VALUES_AND_INDICES
+from funcgrad.torch._ops.rows import Row, named, spelled
+from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._types import as_dtype
+from funcgrad.trace import Op
+
+
+def _running(function: Any) -> Any:
+    def total(x: Any, *, dim: int, dtype: Any) -> Any:
+        if dtype is None:
+            dtype = x.dtype if jnp.issubdtype(x.dtype, np.inexact) else np.dtype(np.int64)
+        return function(x.astype(dtype), dim) if x.ndim else x.astype(dtype)
+
+    return total
+
+
+CUMSUM = Op("cumsum", _running(jnp.cumsum), saves={0: ()})
+CUMPROD = Op("cumprod", _running(jnp.cumprod))
+LOGCUMSUMEXP = Op("logcumsumexp", lambda x, *, dim, dtype: jax.lax.cumlogsumexp(x.astype(floating(x.dtype)), dim))
+
+
+def _total_row(op: Op, summary: str, *, inplace: bool = True) -> Row:
+    def call(input: Tensor, dim: Any = None, *, dtype: Any = None, **other: Any) -> Tensor:
+        if other:
+            return spelled(call, other, input, **({} if dim is None else {"dim": dim}), dtype=dtype)
+        if dim is None:
+            raise TypeError(f"{op.name}() missing 1 required positional arguments: \"dim\"")
+        wanted = None if dtype is None else as_dtype(dtype).numpy
+        return apply(op, (dim_of(dim, len(input._aval.shape)), wanted), input)
+
+    call.__doc__ = summary
+    return Row(op.name, named(call, op.name), inplace=inplace)
+
+
+def _extreme_so_far(running: Any) -> Any:
+    """Values, and the position of each: the latest of equal ones."""
+
+    def function(x: Any, *, dim: int) -> tuple[Any, Any]:
+        if x.ndim == 0:
+            return x, jnp.zeros((), np.int64)
+        fixed = jax.lax.stop_gradient(x)
+        place = jax.lax.broadcasted_iota(np.int64, x.shape, dim)
+        at = jax.lax.cummax(jnp.where(fixed == running(fixed, dim), place, 0), dim)
+        return jnp.take_along_axis(x, at, dim), at
+
+    return function
+
+
+CUMMAX = Op("cummax", _extreme_so_far(jax.lax.cummax))
+CUMMIN = Op("cummin", _extreme_so_far(jax.lax.cummin))
+
+
+def _extreme_row(op: Op) -> Row:
+    def call(input: Tensor, dim: int) -> Any:
+        return VALUES_AND_INDICES[op.name](*apply(op, (dim_of(dim, input.ndim),), input))
+
+    call.__doc__ = f"The {op.name[3:]}imum so far along a dimension, and its position."
+    return Row(op.name, named(call, op.name))
+
+
+def _difference(*parts: Any, dim: int, n: int) -> Any:
+    x = parts[0] if len(parts) == 1 else jnp.concatenate(parts, dim)
+    return jnp.diff(x, n, dim)
+
+
+DIFF = Op("diff", _difference, saves=dict.fromkeys(range(3), ()), label="Sub")
+
+
+def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
+    """Differences of neighbours along a dimension, `n` times."""
+    parts = [x for x in (prepend, input, append) if x is not None]
+    return apply(DIFF, (dim_of(dim, input.ndim), n), *parts)
+
+
+def _trapezoid(y: Any, *x: Any, dim: int) -> Any:
+    spacing = jnp.diff(x[0], axis=-1 if x[0].ndim == 1 else dim) if not hasattr(x[0], "kind") else x[0].value.astype(y.dtype)
+    y = jnp.moveaxis(y, dim, -1)
+    return jnp.sum((y[..., 1:] + y[..., :-1]) * spacing / 2, -1)
+
+
+TRAPEZOID = Op("trapezoid", _trapezoid, label="MulBackward1")
+
+
+def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1.0, dim: int = -1) -> Tensor:
+    """The area under `y` by the trapezoidal rule, at places `x` or at steps of `dx`."""
+    return apply(TRAPEZOID, (dim_of(dim, y.ndim),), y, float(dx) if x is None else x)
+
+
+ROWS = (
+    _total_row(CUMSUM, "Sum of the elements so far; of integers an int64."),
+    _total_row(CUMPROD, "Product of the elements so far; of integers an int64."),
+    _total_row(LOGCUMSUMEXP, "Logarithm of the sum of the exponentials so far.", inplace=False),
+    _extreme_row(CUMMAX),
+    _extreme_row(CUMMIN),
+    Row("diff", diff),
+    Row("trapezoid", trapezoid, method=False),
+)

@@ -1,0 +1,168 @@
+"""Parts of a tensor as views: slices along a dimension, equal pieces, windows, the diagonal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.errors import UnsupportedError, unsupported
+from funcgrad.torch._dispatch import view
+from funcgrad.torch._layout import is_contiguous
+from funcgrad.torch._ops.dims import dim_of, sizes
+from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.slicing import ALL, ONE, SLICE
+from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import VIEW_OF_SEVERAL
+from funcgrad.torch._views import ViewOp
+
+
+def _split(x: Any, *, sizes: tuple[int, ...], dim: int) -> tuple[Any, ...]:
+    ends = np.cumsum((0, *sizes)).tolist()
+    before = (slice(None),) * dim
+    return tuple(x[(*before, slice(a, b))] for a, b in zip(ends, ends[1:], strict=False))
+
+
+def _windows(x: Any, *, dim: int, size: int, step: int) -> Any:
+    every = (slice(None),) * dim + (slice(None, None, step),)
+    if isinstance(x, np.ndarray):
+        return np.lib.stride_tricks.sliding_window_view(x, size, dim)[every]
+    starts = jnp.arange(0, x.shape[dim] - size + 1, step)
+    windows = jnp.take(x, starts[:, None] + jnp.arange(size), dim)
+    return jnp.moveaxis(windows, dim + 1, -1)
+
+
+def _strided(x: Any, *, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Any:
+    if isinstance(x, np.ndarray):
+        steps = [s * x.itemsize for s in stride]
+        return np.lib.stride_tricks.as_strided(x.reshape(-1)[offset:], size, steps)
+    places = np.full(size, offset)
+    for k, (n, s) in enumerate(zip(size, stride, strict=True)):
+        places += (np.arange(n) * s).reshape([-1 if d == k else 1 for d in range(len(size))])
+    return x.reshape(-1)[places]
+
+
+UNBIND = ViewOp("unbind", lambda x, *, dim: tuple(x[(slice(None),) * dim + (i,)] for i in range(x.shape[dim])))
+SPLIT = ViewOp("split", _split)
+DIAGONAL = ViewOp("diagonal", lambda x, *, offset, a, b: x.diagonal(offset, a, b))
+UNFOLD = ViewOp("unfold", _windows, writable=False)
+STRIDED = ViewOp("as_strided", _strided, writable=False)
+
+
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """The slices along a dimension, as views."""
+    parts = view(UNBIND, (dim_of(dim, input.ndim),), input, origin=VIEW_OF_SEVERAL.format(number="{number}", label="Unbind"))
+    return tuple(parts) if isinstance(parts, list) else (parts,)
+
+
+def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Pieces of a given size (the last may be smaller), or of the given sizes, as views."""
+    dim = dim_of(dim, input.ndim)
+    length = input._aval.shape[dim]
+    size = split_size_or_sections
+    if isinstance(size, int) and size <= 0 < length:
+        raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {length}")
+    pieces = tuple(size) if not isinstance(size, int) else _pieces(length, size)
+    if sum(pieces) != length:
+        raise RuntimeError(
+            f"split_with_sizes expects split_sizes to sum exactly to {length} (input tensor's size at dimension {dim}),"
+            f" but got split_sizes={list(pieces)}"
+        )
+    label = "Split" if isinstance(size, int) else "SplitWithSizes"
+    parts = view(SPLIT, (pieces, dim), input, origin=VIEW_OF_SEVERAL.format(number="{number}", label=label))
+    return tuple(parts) if isinstance(parts, list) else (parts,)
+
+
+def _pieces(length: int, size: int) -> tuple[int, ...]:
+    whole, rest = divmod(length, size or 1)
+    return (size,) * whole + ((rest,) if rest or not whole else ())
+
+
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """At most `chunks` pieces of equal size (the last may be smaller), as views."""
+    if chunks < 1:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    return split(input, max(1, -(-input._aval.shape[dim_of(dim, input.ndim)] // chunks)), dim)
+
+
+def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """So many pieces of nearly equal size, or pieces between the given positions, as views."""
+    dim = dim_of(dim, input.ndim)
+    length = input._aval.shape[dim]
+    if isinstance(indices_or_sections, int):
+        short, longer = divmod(length, indices_or_sections)
+        lengths = [short + (k < longer) for k in range(indices_or_sections)]
+        ends = np.cumsum([0, *lengths]).tolist()
+    else:
+        ends = [0, *(min(int(i) % (length + 1) if i < 0 else int(i), length) for i in indices_or_sections), length]
+    return tuple(narrow(input, dim, a, max(b - a, 0)) for a, b in zip(ends, ends[1:], strict=False))
+
+
+def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """Pieces along the columns."""
+    return tensor_split(input, indices_or_sections, 0 if input.ndim == 1 else 1)
+
+
+def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """Pieces along the rows."""
+    return tensor_split(input, indices_or_sections, 0)
+
+
+def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """`length` slices along a dimension from `start` on."""
+    dim = dim_of(dim, input.ndim)
+    size, start, length = input._aval.shape[dim], int(start), int(length)
+    start = start + size if start < 0 else start
+    if start + length > size:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
+    return view(SLICE, ((ALL,) * dim + ((length, 1),) + (ALL,) * (input.ndim - dim - 1),), input, start)
+
+
+def select(input: Tensor, dim: int, index: int) -> Tensor:
+    """One slice along a dimension."""
+    shape = input._aval.shape
+    dim, index = dim_of(dim, len(shape)), int(index)
+    if not -shape[dim] <= index < shape[dim]:
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}"
+        )
+    return view(SLICE, ((ALL,) * dim + (ONE,) + (ALL,) * (len(shape) - dim - 1),), input, index % shape[dim])
+
+
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The diagonal of two dimensions, as the last dimension."""
+    return view(DIAGONAL, (offset, dim_of(dim1, input.ndim), dim_of(dim2, input.ndim)), input)
+
+
+def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """Windows along a dimension; their elements are the last dimension."""
+    dim = dim_of(dimension, input.ndim)
+    if size > input._aval.shape[dim]:
+        raise RuntimeError(
+            f"maximum size for tensor at dimension {dim} is {input._aval.shape[dim]} but size is {size}"
+        )
+    return view(UNFOLD, (dim, size, step), input)
+
+
+def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+    """The memory of a contiguous tensor read with other strides."""
+    if not is_contiguous(input) or input._base is not None:
+        raise UnsupportedError(unsupported("as_strided of a view", "Call it on the tensor that owns the memory."))
+    return view(STRIDED, (sizes((size,)), sizes((stride,)), storage_offset or 0), input)
+
+
+ROWS = (
+    Row("unbind", unbind),
+    Row("split", split),
+    Row("split_with_sizes", split),
+    Row("chunk", chunk),
+    Row("tensor_split", tensor_split),
+    Row("hsplit", hsplit),
+    Row("vsplit", vsplit),
+    Row("narrow", narrow),
+    Row("select", select),
+    Row("diagonal", diagonal),
+    Row("unfold", unfold, function=False),
+    Row("as_strided", as_strided),
+)

@@ -1,0 +1,251 @@
+"""Gather and scatter: reading and writing along one dimension at positions that a tensor gives.
+
+Positions that are known when the operator is recorded are checked; unknown ones that turn out to be outside read as
+nan, and are not written.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.errors import UnsupportedError, unsupported
+from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._ops.dims import dim_of
+from funcgrad.torch._ops.indexing import GATHER, at_positions
+from funcgrad.torch._ops.promotion import cast
+from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.shape import reshape
+from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Op, array_of
+
+
+def _grid(index: Any, dim: int) -> tuple[Any, ...]:
+    """The index as positions along every dimension."""
+    places = list(jnp.indices(index.shape, sparse=True))
+    places[dim] = index
+    return tuple(places)
+
+
+def _gather(x: Any, index: Any, *, dim: int) -> Any:
+    if x.ndim == 0:
+        return jnp.broadcast_to(x, index.shape)
+    mode, fill = ("fill", np.nan) if jnp.issubdtype(x.dtype, np.inexact) else ("clip", None)
+    return x.at[_grid(index, dim)].get(mode=mode, fill_value=fill)
+
+
+def _source(x: Any, index: Any, source: Any) -> Any:
+    """What goes to the positions: a number, or as much of a tensor as the index covers."""
+    if hasattr(source, "kind") or source.ndim == 0:
+        return jnp.broadcast_to(cast(source, x.dtype), index.shape)
+    if source.dtype != x.dtype:
+        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    return source[tuple(slice(0, n) for n in index.shape)]
+
+
+def _scatter(x: Any, index: Any, source: Any, *, dim: int) -> Any:
+    return x.at[_grid(index, dim)].set(_source(x, index, source), mode="drop")
+
+
+def _scatter_add(x: Any, index: Any, source: Any, *, dim: int) -> Any:
+    return x.at[_grid(index, dim)].add(_source(x, index, source), mode="drop")
+
+
+def _scatter_multiply(x: Any, index: Any, source: Any, *, dim: int) -> Any:
+    return x.at[_grid(index, dim)].multiply(_source(x, index, source), mode="drop")
+
+
+def _scatter_reduce(x: Any, index: Any, source: Any, *, dim: int, reduce: str, include_self: bool) -> Any:
+    where, new = _grid(index, dim), _source(x, index, source)
+    start = {"sum": 0, "mean": 0, "prod": 1, "amax": -jnp.inf, "amin": jnp.inf}[reduce]
+    kept = x if include_self else x.at[where].set(start)
+    if reduce == "mean":
+        count = jnp.full(x.shape, int(include_self), x.dtype).at[where].add(1)
+        return kept.at[where].add(new) / jnp.maximum(count, 1)
+    method = {"sum": "add", "prod": "multiply", "amax": "max", "amin": "min"}[reduce]
+    return getattr(kept.at[where], method)(new)
+
+
+TAKE_ALONG = Op("gather", _gather, saves={0: (1,)})
+SCATTER = Op("scatter", _scatter, saves={0: (1,), 2: (1,)})
+SCATTER_NUMBER = Op("scatter_number", _scatter, saves={0: (1,)}, label="ScatterBackward1")
+SCATTER_ADD = Op("scatter_add", _scatter_add, saves={0: (1,), 2: (1,)})
+SCATTER_MULTIPLY = Op("scatter_multiply", _scatter_multiply, label="Scatter")
+SCATTER_REDUCE = Op("scatter_reduce", _scatter_reduce)
+TAKE = Op("take", lambda x, index: x.reshape(-1)[index], saves={0: (1,)})
+
+
+def check_positions(index: Tensor, size: int, dim: int, name: str) -> None:
+    """Refuse positions that are known to be outside.
+
+    Raises:
+        RuntimeError: A position is outside, or the index has no integer dtype.
+    """
+    if index._aval.dtype not in (np.int64, np.int32):
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
+    known = value_of(index).array
+    if known is None:
+        return
+    array = np.asarray(known)
+    wrong = array[(array < 0) | (array >= size)]
+    if wrong.size:
+        raise RuntimeError(f"index {wrong.flat[0]} is out of bounds for dimension {dim} with size {size}")
+
+
+def _checked_dim(x: Tensor, dim: int, index: Tensor, name: str) -> int:
+    dim = dim_of(dim, x.ndim)
+    check_positions(index, x._aval.shape[dim] if x.ndim else 1, dim, name)
+    return dim
+
+
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
+    """The element at `index` along one dimension, for each place of the index."""
+    return apply(TAKE_ALONG, (_checked_dim(input, dim, index, "gather"),), input, index)
+
+
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """As `gather`, with broadcasting; without `dim` from the flattened tensor."""
+    if dim is None:
+        return gather(reshape(input, (-1,)), 0, reshape(indices, (-1,)))
+    dim = dim_of(dim, input.ndim)
+    shape = [max(m, n) for m, n in zip(input._aval.shape, indices._aval.shape, strict=True)]
+    size, count = shape.copy(), shape.copy()
+    size[dim], count[dim] = input._aval.shape[dim], indices._aval.shape[dim]
+    return gather(input.expand(size), dim, indices.expand(count))  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def take(input: Tensor, index: Tensor) -> Tensor:
+    """Elements of the flattened tensor."""
+    return apply(TAKE, (), input, index)
+
+
+def scatter(
+    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
+    """The tensor with elements of `src`, or a number, at `index` along one dimension; `reduce` adds or multiplies."""
+    dim, source = _checked_dim(input, dim, index, "scatter"), src if value is None else value
+    if reduce is None:
+        op = SCATTER if isinstance(source, Tensor) else SCATTER_NUMBER
+    elif reduce in ("add", "multiply"):
+        op = SCATTER_ADD if reduce == "add" else SCATTER_MULTIPLY
+    else:
+        raise RuntimeError("reduce argument must be either add or multiply.")
+    return apply(op, (dim,), input, index, source)
+
+
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """The tensor with `src` added at `index` along one dimension."""
+    return apply(SCATTER_ADD, (_checked_dim(input, dim, index, "scatter_add"),), input, index, src)
+
+
+def scatter_reduce(
+    input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
+    """The tensor with `src` combined into it at `index`: sum, prod, mean, amax or amin."""
+    dim = _checked_dim(input, dim, index, "scatter_reduce")
+    return apply(SCATTER_REDUCE, (dim, reduce, include_self), input, index, src)
+
+
+# Whole slices along a dimension.
+
+
+def _along(x: Any, dim: int, index: Any) -> Any:
+    return x.at[(slice(None),) * dim + (index,)]
+
+
+def _index_add(x: Any, index: Any, source: Any, alpha: Any, *, dim: int) -> Any:
+    return _along(x, dim, index).add(source * cast(alpha, x.dtype))
+
+
+INDEX_SELECT = Op("index_select", GATHER.function, saves={0: (1,)})
+INDEX_ADD = Op("index_add", _index_add, saves={0: (), 2: (1,)})
+INDEX_COPY = Op("index_copy", lambda x, index, source, *, dim: _along(x, dim, index).set(source), saves={0: (1,), 2: (1,)})
+INDEX_FILL = Op(
+    "index_fill",
+    lambda x, index, value, *, dim: _along(x, dim, index).set(cast(value, x.dtype)),
+    saves={0: (1,), 2: (1,)},
+)
+
+
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The slices at the given positions along one dimension."""
+    dim = dim_of(dim, input.ndim)
+    known = value_of(index).array
+    if known is not None and ((found := np.asarray(known)) >= input._aval.shape[dim]).any() | (found < 0).any():
+        raise IndexError("index out of range in self")
+    return apply(INDEX_SELECT, ((False,) * dim + (True,) + (False,) * (input.ndim - dim - 1),), input, index)
+
+
+def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
+    """The tensor with slices added at the given positions."""
+    return apply(INDEX_ADD, (dim_of(dim, input.ndim),), input, index, source, alpha)
+
+
+def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """The tensor with other slices at the given positions."""
+    return apply(INDEX_COPY, (dim_of(dim, input.ndim),), input, index, source)
+
+
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """The tensor with slices at the given positions set to one value."""
+    return apply(INDEX_FILL, (dim_of(dim, input.ndim),), input, index, value)
+
+
+def _index_put(x: Any, new: Any, *positions: Any, accumulate: bool) -> Any:
+    where = x.at[at_positions(positions, (True,) * len(positions))]
+    return where.add(new.astype(x.dtype)) if accumulate else where.set(new.astype(x.dtype))
+
+
+INDEX_PUT = Op("index_put", _index_put)
+
+
+def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
+    """The tensor with `values` at the positions that a tensor for each dimension gives."""
+    if any(index._aval.dtype == np.bool_ for index in indices):
+        raise UnsupportedError(unsupported("index_put with masks", "Write x[mask] = values."))
+    return apply(INDEX_PUT, (accumulate,), input, values, *indices)
+
+
+def _one_hot(x: Any, *, classes: int) -> Any:
+    return (x[..., None] == jnp.arange(classes)).astype(np.int64)
+
+
+ONE_HOT = Op("one_hot", _one_hot)
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """Class indices as rows with a single 1; the number of classes is the largest index + 1 unless given."""
+    if tensor._aval.dtype != np.int64:
+        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
+    value = value_of(tensor)
+    if num_classes == -1 or value.array is not None:
+        num_classes = _check_classes(np.asarray(array_of(value, "one_hot")), num_classes)
+    return apply(ONE_HOT, (num_classes,), tensor)
+
+
+def _check_classes(found: np.ndarray, classes: int) -> int:
+    if found.size and found.min() < 0:
+        raise RuntimeError("Class values must be non-negative.")
+    if classes == -1:
+        return int(found.max()) + 1
+    if found.size and found.max() >= classes:
+        raise RuntimeError("Class values must be smaller than num_classes.")
+    return classes
+
+
+ROWS = (
+    Row("gather", gather),
+    Row("take_along_dim", take_along_dim),
+    Row("take", take),
+    Row("scatter", scatter, inplace=True),
+    Row("scatter_add", scatter_add, inplace=True),
+    Row("scatter_reduce", scatter_reduce, inplace=True),
+    Row("index_select", index_select),
+    Row("index_add", index_add, inplace=True),
+    Row("index_copy", index_copy, inplace=True),
+    Row("index_fill", index_fill, inplace=True),
+    Row("index_put", index_put, inplace=True),
+    Row("one_hot", one_hot, function=False, method=False, functional=True),
+)

@@ -1,0 +1,81 @@
+"""Slicing: the view that integers, slices and None give; where it starts is data, so `x[i]` in a loop is one program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from funcgrad.torch._views import ViewOp
+from funcgrad.trace import Equation
+
+NEW, ALL, ONE = "new", "all", "one"
+"""Parts of a pattern: a new dimension, a whole one, a single place in one; `(length, step)` is a slice of one."""
+
+
+def _slice(x: Any, *places: Any, pattern: tuple[Any, ...]) -> Any:
+    starts = iter(places)
+    if isinstance(x, np.ndarray):
+        return x[tuple(_numpy_part(part, starts) for part in pattern)]
+    dims = [part for part in pattern if part != NEW]
+    corner = [0 if part == ALL else next(starts).value for part in dims]
+    extents = [_extent(part, size) for part, size in zip(dims, x.shape, strict=True)]
+    corner = [jnp.asarray(c, np.int64) for c in corner]
+    box = lax.dynamic_slice(x, corner, extents)
+    box = box[tuple(slice(None, None, part[1]) if isinstance(part, tuple) else slice(None) for part in dims)]
+    return box.reshape(_shape(pattern, box.shape))
+
+
+def _numpy_part(part: Any, starts: Any) -> Any:
+    if part == NEW:
+        return None
+    if part == ALL:
+        return slice(None)
+    start = next(starts).value
+    return start if part == ONE else slice(start, start + (part[0] - 1) * part[1] + 1 if part[0] else start, part[1])
+
+
+def _extent(part: Any, size: int) -> int:
+    if part == ALL:
+        return size
+    return 1 if part == ONE else max((part[0] - 1) * part[1] + 1, 0)
+
+
+def _shape(pattern: tuple[Any, ...], box: tuple[int, ...]) -> tuple[int, ...]:
+    lengths = iter(box)
+    shape: list[int] = []
+    for part in pattern:
+        if part == NEW:
+            shape.append(1)
+        elif part == ONE:
+            next(lengths)
+        else:
+            shape.append(next(lengths))
+    return tuple(shape)
+
+
+def _write_slice(base: Any, new: Any, *places: Any, pattern: tuple[Any, ...]) -> Any:
+    dims = [part for part in pattern if part != NEW]
+    starts = iter(places)
+    corner = [jnp.asarray(0 if part == ALL else next(starts).value, np.int64) for part in dims]
+    extents = [_extent(part, size) for part, size in zip(dims, base.shape, strict=True)]
+    steps = tuple(slice(None, None, part[1]) if isinstance(part, tuple) else slice(None) for part in dims)
+    if any(isinstance(part, tuple) and part[1] != 1 for part in dims):
+        box = lax.dynamic_slice(base, corner, extents)
+        box = box.at[steps].set(new.reshape(box[steps].shape))
+    else:
+        box = new.reshape(extents)
+    return lax.dynamic_update_slice(base, box, corner)
+
+
+def _slice_label(equation: Equation) -> str:
+    pattern = equation.static[0]
+    last = [part for part in pattern if part != ALL]
+    if not last:
+        return "Alias"
+    return {ONE: "Select", NEW: "Unsqueeze"}.get(last[-1], "Slice") if isinstance(last[-1], str) else "Slice"
+
+
+SLICE = ViewOp("slice", _slice, inverse=_write_slice, label=_slice_label)

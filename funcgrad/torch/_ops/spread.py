@@ -1,0 +1,84 @@
+"""Variance and standard deviation; the gradient of the deviation is 0 where the values are all equal."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.dims import dims_of
+from funcgrad.torch._ops.rows import Row, named, spelled
+from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Op
+
+
+def _variance(x: Any, *, dims: Any, keepdim: bool, correction: float) -> Any:
+    if not jnp.issubdtype(x.dtype, np.inexact):
+        raise RuntimeError("std and var only support floating point and complex dtypes")
+    count = math.prod(x.shape if dims is None else [x.shape[d] for d in dims])
+    centred = x - jnp.mean(x, dims, keepdims=True)
+    return jnp.sum(centred * centred, dims, keepdims=keepdim) / jnp.asarray(max(count - correction, 0), x.dtype)
+
+
+@jax.custom_jvp
+def _root(x: Any) -> Any:
+    return jnp.sqrt(x)
+
+
+@_root.defjvp
+def _root_jvp(primals: Any, tangents: Any) -> Any:
+    root = _root(primals[0])
+    return root, jnp.where(root == 0, 0, tangents[0] / (2 * jnp.where(root == 0, 1, root)))
+
+
+def _deviation(x: Any, *, dims: Any, keepdim: bool, correction: float) -> Any:
+    return _root(_variance(x, dims=dims, keepdim=keepdim, correction=correction))
+
+
+def _and_mean(function: Any) -> Any:
+    def both(x: Any, *, dims: Any, keepdim: bool, correction: float) -> tuple[Any, Any]:
+        spread = function(x, dims=dims, keepdim=keepdim, correction=correction)
+        return spread, jnp.mean(x, dims, keepdims=keepdim)
+
+    return both
+
+
+VAR = Op("var", _variance)
+STD = Op("std", _deviation)
+VAR_MEAN = Op("var_mean", _and_mean(_variance))
+STD_MEAN = Op("std_mean", _and_mean(_deviation))
+
+
+def _row(op: Op, summary: str, *, method: bool) -> Row:
+    def call(
+        input: Tensor,
+        dim: Any = None,
+        unbiased: bool | None = None,
+        keepdim: bool = False,
+        *,
+        correction: float | None = None,
+        **other: Any,
+    ) -> Any:
+        if other:
+            return spelled(call, other, input, **({} if dim is None else {"dim": dim}), correction=correction)
+        if isinstance(dim, bool):  # the old form: var(unbiased)
+            dim, unbiased = None, dim
+        if correction is None:
+            correction = 1 if unbiased is None else int(unbiased)
+        made = apply(op, (dims_of(dim, input), keepdim, correction), input)
+        return tuple(made) if isinstance(made, list) else made
+
+    call.__doc__ = summary
+    return Row(op.name, named(call, op.name), method=method)
+
+
+ROWS = (
+    _row(VAR, "Variance, divided by the count less `correction` (1, or 0 if not `unbiased`).", method=True),
+    _row(STD, "Standard deviation, the root of the variance.", method=True),
+    _row(VAR_MEAN, "Variance and mean.", method=False),
+    _row(STD_MEAN, "Standard deviation and mean.", method=False),
+)

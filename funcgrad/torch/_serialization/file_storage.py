@@ -1,0 +1,136 @@
+"""Tensors as a checkpoint describes them: an offset, sizes and strides in a storage's memory.
+
+Tensors that shared memory when they were saved are views of one base when they are loaded.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.torch._dispatch import Link, _share, alias
+from funcgrad.torch._ops.shape import PERMUTE
+from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._types import dtype
+from funcgrad.torch._views import ViewOp
+from funcgrad.trace import constant
+
+_LARGEST_OVERLAP = 2**28  # bytes; a tensor whose elements share memory takes more here than in the file
+
+
+def _strided(x: Any, start: Any, *, size: tuple[int, ...], stride: tuple[int, ...]) -> Any:
+    if isinstance(x, np.ndarray):
+        flat = x.reshape(-1, copy=False)[start.value :]
+        steps = [step * flat.itemsize for step in stride]
+        return np.lib.stride_tricks.as_strided(flat, size, steps, writeable=False)
+    steps = (jnp.arange(n) * step for n, step in zip(size, stride, strict=True))
+    places = sum(jnp.meshgrid(*steps, indexing="ij"), start.value) if size else start.value
+    return x.reshape(-1)[places]
+
+
+AS_STRIDED = ViewOp("as_strided", _strided)
+OVERLAPPING = ViewOp("as_strided", _strided, writable=False)
+
+
+class FileStorage:
+    """A storage of a checkpoint.
+
+    Args:
+        data: Its bytes.
+        kind: The dtype of its elements.
+        byteorder: `little` or `big`.
+    """
+
+    __slots__ = ("base", "flat")
+
+    def __init__(self, data: bytes, kind: dtype, byteorder: str = sys.byteorder) -> None:
+        self.flat = _elements(data, kind.numpy, byteorder)
+        self.base: Tensor | None = None  # the first tensor made of it; later ones are its views
+
+    def tensor(self, offset: int, size: Sequence[int], stride: Sequence[int]) -> Tensor:
+        """A tensor in this memory.
+
+        Raises:
+            ValueError: The numbers are none, or lead out of the storage.
+        """
+        size, stride = tuple(size), tuple(stride)
+        self._check(offset, size, stride)
+        if offset == 0 and math.prod(size) == self.flat.size and _is_dense(size, stride):
+            return self._whole(size, stride)
+        if self.base is None:
+            self.base = wrap(constant(self.flat))
+        overlaps = not _is_one_to_one(size, stride)
+        op = OVERLAPPING if overlaps else AS_STRIDED
+        start = min(offset, self.flat.size)
+        return _view(self.base, Link(op, (size, stride), (start,), 0), _window(self.flat, start, size, stride))
+
+    def _whole(self, size: tuple[int, ...], stride: tuple[int, ...]) -> Tensor:
+        """A tensor that takes up all of the storage, perhaps with its dimensions in another order."""
+        order = sorted(range(len(size)), key=lambda d: (-stride[d], -size[d]))
+        in_memory = tuple(size[d] for d in order)
+        if self.base is None:
+            self.base = wrap(constant(self.flat.reshape(in_memory)))
+            if in_memory == size:
+                return self.base
+        if self.base._aval.shape == in_memory == size:
+            return alias(self.base)
+        array = _window(self.flat, 0, size, stride)
+        if self.base._aval.shape == in_memory:
+            return _view(self.base, Link(PERMUTE, (tuple(np.argsort(order).tolist()),), (), 0), array)
+        return _view(self.base, Link(AS_STRIDED, (size, stride), (0,), 0), array)
+
+    def _check(self, offset: int, size: tuple[int, ...], stride: tuple[int, ...]) -> None:
+        if any(type(n) is not int or n < 0 for n in (offset, *size, *stride)) or len(size) != len(stride):
+            raise ValueError(f"a tensor with offset {offset!r}, sizes {size!r} and strides {stride!r}")
+        count = math.prod(size)
+        end = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True)) + 1
+        if count and end > self.flat.size:
+            raise ValueError(
+                f"sizes {list(size)}, strides {list(stride)} and offset {offset} lead out of a storage of "
+                f"{self.flat.size} elements"
+            )
+        if count > self.flat.size and count * self.flat.itemsize > _LARGEST_OVERLAP:
+            raise ValueError(f"a tensor of {count} elements in a storage of {self.flat.size}")
+
+
+def _elements(data: bytes, kind: np.dtype[Any], byteorder: str) -> np.ndarray:
+    if kind == np.bool_:
+        return np.frombuffer(data, np.uint8) != 0  # a byte that is neither 0 nor 1 is no bool
+    flat = np.frombuffer(data, kind)
+    return flat if byteorder == sys.byteorder or kind.itemsize == 1 else flat.byteswap()
+
+
+def _window(flat: np.ndarray, start: int, size: tuple[int, ...], stride: tuple[int, ...]) -> np.ndarray:
+    steps = [step * flat.itemsize for step in stride]
+    return np.lib.stride_tricks.as_strided(flat[start:], size, steps, writeable=False)
+
+
+def _view(base: Tensor, link: Link, array: np.ndarray) -> Tensor:
+    made = wrap(constant(array))
+    _share(made, base, link)
+    return made
+
+
+def _is_dense(size: tuple[int, ...], stride: tuple[int, ...]) -> bool:
+    """Whether the elements lie side by side, in some order of the dimensions."""
+    step = 1
+    for own, n in sorted((s, n) for s, n in zip(stride, size, strict=True) if n != 1):
+        if own != step:
+            return False
+        step *= n
+    return True
+
+
+def _is_one_to_one(size: tuple[int, ...], stride: tuple[int, ...]) -> bool:
+    """Whether no two elements are surely or possibly the same place."""
+    reach = 0
+    for own, n in sorted((s, n) for s, n in zip(stride, size, strict=True) if n > 1):
+        if own <= reach:
+            return False
+        reach += (n - 1) * own
+    return True

@@ -1,0 +1,141 @@
+"""Every row of the operator table on its samples, against what was recorded from PyTorch."""
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from outcomes import array, direction, finish, gradients, start
+from recorded_outcomes import unpack
+from samples import SAMPLES
+
+import funcgrad.torch as torch
+from funcgrad.tolerances import tolerance
+from funcgrad.torch._ops import ROWS
+from funcgrad.torch._ops.rows import in_place
+
+SUPPORT = Path(__file__).parents[1] / "support"
+RECORDED = unpack()
+KNOWN = tomllib.loads((SUPPORT / "known_differences.toml").read_text(encoding="utf-8"))
+STEP = 1e-6  # of a finite difference in float64
+
+
+def key(row):
+    """The sample row of an operator row; `x.where` is another function than `torch.where`."""
+    return "Tensor.where" if row.name == "where" and not row.function else row.name
+
+
+CALLS = {key(row): row.call for row in ROWS}
+IN_PLACE = {key(row): in_place(row) for row in ROWS if row.inplace}
+every_row = pytest.mark.parametrize("name", SAMPLES)
+
+
+def started(name, **how):
+    prepare = {"prepare": torch.clone} if name.endswith("_") and not name.startswith("__") else {}
+    return [start(torch, CALLS[name], sample, **prepare | how) for sample in SAMPLES[name]]
+
+
+@every_row
+def test_values_gradients_and_errors_are_pytorchs(name):
+    runs = started(name)
+    gradients(torch, runs)
+    for number, (run, recorded) in enumerate(zip(runs, RECORDED[name], strict=True)):
+        known = [d["what"] for d in KNOWN.get(name, ()) if number in d["samples"]]
+        found = differences(finish(run), recorded)
+        assert found.keys() == set(known), f"{name}, sample {number}, {SAMPLES[name][number]}: {found} (known: {known})"
+
+
+def differences(ours, recorded):
+    """What differs, as `{part: text}`."""
+    if "error" in ours or "error" in recorded:
+        texts = ours.get("error"), recorded.get("error")
+        return {} if texts[0] == texts[1] else {"error": f"{texts[0]!r} is not {texts[1]!r}"}
+    found = {part: unequal(ours[part], recorded[part], part[:-1]) for part in ("values", "gradients")}
+    if ours["node"] != recorded["node"]:
+        found["node"] = f"{ours['node']} is not {recorded['node']}"
+    return {part: text for part, text in found.items() if text}
+
+
+def unequal(ours, theirs, kind):
+    """How two lists of results differ, or nothing."""
+    if len(ours) != len(theirs):
+        return f"{len(ours)} results, not {len(theirs)}"
+    for a, b in zip(ours, theirs, strict=True):
+        if not isinstance(b, np.ndarray) or not isinstance(a, np.ndarray):
+            if (list(a) if isinstance(a, tuple) else a) != b:
+                return f"{a!r} is not {b!r}"
+        elif (a.shape, a.dtype) != (b.shape, b.dtype):
+            return f"{a.dtype}{a.shape} is not {b.dtype}{b.shape}"
+        elif not np.allclose(a, b, **tolerance(a.dtype, kind), equal_nan=True):
+            return f"{a} is not {b}"
+    return ""
+
+
+@every_row
+def test_gradients_are_finite_differences(name):
+    smooth = [k for k, sample in enumerate(SAMPLES[name]) if sample.is_smooth() and RECORDED[name][k].get("gradients")]
+    if not smooth:
+        pytest.skip("no gradient")
+    sample = max((SAMPLES[name][k] for k in smooth), key=lambda s: sum(len(x.shape) for x in s.operands()))
+    run, above, below = (
+        start(torch, CALLS[name], sample, dtype="float64", shift=shift, requires_grad=not shift, prepare=torch.clone)
+        for shift in (0, STEP, -STEP)
+    )
+    gradients(torch, [run])
+    slope = 0.0
+    for k, (y, high, low) in enumerate(zip(run.results, above.results, below.results, strict=True)):
+        if y.requires_grad:
+            slope += np.sum(direction(array(y), k) * (array(high) - array(low))) / (2 * STEP)
+    moves = [direction(x.array(k), k) for k, x in enumerate(sample.operands()) if x.dtype == "float32"]
+    ours = sum(np.sum(array(g) * move) for g, move in zip(run.gradients, moves, strict=True) if g is not None)
+    np.testing.assert_allclose(ours, slope, rtol=1e-6, atol=1e-7)  # a difference of two values near one, over 2e-6
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_in_place_equals_out_of_place(name):
+    fits = [k for k, r in enumerate(RECORDED[name]) if fits_itself(SAMPLES[name][k], r)]
+    assert fits, f"no sample of {name} has a result of the shape and dtype of its first operand"
+    runs = [start(torch, IN_PLACE[name], SAMPLES[name][k], prepare=torch.clone) for k in fits]
+    gradients(torch, runs)
+    for k, run in zip(fits, runs, strict=True):
+        assert run.error == ""
+        assert unequal([array(x) for x in run.results], RECORDED[name][k]["values"], "value") == ""
+        ours = [None if g is None else array(g) for g in run.gradients]
+        known = {d["what"] for d in KNOWN.get(name, ()) if k in d["samples"]}
+        if "gradients" not in known:
+            assert unequal(ours, RECORDED[name][k]["gradients"], "gradient") == ""
+
+
+def fits_itself(sample, recorded):
+    first = sample.operands()[0].array(0)
+    is_first = sample.args and sample.args[0] is sample.operands()[0]
+    result = recorded.get("values", [None])[0]
+    return is_first and result is not None and (result.shape, result.dtype) == (first.shape, first.dtype)
+
+
+def strided(x):
+    """The same values as a view whose elements do not lie side by side."""
+    return torch.stack([x, x], -1)[..., 0]
+
+
+@every_row
+def test_a_view_gives_what_its_copy_gives(name):
+    skipped = {d["what"] for d in KNOWN.get(name, ()) if "views" in d["what"]}
+    chosen = [k for k, r in enumerate(RECORDED[name]) if "error" not in r and SAMPLES[name][k].operands()][:2]
+    if not chosen or skipped:
+        pytest.skip("nothing to look at")
+    runs = [start(torch, CALLS[name], SAMPLES[name][k], prepare=strided) for k in chosen]
+    gradients(torch, runs)
+    for k, run in zip(chosen, runs, strict=True):
+        found = differences(finish(run) | {"node": ""}, RECORDED[name][k] | {"node": ""})
+        assert not found, f"{name}, sample {k}: {found}"
+
+
+ELSEWHERE = {
+    "test_random.py": {"rand", "randn", "randint", "randperm", "normal", "rand_like", "randn_like", "normal_", "uniform_"},
+}
+
+
+def test_every_row_has_samples_or_a_test_elsewhere():
+    covered = SAMPLES.keys() | set().union(*ELSEWHERE.values())
+    assert CALLS.keys() == covered
