@@ -2,11 +2,15 @@
 
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch import _ops
+from funcgrad.torch import amp as amp
 from funcgrad.torch import autograd as autograd
+from funcgrad.torch import cpu as cpu
 from funcgrad.torch import cuda as cuda
 from funcgrad.torch import nn as nn
 from funcgrad.torch import optim as optim
 from funcgrad.torch import random as random
+from funcgrad.torch import serialization as serialization
+from funcgrad.torch import utils as utils
 from funcgrad.torch._grad_mode import enable_grad as enable_grad
 from funcgrad.torch._grad_mode import inference_mode as inference_mode
 from funcgrad.torch._grad_mode import is_grad_enabled as is_grad_enabled
@@ -40,6 +44,9 @@ from funcgrad.torch._types import int64 as long
 from funcgrad.torch._types import set_default_dtype as set_default_dtype
 from funcgrad.torch._types import short as short
 from funcgrad.torch._types import uint8 as uint8
+from funcgrad.torch.amp.autocast_mode import autocast as autocast
+from funcgrad.torch.amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
+from funcgrad.torch.amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
 from funcgrad.torch.random import Generator as Generator
 from funcgrad.torch.random import default_generator as default_generator
 from funcgrad.torch.random import get_rng_state as get_rng_state
@@ -47,6 +54,8 @@ from funcgrad.torch.random import initial_seed as initial_seed
 from funcgrad.torch.random import manual_seed as manual_seed
 from funcgrad.torch.random import seed as seed
 from funcgrad.torch.random import set_rng_state as set_rng_state
+from funcgrad.torch.serialization import load as load
+from funcgrad.torch.serialization import save as save
 
 _install(_ops.ROWS, globals())
 _install_properties()

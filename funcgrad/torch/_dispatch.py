@@ -6,6 +6,7 @@ operator means stands in `_ops/`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -27,6 +28,10 @@ from funcgrad.torch._types import dtype_of
 from funcgrad.trace import NUMBERS, Equation, Op, Value, current, cut, pullback
 
 
+fronts: list[Callable[[Op, tuple[Any, ...]], tuple[Any, ...]]] = []
+"""What sees an operator's operands first and may put others in their place; autocasting."""
+
+
 def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
     """Record an operator on tensors and Python numbers.
 
@@ -41,6 +46,8 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
     Raises:
         Exception: What the operator says about these shapes, dtypes and parameters, in PyTorch's words.
     """
+    if fronts:
+        operands = fronts[-1](op, operands)
     values: list[Any] = []
     edges: list[Any] = []
     wrt: list[int] = []
@@ -173,7 +180,7 @@ def view_value(x: Tensor) -> Value:
         x._value = again._storage.value
         x._seen = x._storage.value
         if x._edge is not LEAF and x._origin != VIEW_MADE_WITHOUT_GRAD:
-            x._edge = again._edge
+            _move(x, again._edge)
     assert x._value is not None
     return x._value
 
@@ -217,7 +224,7 @@ def check_writable(x: Tensor, fills: bool = False) -> None:
             raise RuntimeError(LEAF_IN_PLACE)
         if x._base is not None and (x._origin or x._base.is_leaf):
             raise RuntimeError(x._origin or LEAF_VIEW_IN_PLACE)
-    if not fills and any(not link.op.writable for link in x._chain):
+    if any(not link.op.writable for link in x._chain[: -1 if fills else None]):
         raise RuntimeError(OVERLAPPING_WRITE)
 
 
@@ -249,9 +256,14 @@ def assign(x: Tensor, result: Tensor) -> Tensor:
 def _put(x: Tensor, value: Value, edge: Any) -> None:
     x._storage.write(value, x._counts)
     if state.grad and x._edge is not LEAF:
-        if x._retains and edge is not None:
-            x._edge.node.hooks.hand_over(x._edge.number, edge)
-        x._edge = edge
+        _move(x, edge)
+
+
+def _move(x: Tensor, edge: Any) -> None:
+    """Give a non-leaf a new place in the graph; a gradient that it retains is the one of the new place."""
+    if x._retains and edge is not None:
+        x._edge.node.hooks.hand_over(x._edge.number, edge)
+    x._edge = edge
 
 
 def _watch(node: OperatorNode, made_in: Storage, now_in: Storage) -> None:

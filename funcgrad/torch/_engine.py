@@ -88,9 +88,17 @@ def _backward_of_loss(loss: Tensor, retain_graph: bool) -> None:
         recorder = Recorder(trace, root, nodes)
         found = []
         walk = Walk([loss], [None], create_graph=False, retain_graph=retain_graph)
-        walk.to_leaves(lambda leaf, fresh: found.append((leaf, fresh._storage.value)))
+        try:
+            walk.to_leaves(lambda leaf, fresh: found.append((leaf, fresh._storage.value)))
+        except RuntimeError:
+            _accumulate_all(found)  # a leaf keeps what had reached it before the walk failed
+            raise
         recorder.finish(found)
     trace.split = True
+    _accumulate_all(found)
+
+
+def _accumulate_all(found: Sequence[tuple[Tensor, Value]]) -> None:
     with no_grad():
         for leaf, value in found:
             accumulate(leaf, wrap(value))

@@ -169,4 +169,4 @@ class OperatorNode(Node):
 def _label(equation: Equation) -> str:
     label = equation.op.label
     text = label if isinstance(label, str) else label(equation)
-    return text if text[-1].isdigit() or text.endswith("Backwards") else f"{text}Backward0"
+    return text if "Backward" in text or "::" in text else f"{text}Backward0"

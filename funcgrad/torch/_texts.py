@@ -107,6 +107,30 @@ FLOAT_OF_MANY = "only one element tensors can be converted to Python scalars"
 HOOK_WITHOUT_GRAD = "cannot register a hook on a tensor that doesn't require gradient"
 POST_HOOK_ON_NON_LEAF = "post accumulate grad hooks cannot be registered on non-leaf tensors"
 HOOK_CHANGED_SIZE = "hook '{}' has changed the size of value"
+FUNCTION_GRADIENT_COUNT = "function {} returned an incorrect number of gradients (expected {}, got {})"
+FUNCTION_GRADIENT_SHAPE = (
+    "Function {} returned an invalid gradient at index {} - got {} but expected shape compatible with {}"
+)
+FUNCTION_WITHOUT_FORWARD = "You must implement the forward function for custom autograd.Function."
+FUNCTION_WITHOUT_BACKWARD = (
+    "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward "
+    "mode AD."
+)
+BATCHED_GRAD_SHAPE = (
+    "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. The sizes "
+    "of the remaining dimensions are expected to match the shape of corresponding output, but a mismatch was detected: "
+    "grad_output[{i}] has a shape of {grad} and output[{i}] has a shape of {output}. If you only want some tensors in "
+    "`grad_output` to be considered batched, consider using vmap."
+)
+MODULE_HOOK_AT_OUTPUT = (
+    "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs require "
+    "gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
+    "#torch.nn.Module.register_full_backward_hook for more details."
+)
+MODULE_HOOK_NOTHING_TO_REPLACE = (
+    "Backward hook for Modules where no input requires gradient should always return None or None for all gradients."
+)
+MODULE_HOOK_COUNT = "Backward {kind} returned an invalid number of {what}, got {got}, but expected {expected}"
 DEEPCOPY_NON_LEAF = (
     "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If you "
     "were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "

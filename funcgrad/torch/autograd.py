@@ -8,11 +8,15 @@ from typing import Any
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._engine import backward as _backward
 from funcgrad.torch._engine import gradients as _gradients
+from funcgrad.torch._function import Function as Function
 from funcgrad.torch._grad_mode import enable_grad as enable_grad
 from funcgrad.torch._grad_mode import inference_mode as inference_mode
 from funcgrad.torch._grad_mode import no_grad as no_grad
 from funcgrad.torch._grad_mode import set_grad_enabled as set_grad_enabled
+from funcgrad.torch._ops.joining import stack as _stack
+from funcgrad.torch._ops.pieces import unbind as _unbind
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import BATCHED_GRAD_SHAPE
 
 
 def backward(
@@ -65,7 +69,27 @@ def grad(
     """
     starts, ends = _listed(outputs), _listed(inputs)
     seeds = _seeds(grad_outputs, len(starts))
-    return _gradients(starts, ends, seeds, retain_graph, create_graph, allow_unused, materialize_grads)
+
+    def of_seeds(seeds: list[Tensor | None], retain_graph: bool | None) -> tuple[Tensor | None, ...]:
+        return _gradients(starts, ends, seeds, retain_graph, create_graph, allow_unused, materialize_grads)
+
+    if not is_grads_batched:
+        return of_seeds(seeds, retain_graph)
+    batch = _unstacked(starts, seeds)
+    found = [of_seeds(row, True if row is not batch[-1] else retain_graph) for row in batch]
+    return tuple(None if column[0] is None else _stack(column) for column in zip(*found, strict=True))
+
+
+def _unstacked(outputs: list[Tensor], batched: list[Tensor | None]) -> list[list[Tensor | None]]:
+    """The seeds of each vector-Jacobian product of a batch."""
+    for i, (x, seed) in enumerate(zip(outputs, batched, strict=True)):
+        if seed is not None and seed.shape[1:] != x.shape:
+            raise RuntimeError(BATCHED_GRAD_SHAPE.format(i=i, grad=seed.shape[1:], output=x.shape))
+    given = [seed for seed in batched if seed is not None]
+    if not given:
+        raise ValueError("is_grads_batched=True needs grad_outputs: a batch of vectors, along the first dimension")
+    rows = zip(*(_unbind(seed, 0) for seed in given), strict=True)
+    return [[None if seed is None else next(left) for seed in batched] for left in map(iter, rows)]
 
 
 def _listed(tensors: Any) -> list[Any]:

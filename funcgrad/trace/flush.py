@@ -68,11 +68,11 @@ def flush(trace: Trace, cause: str) -> None:
     Raises:
         RuntimeError: Recording was interrupted halfway through an operator; what was pending is lost.
     """
-    if not trace.results:
-        trace.clear()
-        return
     _check_whole(trace)
     wanted, dead = _referenced(trace.results), _dead(trace.inputs)
+    if not wanted:
+        trace.clear()
+        return
     outputs = _execute(_program(trace, wanted, dead), trace)
     for k, array in zip(wanted, outputs, strict=True):
         value = trace.results[k]

@@ -13,9 +13,15 @@ import funcgrad.torch as shim
 from funcgrad.torch import serialization
 from funcgrad.torch._layout import offset_of, strides_of
 
-DTYPES = ["float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool", "complex64", "complex128"]
-ROUTES = [pytest.param(a, b, id=f"{m}-{n}") for (a, m), (b, n) in itertools.permutations([(real, "real"), (shim, "shim")], 2)]
-ROUTES.append(pytest.param(shim, shim, id="shim-shim"))
+DTYPES = [
+    "float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool", "complex64",
+    "complex128",
+]  # fmt: skip
+ROUTES = [
+    pytest.param(real, shim, id="real-shim"),
+    pytest.param(shim, real, id="shim-real"),
+    pytest.param(shim, shim, id="shim-shim"),
+]
 
 
 def save(torch, obj, **options):
@@ -70,19 +76,22 @@ def values(torch):
     ]  # fmt: skip
 
 
+def dtypes(torch):
+    return [torch.ones(3, dtype=getattr(torch, name)) for name in DTYPES]
+
+
 def training(torch):
     model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh())
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     model(torch.ones(1, 2)).sum().backward()
     optimizer.step()
     groups = optimizer.state_dict()["param_groups"]
-    return {"model": dict(model.state_dict()), "state": optimizer.state_dict()["state"], "lr": groups[0]["lr"], "epoch": 3}
+    state = optimizer.state_dict()["state"]
+    return {"model": dict(model.state_dict()), "state": state, "lr": groups[0]["lr"], "epoch": 3}
 
 
 @pytest.mark.parametrize("source, target", ROUTES)
-@pytest.mark.parametrize("make", [layouts, values, training, lambda torch: [
-    torch.ones(3, dtype=getattr(torch, name)) for name in DTYPES
-]], ids=["layouts", "values", "training", "dtypes"])  # fmt: skip
+@pytest.mark.parametrize("make", [layouts, values, training, dtypes])
 def test_what_is_saved_is_loaded(source, target, make):
     source.manual_seed(0)
     saved = make(source)
@@ -98,7 +107,9 @@ def test_shared_memory_stays_shared(source, target):
     loaded[1][1, 2] = 99.0
     loaded[0][0] = 98.0
     loaded[2][0, 0] = 97.0
-    assert [part.tolist() for part in loaded[:3]] == [[98, 4, 99], [[97, 1, 2], [98, 4, 99]], [[97, 98], [1, 4], [2, 99]]]
+    assert loaded[0].tolist() == [98, 4, 99]
+    assert loaded[1].tolist() == [[97, 1, 2], [98, 4, 99]]
+    assert loaded[2].tolist() == [[97, 98], [1, 4], [2, 99]]
 
 
 @pytest.mark.parametrize("source, target", ROUTES)
@@ -165,10 +176,3 @@ def test_harmless_types_need_weights_only_false(value):
 def test_the_old_format_is_read_or_refused_clearly():
     with pytest.raises(pickle.UnpicklingError, match=r"before PyTorch 1\.6: load it with PyTorch and save it again"):
         load(shim, save(real, real.ones(1), _use_new_zipfile_serialization=False))
-
-
-def test_files_saved_on_a_gpu_need_a_map_location():
-    file = save(real, {"x": real.ones(2)})
-    data = file.getvalue().replace(b"X\x03\x00\x00\x00cpu", b"X\x03\x00\x00\x00mps")
-    with pytest.raises(RuntimeError):
-        load(shim, io.BytesIO(data))

@@ -67,6 +67,9 @@ class Tensor:
             self._edge.retaining, node.retaining = None, self
         self._edge = node
 
+    def is_contiguous(self):
+        return self.positions.flags.c_contiguous
+
     def numpy(self):
         return self.value
 

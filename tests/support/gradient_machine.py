@@ -5,7 +5,6 @@ The reference is anything with PyTorch's names: the eager twin, or PyTorch itsel
 """
 
 import contextlib
-import re
 import sys
 from typing import Any, NamedTuple
 
@@ -100,6 +99,15 @@ class GradientMachine(RuleBasedStateMachine):
 
     # Helpers: one action in both worlds.
 
+    def is_gradient(self, *operands):
+        """Whether an operand is some tensor's `.grad`.
+
+        A later backward pass changes it in place; whether that comes before or after a use of it in the same graph is
+        an accident of the order of the walk, which the shim does not copy.
+        """
+        storages = {p.ours._grad._storage for p in self.pairs if p.ours._grad is not None}
+        return any(isinstance(x, Pair) and x.ours._storage in storages for x in operands)
+
     def both(self, act, *operands):
         """Act on both sides; a failure must be the same on both."""
         ours = outcome(act, shim, *(x.ours if isinstance(x, Pair) else x for x in operands))
@@ -108,11 +116,9 @@ class GradientMachine(RuleBasedStateMachine):
             assert isinstance(theirs, Failure), f"only the shim raises {ours}"
             assert isinstance(ours, Failure), f"only the reference raises {theirs}"
             assert ours.kind is theirs.kind
-            # PyTorch names the operator that wrote last to a saved tensor, the shim the one that made it.
-            # PyTorch's fresh gradients may have a version already.
-            loose = r"output \d of \w+|version \d+"
-            texts = [re.sub(loose, "...", failure.text) for failure in (ours, theirs)]
-            assert texts[0].startswith(texts[1]), f"{ours.text!r} is not {theirs.text!r}"
+            # Which of several tensors is named that were changed in place is an accident.
+            text = theirs.text.partition(" modified by an inplace operation: ")[0]
+            assert ours.text.startswith(text), f"{ours.text!r} is not {theirs.text!r}"
             return None
         return Pair(ours, theirs)
 
@@ -148,13 +154,13 @@ class GradientMachine(RuleBasedStateMachine):
 
     @rule(target=tensors, x=tensors, y=tensors, name=BINARY)
     def binary(self, x, y, name):
-        if is_large(x) or is_large(y):
+        if is_large(x) or is_large(y) or self.is_gradient(x, y):
             return multiple()
         return self.made(self.both(lambda torch, x, y: getattr(torch, name)(x, y), x, y))
 
     @rule(target=tensors, x=tensors, y=tensors)
     def matmul(self, x, y):
-        if is_large(x) or is_large(y) or x.theirs.ndim != 2 or y.theirs.ndim == 0:
+        if is_large(x) or is_large(y) or x.theirs.ndim != 2 or y.theirs.ndim == 0 or self.is_gradient(x, y):
             return multiple()
         return self.made(self.both(lambda torch, x, y: x @ y, x, y))
 
@@ -166,11 +172,13 @@ class GradientMachine(RuleBasedStateMachine):
     def view(self, x, name):
         if 0 in number(x.theirs).strides and name != "x.detach()":
             return multiple()  # the shim refuses to write to a part of an expanded tensor too
+        if x.ours.is_contiguous() != x.theirs.is_contiguous():
+            return multiple()  # PyTorch's results are transposed where their operands are, the shim's never
         return self.made(self.both(lambda torch, x: VIEWS[name](x), x))
 
     @rule(x=tensors, y=tensors, name=IN_PLACE, grad=st.booleans())
     def change(self, x, y, name, grad):
-        if not (is_large(x) or is_large(y) or overlap(x, y)):
+        if not (is_large(x) or is_large(y) or overlap(x, y) or self.is_gradient(x, y) and grad):
             self.both(lambda torch, x, y: within(torch, grad, getattr(x, name), y), x, y)
 
     @rule(x=tensors, name=IN_PLACE_UNARY, grad=st.booleans())
@@ -185,7 +193,7 @@ class GradientMachine(RuleBasedStateMachine):
 
     @rule(x=tensors, y=tensors | NUMBERS, grad=st.booleans())
     def set_item(self, x, y, grad):
-        if not (isinstance(y, Pair) and overlap(x, y)):
+        if not (isinstance(y, Pair) and overlap(x, y)) and 0 not in number(x.theirs).strides:
             self.both(lambda torch, x, y: within(torch, grad, x.__setitem__, 0, y), x, y)
 
     @rule(x=tensors, retain=st.booleans(), seeded=st.booleans())
@@ -226,6 +234,8 @@ class GradientMachine(RuleBasedStateMachine):
 
     @rule(x=tensors, factor=st.sampled_from([None, 2.0]))
     def register_hook(self, x, factor):
+        if x.ours._base is not None:
+            return  # an in-place change of a view calls its hooks in the shim, and goes round them in PyTorch
         label = len(self.handles)
 
         def act(torch, x, calls):

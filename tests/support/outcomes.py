@@ -120,6 +120,12 @@ def start(torch, call, sample, *, dtype=None, prepare=lambda x: x, shift=0.0, re
     return Started(results, [x for x in leaves if x.requires_grad])
 
 
+def preparation(name):
+    """How the leaves of an operator's samples are prepared: what changes in place gets a tensor that may change."""
+    is_in_place = name.endswith("_") and not name.startswith("__")
+    return {"prepare": lambda x: x.clone()} if is_in_place else {}
+
+
 def flat(results):
     """Results as a list: one, a tuple, a tuple of tuples."""
     if isinstance(results, tuple | list):

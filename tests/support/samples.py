@@ -170,6 +170,7 @@ CHOICE = {
         call(mask(2, 3), real(3), real(2, 1)), call(mask(3), real(3), 0.0), call(mask(3), 1.0, 2.0), call(mask(3), ints(3), real(3)),
         call(mask(3), 1, real(3)), call(mask(2, 2)), call(real(3), real(3), real(3)),
     ],
+    "Tensor.where": [call(real(3), mask(3), real(3)), call(real(3), mask(3), 0.0)],
     "masked_fill": [call(real(2, 3), mask(3), 1.5), call(real(3), mask(3), at(2.0)), call(ints(3), mask(3), 1.5), call(real(3), ints(3), 0.0), call(ints(3), mask(3), 7)],
     "masked_select": [call(real(2, 3), mask(2, 3)), call(real(2, 3), mask(3)), call(real(3), mask(2, 3))],
     "masked_scatter": [call(real(2, 3), mask(2, 3), real(6)), call(real(2, 3), mask(3), real(2, 3))],
@@ -238,7 +239,7 @@ ORDER = {
 
 SHAPE = {
     "view": [call(real(2, 3), 3, 2), call(real(2, 3), -1), call(real(2, 3), (1, 6)), call(real(), 1), call(real(2, 3), 4), call(real(2, 3), -1, -1), call(real(0), 0, 3), call(real(2, 3), -1, 4)],
-    "reshape": [call(real(2, 3), (3, 2)), call(real(2, 3), -1), call(real(2, 3), (-1, 2)), call(real(1), ()), call(real(2, 3), (4,))],
+    "reshape": [call(real(2, 3), (3, 2)), call(real(2, 3), (-1,)), call(real(2, 3), (-1, 2)), call(real(1), ()), call(real(2, 3), (4,))],
     "view_as": [call(real(2, 3), real(6))], "reshape_as": [call(real(2, 3), real(3, 2))], "expand_as": [call(real(3), real(2, 3))], "type_as": [call(real(3), ints(2)), call(ints(3), real(2))],
     "flatten": [call(real(2, 3)), call(real(2, 3, 2), 1), call(real(2, 3, 2), start_dim=0, end_dim=1), call(real()), call(real(2, 3, 2), 2, 1)],
     "unflatten": [call(real(2, 6), 1, (2, 3)), call(real(6), 0, (-1, 2)), call(real(6), 0, (4, 2))],
@@ -293,7 +294,7 @@ INDEX = {
     "take_along_dim": [call(real(3, 4), positions([[0], [1], [2]]), 1), call(real(3, 4), positions([5, 0]))],
     "take": [call(real(2, 3), positions([[0, 5], [2, -1]]))],
     "scatter": [
-        call(real(3, 4), 1, positions([[0, 3], [1, 2], [2, 0]]), real(3, 4)), call(real(3, 4), 0, positions([[0, 1, 2, 0]]), 1.5), call(real(3, 4), dim=1, index=positions([[0], [1], [2]]), src=real(3, 1)),
+        call(real(3, 4), 1, positions([[0, 3], [1, 2], [2, 0]]), real(3, 2)), call(real(3, 4), 0, positions([[0, 1, 2, 0]]), 1.5), call(real(3, 4), dim=1, index=positions([[0], [1], [2]]), src=real(3, 1)),
         call(real(3, 4), dim=1, index=positions([[0], [1], [2]]), value=2.0), call(real(3), 0, positions([0, 0, 1]), real(3), reduce="add"), call(real(3), 0, positions([0, 1]), 2.0, reduce="multiply"), call(ints(3), 0, positions([0]), 7),
         call(real(3), 0, positions([4]), 1.0),
     ],
@@ -322,11 +323,10 @@ LINALG = {
     "addbmm": [call(real(2, 2), real(2, 2, 3), real(2, 3, 2)), call(real(2, 2), real(2, 2, 3), real(2, 3, 2), beta=0.5, alpha=2)],
     "einsum": [call("ij,jk->ik", real(2, 3), real(3, 2)), call("ij->ji", real(2, 3)), call("bij,bjk->bik", [real(2, 2, 3), real(2, 3, 2)]), call("...i,i->...", real(2, 3), real(3)), call("ii", real(3, 3)), call("i,j", real(2), real(3)), call("ij,jk", real(2, 3), real(2, 3))],
     "tensordot": [call(real(2, 3), real(3, 4), 1), call(real(2, 3, 4), real(4, 3), dims=([1, 2], [1, 0]))],
-    "chain_matmul": [call(real(2, 3), real(3, 2), real(2, 4))],
     "kron": [call(real(2, 2), real(1, 3)), call(real(2), real(3))],
     "cross": [call(real(2, 3), real(2, 3)), call(real(3, 2), real(3, 2), dim=0), call(real(2), real(2))],
     "cdist": [call(real(2, 3), real(4, 3)), call(real(2, 3), real(4, 3), p=1.0), call(at([[1.0, 2.0]]), at([[1.0, 2.0]]))],
-    "linear": [call(real(2, 3), real(4, 3), real(4)), call(real(3), real(4, 3), real(4)), call(real(2, 2, 3), real(4, 3)), call(real(2, 3), real(3, 4))],
+    "linear": [call(real(2, 3), real(4, 3), real(4)), call(Operand("probability", (3,)), Operand("probability", (4, 3)), real(4)), call(real(2, 2, 3), real(4, 3)), call(real(2, 3), real(3, 4))],
 }  # fmt: skip
 
 ACTIVATION = {
@@ -361,7 +361,7 @@ INPLACE = {
 
 QUERIES = {
     "size": [call(real(2, 3)), call(real(2, 3), 1), call(real(2, 3), 2)], "dim": [call(real(2, 3))], "ndimension": [call(real(2, 3))], "numel": [call(real(2, 3))], "nelement": [call(real(2, 3))],
-    "stride": [call(real(2, 3)), call(real(2, 3), 0), call(real(0, 3))], "storage_offset": [call(real(2))], "element_size": [call(real(2)), call(mask(2))], "is_contiguous": [call(real(2, 3))],
+    "stride": [call(real(2, 3)), call(real(2, 3), 0)], "storage_offset": [call(real(2))], "element_size": [call(real(2)), call(mask(2))], "is_contiguous": [call(real(2, 3))],
     "is_floating_point": [call(real(2)), call(ints(2))], "is_complex": [call(real(2))], "is_signed": [call(Operand("natural", (2,), "uint8")), call(ints(2))], "is_tensor": [call(real(2)), call(3)], "is_nonzero": [call(at([1.0])), call(real(2))],
     "is_same_size": [call(real(2), real(2)), call(real(2), real(3))], "get_device": [call(real(2))], "item": [call(at([1.5])), call(real(2))], "tolist": [call(ints(2, 2)), call(at(2))],
 }  # fmt: skip

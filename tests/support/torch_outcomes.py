@@ -1,11 +1,13 @@
 """What the real PyTorch makes of a sample."""
 
 import torch
-from outcomes import finish, gradients, start
+from outcomes import finish, gradients, preparation, start
 
 
 def torch_call(name):
     """PyTorch's function or method of this name."""
+    if name.startswith("Tensor."):
+        return getattr(torch.Tensor, name.removeprefix("Tensor."))
     homes = (torch.Tensor, torch) if name.startswith("__") else (torch, torch.Tensor, torch.nn.functional)
     for home in homes:
         found = getattr(home, name, None)
@@ -16,7 +18,7 @@ def torch_call(name):
 
 def torch_outcomes(name, sample, **how):
     """The outcome of one sample, with PyTorch's gradients."""
-    started = start(torch, torch_call(name), sample, **how)
+    started = start(torch, torch_call(name), sample, **preparation(name) | how)
     try:
         gradients(torch, [started])
     except (RuntimeError, NotImplementedError):  # no derivative

@@ -5,6 +5,7 @@ import pickle
 import pickletools
 import struct
 import zipfile
+import zlib
 from collections import OrderedDict, defaultdict
 
 import pytest
@@ -366,18 +367,22 @@ def test_compressed_records_are_refused():
         read(bomb)
 
 
-def test_records_that_overlap_cannot_fill_the_memory():
-    """Many entries of the directory that point at one record."""
-    file = io.BytesIO(archive(pickle.dumps(0, 2), [bytes(10_000)]))
-    with zipfile.ZipFile(file, "a") as made:
-        first = made.getinfo("archive/data/0")
-        for key in range(1, 50):
-            entry = zipfile.ZipInfo(f"archive/data/{key}")
-            entry.header_offset, entry.CRC = first.header_offset, first.CRC
-            entry.file_size = entry.compress_size = first.file_size
-            made.filelist.append(entry)
-            made.NameToInfo[entry.filename] = entry
-        made._didModify = True
-    reader = serialization.archive.Reader(file)
-    with pytest.raises(RuntimeError, match="damaged"):
-        [reader.read(f"data/{key}") for key in range(50)]
+def test_records_inside_one_another_cannot_fill_the_memory():
+    """Each record's bytes are the next record, so that all together have many times the size of the file."""
+    inner, count = bytes(10_000), 20
+    directory = []
+    for key in range(count - 1, -1, -1):
+        name = f"archive/data/{key}".encode()
+        common = struct.pack("<HHHHHIII", 0, 0, 0, 0, 33, zlib.crc32(inner), len(inner), len(inner))
+        own = b"PK\x03\x04" + struct.pack("<H", 20) + common[2:] + struct.pack("<HH", len(name), 0) + name
+        directory.append((name, common, len(own)))
+        inner = own + inner
+    offset, entries = 0, b""
+    for name, common, length in reversed(directory):
+        tail = struct.pack("<HHHHHII", len(name), 0, 0, 0, 0, 0, offset)
+        entries += b"PK\x01\x02" + struct.pack("<HH", 20, 20) + common[2:] + tail + name
+        offset += length
+    end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, count, count, len(entries), len(inner), 0)
+    reader = serialization.archive.Reader(io.BytesIO(inner + entries + end))
+    with pytest.raises(RuntimeError, match=r"more than the file has left|Overlapped"):
+        [reader.read(f"data/{key}") for key in range(count)]

@@ -12,10 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.promotion import cast, common, floating, refuse, result_type, to_float
+from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
+from funcgrad.torch._ops.promotion import cast, common, floating, no_derivative, refuse, result_type, to_float
 from funcgrad.torch._ops.rows import Row, binary, of_tensors
 from funcgrad.torch._tensor import Tensor
-from funcgrad.trace import Number, Op
+from funcgrad.trace import Equation, Number, Op
 
 NEITHER: Any = {0: (), 1: ()}
 EACH_OTHER: Any = {0: (1,), 1: (0,)}
@@ -57,7 +58,9 @@ ADD = Op("add", common(_add), saves=NEITHER)
 SUB = Op("sub", _sub, saves=NEITHER)
 ADD_SCALED = Op("add_scaled", _scaled(common(_add)), saves=NEITHER, label="Add")
 SUB_SCALED = Op("sub_scaled", _scaled(_sub), saves=NEITHER, label="Sub")
-RSUB_SCALED = Op("rsub_scaled", lambda x, y, alpha: _scaled(_sub)(y, x, alpha), saves=NEITHER, label="Rsub")
+RSUB = Op("rsub", lambda x, y: _sub(y, x), saves=NEITHER, label=by_operand("Rsub", 1, tensor=0, number=1))
+RDIV = Op("rdiv", to_float(lambda x, y: jnp.reciprocal(x) * y), label="Mul")
+RSUB_SCALED = Op("rsub_scaled", lambda x, y, alpha: _scaled(_sub)(y, x, alpha), saves=NEITHER, label=by_operand("Rsub", 1, tensor=0, number=1))
 MUL = Op("mul", common(jnp.multiply), saves=EACH_OTHER)
 DIV = Op("div", to_float(jnp.true_divide), saves={0: (1,), 1: (0, 1)})
 
@@ -110,11 +113,23 @@ def _fmod_jvp(primals: Any, tangents: Any) -> Any:
     return _fmod(x, y), tangents[0] - tangents[1] * jnp.trunc(x / y)
 
 
-FLOOR_DIVIDE = Op("floor_divide", common(_floor_divide))
+FLOOR_DIVIDE = Op(
+    "floor_divide", common(no_derivative("floor_divide", jnp.floor_divide)), saves=NEITHER, label=NOT_DIFFERENTIABLE
+)
 FLOORED = Op("div_floor", common(_floor_divide), saves=NEITHER, label="DivBackward2")
 TRUNCATED = Op("div_trunc", common(_trunc_divide), saves=NEITHER, label="DivBackward2")
-REMAINDER = Op("remainder", common(refuse("remainder_cpu", "b", _remainder)), saves={0: (), 1: (0, 1)})
-FMOD = Op("fmod", common(refuse("fmod_cpu", "b", _fmod)), saves={0: (), 1: (0, 1)})
+REMAINDER = Op(
+    "remainder",
+    common(refuse("remainder_cpu", "b", _remainder)),
+    saves={0: (), 1: (0, 1)},
+    label=by_operand("Remainder", 1, tensor=1, number=0),
+)
+FMOD = Op(
+    "fmod",
+    common(refuse("fmod_cpu", "b", _fmod)),
+    saves={0: (), 1: (0, 1)},
+    label=by_operand("Fmod", 1, tensor=1, number=0),
+)
 
 
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
@@ -173,7 +188,7 @@ def _constant_power(x: Any, *, exponent: float) -> Any:
     return jnp.ones_like(x) if exponent == 0 else jax.lax.integer_pow(x, int(exponent))
 
 
-def _power_label(equation: Any) -> str:
+def _power_label(equation: Equation) -> str:
     base, exponent = equation.avals
     return "PowBackward0" if exponent is None else "PowBackward2" if base is None else "PowBackward1"
 
@@ -241,12 +256,17 @@ def _xlogy_jvp(primals: Any, tangents: Any) -> Any:
     return _xlogy(x, y), tangents[0] * in_x + tangents[1] * (x / y)
 
 
+def _xlogy_label(equation: Equation) -> str:
+    x, y = equation.avals
+    return "XlogyBackward2" if y is None else "XlogyBackward1" if x is None else "XlogyBackward0"
+
+
 ATAN2 = Op("atan2", to_float(_atan2))
 HYPOT = Op("hypot", common(_hypot))
 LOGADDEXP = Op("logaddexp", common(jnp.logaddexp))
 LOGADDEXP2 = Op("logaddexp2", common(jnp.logaddexp2))
-XLOGY = Op("xlogy", to_float(_xlogy))
-COPYSIGN = Op("copysign", to_float(jnp.copysign))
+XLOGY = Op("xlogy", to_float(_xlogy), label=_xlogy_label)
+COPYSIGN = Op("copysign", to_float(jnp.copysign), label=by_operand("Copysign", 1, tensor=0, number=1))
 FLOAT_POWER = Op("float_power", _double_power, label=_power_label)
 
 
@@ -264,8 +284,9 @@ def _addc(function: Any) -> Any:
 
 ADDCMUL = Op("addcmul", _addc(jnp.multiply), saves={0: (), 1: (2,), 2: (1,), 3: ()})
 ADDCDIV = Op("addcdiv", _addc(jnp.true_divide), saves={0: (), 1: (2,), 2: (1, 2), 3: ()})
-LERP = Op("lerp", common(lambda x, end, weight: x + weight * (end - x)))
-LERP_NUMBER = Op("lerp_number", common(lambda x, end, weight: x + weight * (end - x)), saves={0: (), 1: ()}, label="Lerp")
+_lerp = common(lambda x, end, weight: x + weight * (end - x))
+LERP = Op("lerp", _lerp, label="LerpBackward1")
+LERP_NUMBER = Op("lerp_number", _lerp, saves=NEITHER, label="LerpBackward0")
 
 
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:

@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import apply, value_of
-from funcgrad.torch._ops.promotion import cast, check_broadcast, common, result_type
+from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
+from funcgrad.torch._ops.promotion import cast, check_broadcast, common, no_derivative, result_type
 from funcgrad.torch._ops.rows import Row, of_tensors, spelled
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import dtype_of
@@ -76,8 +77,8 @@ def _clamp_label(equation: Equation) -> str:
 CLAMP = Op("clamp", _clamp_between, label=_clamp_label)
 CLAMP_BELOW = Op("clamp_below", _clamp_below, label=_clamp_label)
 CLAMP_ABOVE = Op("clamp_above", _clamp_above, label=_clamp_label)
-CLAMP_MIN = Op("clamp_min", _clamp_below)
-CLAMP_MAX = Op("clamp_max", _clamp_above)
+CLAMP_MIN = Op("clamp_min", _clamp_below, label=by_operand("ClampMin", 1, tensor=1, number=0))
+CLAMP_MAX = Op("clamp_max", _clamp_above, label=by_operand("ClampMax", 1, tensor=1, number=0))
 
 
 def clamp(input: Tensor, min: Any = None, max: Any = None, **other: Any) -> Tensor:
@@ -145,7 +146,12 @@ def _check_mask(mask: Any, text: str) -> None:
         raise RuntimeError(f"{text} {_NAMES.get(mask.dtype.name, mask.dtype.name)}")
 
 
-MASKED_FILL = Op("masked_fill", _masked_fill, saves={0: (1,), 2: (1,)})
+MASKED_FILL = Op(
+    "masked_fill",
+    _masked_fill,
+    saves={0: (1,), 2: (1,)},
+    label=by_operand("MaskedFill", 2, tensor=1, number=0),
+)
 
 
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
@@ -187,8 +193,12 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     return apply(MASKED_SCATTER, (), input, wrap(constant(places)), source)
 
 
+def _heaviside(x: Any, at_zero: Any) -> Any:
+    return jnp.where(x == 0, at_zero, (x > 0).astype(x.dtype))
+
+
 HEAVISIDE = Op(
-    "heaviside", common(lambda x, at_zero: jnp.where(x == 0, at_zero, (x > 0).astype(x.dtype))), saves={0: (), 1: (0,)}
+    "heaviside", common(no_derivative("heaviside", _heaviside)), saves={0: (), 1: ()}, label=NOT_DIFFERENTIABLE
 )
 
 ROWS = (

@@ -8,7 +8,6 @@ import jax.numpy as jnp
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dim_of
-from funcgrad.torch._ops.linalg import MM
 from funcgrad.torch._ops.reduction import vector_norm
 from funcgrad.torch._ops.rows import Row, of_tensors
 from funcgrad.torch._tensor import Tensor
@@ -69,14 +68,6 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     return apply(TENSORDOT, (over,), a, b)
 
 
-def chain_matmul(*matrices: Tensor) -> Tensor:
-    """Product of several matrices."""
-    product = matrices[0]
-    for matrix in matrices[1:]:
-        product = apply(MM, (), product, matrix)
-    return product
-
-
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Vector product along a dimension of size 3, the first such one unless given."""
     shape = input._aval.shape
@@ -102,7 +93,6 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
 ROWS = (
     Row("einsum", einsum, method=False),
     Row("tensordot", tensordot, method=False),
-    Row("chain_matmul", chain_matmul, method=False),
     of_tensors("kron", KRON),
     Row("cross", cross),
     Row("cdist", cdist, method=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import apply
@@ -16,8 +17,15 @@ from funcgrad.trace import Op
 NONE: Any = {0: ()}
 
 
-def _cast(x: Any, *, dtype: np.dtype[Any]) -> Any:
+def converted(x: Any, dtype: np.dtype[Any]) -> Any:
+    """An array in another dtype; floats outside a narrow integer's range wrap round, as in PyTorch."""
+    if dtype.kind in "iu" and dtype.itemsize < 4 and jnp.issubdtype(x.dtype, np.floating):
+        x = jax.lax.convert_element_type(x, np.int64)
     return jax.lax.convert_element_type(x, dtype)
+
+
+def _cast(x: Any, *, dtype: np.dtype[Any]) -> Any:
+    return converted(x, dtype)
 
 
 CAST = Op("cast", _cast, saves=NONE, label="ToCopy")

@@ -46,8 +46,15 @@ def _ramp(start: Number, step: Number, length: int, dtype: np.dtype[Any]) -> Any
 
 def _even(start: Any, end: Any, steps: int, dtype: np.dtype[Any]) -> Any:
     # PyTorch counts from both ends towards the middle, in the dtype of the result.
+    if steps == 1:
+        return start.astype(dtype)[None]
+    if jnp.issubdtype(dtype, np.integer):
+        step = ((end - start) / (steps - 1)).astype(np.float32)
+        i = jnp.arange(steps)
+        up, down = start.astype(np.float32) + step * i, end.astype(np.float32) - step * (steps - 1 - i)
+        return jnp.where(i < steps // 2, up, down).astype(dtype)
     start, end = start.astype(dtype), end.astype(dtype)
-    step = (end - start) / max(steps - 1, 1)
+    step = (end - start) / (steps - 1)
     i = jnp.arange(steps)
     return jnp.where(i < steps // 2, start + step * i.astype(dtype), end - step * (steps - 1 - i).astype(dtype))
 
@@ -119,7 +126,7 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, into: list[Any]) -> 
         data = data.tolist()
     if depth == len(shape):
         if not isinstance(data, bool | int | float | complex):
-            _refuse(data, depth)
+            _refuse(data, into)
         into.append(data)
         return
     if isinstance(data, str) or not isinstance(data, Sequence):
@@ -130,9 +137,11 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, into: list[Any]) -> 
         _flatten(item, shape, depth + 1, into)
 
 
-def _refuse(data: Any, depth: int) -> None:
+def _refuse(data: Any, before: list[Any]) -> None:
     if isinstance(data, Sequence) and not isinstance(data, str):
-        raise ValueError("only one element tensors can be converted to Python scalars")
+        is_float = float in map(type, before)
+        text = "must be real number, not list" if is_float else "'list' object cannot be interpreted as an integer"
+        raise TypeError(text)
     if data is None:
         raise RuntimeError("Could not infer dtype of NoneType")
     text = f"new(): invalid data type '{type(data).__name__}'" if isinstance(data, str) else None
@@ -141,10 +150,9 @@ def _refuse(data: Any, depth: int) -> None:
 
 def _kind_of(flat: list[Any]) -> type:
     kinds = {type(x) for x in flat}
-    for kind in (complex, float, int, bool):
-        if any(issubclass(k, kind) for k in kinds):
-            return kind
-    return float
+    if kinds == {bool}:
+        return bool
+    return next((kind for kind in (complex, float, int) if any(issubclass(k, kind) for k in kinds)), float)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:

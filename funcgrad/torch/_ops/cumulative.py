@@ -10,12 +10,12 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dim_of
-from funcgrad.torch._ops.promotion import floating
+from funcgrad.torch._ops.promotion import cast, floating
 from funcgrad.torch._ops.results import VALUES_AND_INDICES
 from funcgrad.torch._ops.rows import Row, named, spelled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import as_dtype
-from funcgrad.trace import Op
+from funcgrad.trace import Equation, Number, Op
 
 
 def _running(function: Any) -> Any:
@@ -85,13 +85,20 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
     return apply(DIFF, (dim_of(dim, input.ndim), n), *parts)
 
 
-def _trapezoid(y: Any, *x: Any, dim: int) -> Any:
-    spacing = jnp.diff(x[0], axis=-1 if x[0].ndim == 1 else dim) if not hasattr(x[0], "kind") else x[0].value.astype(y.dtype)
+def _trapezoid(y: Any, x: Any, *, dim: int) -> Any:
     y = jnp.moveaxis(y, dim, -1)
+    if isinstance(x, Number):
+        spacing = cast(x, y.dtype)
+    else:
+        spacing = jnp.diff(x if x.ndim == 1 else jnp.moveaxis(x, dim, -1))
     return jnp.sum((y[..., 1:] + y[..., :-1]) * spacing / 2, -1)
 
 
-TRAPEZOID = Op("trapezoid", _trapezoid, label="MulBackward1")
+def _trapezoid_label(equation: Equation) -> str:
+    return "MulBackward1" if equation.avals[1] is None else "DivBackward1"
+
+
+TRAPEZOID = Op("trapezoid", _trapezoid, label=_trapezoid_label)
 
 
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1.0, dim: int = -1) -> Tensor:

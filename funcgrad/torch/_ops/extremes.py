@@ -38,21 +38,36 @@ def at_position(find: Any) -> Any:
     return function
 
 
-def _not_empty(name: str, function: Any, error: type[Exception] = RuntimeError, advice: str = "") -> Any:
+def _shared(find: Any) -> Any:
+    """The function that finds one of all elements: equal elements share the gradient."""
+    value = jax.custom_jvp(find)
+
+    @value.defjvp
+    def value_jvp(primals: Any, tangents: Any) -> Any:
+        (x,), found = primals, value(*primals)
+        ties = (x == found) | (jnp.isnan(x) & jnp.isnan(found))
+        return found, jnp.sum(jnp.where(ties, tangents[0], 0)) / jnp.maximum(jnp.sum(ties), 1).astype(x.dtype)
+
+    return value
+
+
+def _not_empty(name: str, function: Any) -> Any:
     def checked(x: Any) -> Any:
         if x.size == 0:
-            raise error(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.{advice}")
+            raise RuntimeError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
+                "with the 'dim' argument."
+            )
         return function(x)
 
     return checked
 
 
-_ADVICE = " Specify the reduction dim with the 'dim' argument."
 _argmax = at_position(lambda x, dim: jnp.argmax(x, dim, keepdims=True))
 _argmin = at_position(lambda x, dim: jnp.argmin(x, dim, keepdims=True))
 
-MAX_ALL = Op("max_all", _not_empty("max", jnp.max, advice=_ADVICE), label="MaxBackward1")
-MIN_ALL = Op("min_all", _not_empty("min", jnp.min, advice=_ADVICE), label="MinBackward1")
+MAX_ALL = Op("max_all", _not_empty("max", _shared(lambda x: jnp.max(x))), label="MaxBackward1")
+MIN_ALL = Op("min_all", _not_empty("min", _shared(lambda x: jnp.min(x))), label="MinBackward1")
 MAX_DIM = Op("max_dim", lambda x, *, dim, keepdim: _argmax(x, dim=dim, keepdim=keepdim), label="MaxBackward0")
 MIN_DIM = Op("min_dim", lambda x, *, dim, keepdim: _argmin(x, dim=dim, keepdim=keepdim), label="MinBackward0")
 
@@ -145,27 +160,20 @@ def _most_frequent(x: Any, dim: int) -> Any:
     return jnp.take_along_axis(order, jnp.argmax(place - start, dim, keepdims=True), dim)
 
 
-def _shared(find: Any) -> Any:
-    """The function over all elements: equal elements share the gradient."""
+def _of_all(find: Any) -> Any:
+    """The value that a search for a position along a dimension finds among all elements."""
 
-    @jax.custom_jvp
     def value(x: Any) -> Any:
         flat = x.reshape(-1)
         return flat[find(flat, 0)[0]] if x.size else jnp.full((), jnp.nan, x.dtype)
 
-    @value.defjvp
-    def value_jvp(primals: Any, tangents: Any) -> Any:
-        (x,), found = primals, value(*primals)
-        ties = (x == found) | (jnp.isnan(x) & jnp.isnan(found))
-        return found, jnp.sum(jnp.where(ties, tangents[0], 0)) / jnp.maximum(jnp.sum(ties), 1).astype(x.dtype)
-
-    return value
+    return _shared(value)
 
 
 _at_middle, _at_middle_without_nan = at_position(_middle), at_position(_middle_without_nan)
 _at_kth, _at_mode = at_position(_kth), at_position(_most_frequent)
-MEDIAN_ALL = Op("median_all", _shared(_middle), label="Median")
-NANMEDIAN_ALL = Op("nanmedian_all", _shared(_middle_without_nan), label="Nanmedian")
+MEDIAN_ALL = Op("median_all", _of_all(_middle), label="Median")
+NANMEDIAN_ALL = Op("nanmedian_all", _of_all(_middle_without_nan), label="Nanmedian")
 MEDIAN = Op("median", lambda x, *, dim, keepdim: _at_middle(x, dim=dim, keepdim=keepdim), label="MedianBackward1")
 NANMEDIAN = Op(
     "nanmedian", lambda x, *, dim, keepdim: _at_middle_without_nan(x, dim=dim, keepdim=keepdim), label="NanmedianBackward1"

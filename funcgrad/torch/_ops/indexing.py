@@ -184,6 +184,10 @@ def getitem(input: Tensor, index: Any) -> Tensor:
 
 def setitem(input: Tensor, index: Any, value: Any) -> None:
     """`input[index] = value`."""
+    if _is_mask_of(input, index) and (isinstance(value, NUMBERS) or isinstance(value, Tensor) and value.ndim == 0):
+        check_writable(input)
+        assign(input, apply(MASKED_FILL, (), input, index, value))  # needs no look at the mask
+        return
     parsed = _parse(input, index)
     target = _look(input, parsed)
     is_plain = all(a is None for a in parsed.arrays)

@@ -7,6 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 
 from funcgrad.torch._dispatch import apply, assign, check_writable
+from funcgrad.torch._ops.copying import converted
+from funcgrad.torch._ops.labels import by_operand
 from funcgrad.torch._ops.promotion import cast, check_broadcast
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor
@@ -28,11 +30,11 @@ def _copied(x: Any, source: Any) -> Any:
     together = jnp.broadcast_shapes(x.shape, source.shape)
     if together != x.shape:
         raise RuntimeError(f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(together)}")
-    return jnp.broadcast_to(source.astype(x.dtype), x.shape)
+    return jnp.broadcast_to(converted(source, x.dtype), x.shape)
 
 
 ZERO = Op("zero", lambda x: jnp.zeros_like(x), saves={0: ()})
-FILL = Op("fill", _filled, saves=NEITHER)
+FILL = Op("fill", _filled, saves=NEITHER, label=by_operand("Fill", 1, tensor=3, number=2))
 FILL_DIAGONAL = Op("fill_diagonal", _filled_diagonal, saves=NEITHER, label="CopySlices")
 COPY_INTO = Op("copy_into", _copied, saves=NEITHER, label="CopyBackwards")
 

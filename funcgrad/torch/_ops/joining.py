@@ -14,7 +14,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.promotion import cast, result_type
 from funcgrad.torch._ops.rows import Row, spelled
-from funcgrad.torch._ops.shape import atleast_2d, expand, reshape, transpose, unsqueeze
+from funcgrad.torch._ops.shape import atleast_2d, expand, reshape, unsqueeze
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -24,8 +24,12 @@ def _joined(function: Any) -> Any:
     return lambda *xs: function([cast(x, result_type(xs)) for x in xs])
 
 
+def _concatenated(xs: list[Any], dim: int) -> Any:
+    return jnp.concatenate([x for x in xs if x.shape != (0,)] or xs, dim)
+
+
 NOTHING: Any = defaultdict(tuple)
-CAT = Op("cat", lambda *xs, dim: _joined(lambda xs: jnp.concatenate(xs, dim))(*xs), saves=NOTHING)
+CAT = Op("cat", lambda *xs, dim: _joined(lambda xs: _concatenated(xs, dim))(*xs), saves=NOTHING)
 STACK = Op("stack", lambda *xs, dim: _joined(lambda xs: jnp.stack(xs, dim))(*xs), saves=NOTHING)
 BLOCK_DIAG = Op("block_diag", _joined(lambda xs: _block_diag(*xs)), saves=NOTHING)
 
@@ -39,7 +43,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, **other: Any) -> Tensor:
     joined = [x for x in tensors if x._aval.shape != (0,)] or tensors
     dim = dim_of(dim, joined[0].ndim)
     _check_sizes(joined, dim)
-    return apply(CAT, (dim,), *joined)
+    return apply(CAT, (dim,), *tensors)
 
 
 def _check_sizes(tensors: Sequence[Tensor], dim: int) -> None:
@@ -117,7 +121,6 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     ]
     if swapped:
         grids[:2] = grids[1::-1]
-        grids = [transpose(grid, 0, 1) for grid in grids]
     return tuple(grids)
 
 

@@ -139,7 +139,7 @@ _MATMUL_LABELS = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm", (1, 2): "SqueezeBac
 
 def _matmul_label(equation: Equation) -> str:
     a, b = (len(aval.shape) if aval else 0 for aval in equation.avals)
-    return _MATMUL_LABELS.get((a, b), "SqueezeBackward4" if 1 in (a, b) else "UnsafeView")
+    return _MATMUL_LABELS.get((a, b), "UnsafeView")
 
 
 def _outer(a: Any, b: Any) -> Any:
@@ -157,6 +157,7 @@ def _inner(a: Any, b: Any) -> Any:
 
 MM = Op("mm", mm, saves=EACH_OTHER)
 DOT = Op("dot", _dot, saves=EACH_OTHER)
+VDOT = Op("vdot", _dot, saves=EACH_OTHER)
 MV = Op("mv", mv, saves=EACH_OTHER)
 BMM = Op("bmm", bmm, saves=EACH_OTHER)
 MATMUL = Op("matmul", _matmul, saves=EACH_OTHER, label=_matmul_label)
@@ -230,7 +231,7 @@ ROWS = (
     of_tensors("mm", MM, second="mat2"),
     of_tensors("matmul", MATMUL),
     of_tensors("dot", DOT, second="tensor"),
-    of_tensors("vdot", DOT),
+    of_tensors("vdot", VDOT),
     of_tensors("inner", INNER),
     of_tensors("mv", MV, second="vec"),
     of_tensors("bmm", BMM, second="mat2"),

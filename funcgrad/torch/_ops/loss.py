@@ -10,6 +10,7 @@ import numpy as np
 
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._ops.unary import absolute
 from funcgrad.torch._ops.promotion import common, scalar_name
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
@@ -26,7 +27,7 @@ def _mse(x: Any, target: Any, *, reduction: str) -> Any:
 
 
 MSE = Op("mse_loss", common(_mse), label="MseLoss")
-L1 = Op("l1_loss", common(lambda x, target, *, reduction: _reduced(jnp.abs(x - target), reduction)), label="L1Loss")
+L1 = Op("l1_loss", common(lambda x, target, *, reduction: _reduced(absolute(x - target), reduction)), label="L1Loss")
 
 
 def _check_reduction(reduction: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad.torch._dispatch import apply, assign, check_writable
-from funcgrad.torch._ops.arithmetic import ADD, DIV, FLOOR_DIVIDE, MUL, POW, REMAINDER, SUB, pow
+from funcgrad.torch._ops.arithmetic import ADD, DIV, FLOOR_DIVIDE, MUL, POW, RDIV, REMAINDER, RSUB, SUB, pow
 from funcgrad.torch._ops.comparison import BITWISE, BITWISE_NOT, COMPARE, SHIFTS
 from funcgrad.torch._ops.linalg import MATMUL
 from funcgrad.torch._ops.rows import Row
@@ -68,6 +68,10 @@ ARITHMETIC = {
 }
 
 
+REVERSED = {"sub": RSUB, "truediv": RDIV}
+"""Operators of their own: they take the right operand first."""
+
+
 def _invert(self: Tensor) -> Tensor:
     if self._aval.dtype.kind not in "biu":
         raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
@@ -80,7 +84,8 @@ def _method(name: str, call: Callable[..., Any]) -> Row:
 
 ROWS = (
     *(_method(name, _forward(op)) for name, op in ARITHMETIC.items()),
-    *(_method(f"r{name}", _reflected(op)) for name, op in ARITHMETIC.items()),
+    *(_method(f"r{name}", _reflected(op)) for name, op in ARITHMETIC.items() if name not in REVERSED),
+    *(_method(f"r{name}", _forward(op)) for name, op in REVERSED.items()),
     *(_method(f"i{name}", _augmented(op)) for name, op in ARITHMETIC.items()),
     *(_method(name, _forward(op)) for name, op in COMPARE.items()),
     _method("matmul", _forward(MATMUL)),

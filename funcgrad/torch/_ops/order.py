@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._dispatch import alias, apply, value_of
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.results import VALUES_AND_INDICES
 from funcgrad.torch._ops.rows import Row, spelled
@@ -160,7 +160,7 @@ HISTC = Op("histc", _histogram)
 
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements lie in each of equal bins between `min` and `max`."""
-    return apply(HISTC, (bins,), input, float(min), float(max))
+    return apply(HISTC, (bins,), alias(input), float(min), float(max))
 
 
 def _search(sorted_: Any, values: Any, *, right: bool, dtype: Any) -> Any:

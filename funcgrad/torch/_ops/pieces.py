@@ -45,6 +45,7 @@ def _strided(x: Any, *, size: tuple[int, ...], stride: tuple[int, ...], offset: 
 
 UNBIND = ViewOp("unbind", lambda x, *, dim: tuple(x[(slice(None),) * dim + (i,)] for i in range(x.shape[dim])))
 SPLIT = ViewOp("split", _split)
+SPLIT_WITH_SIZES = ViewOp("split_with_sizes", _split)
 DIAGONAL = ViewOp("diagonal", lambda x, *, offset, a, b: x.diagonal(offset, a, b))
 UNFOLD = ViewOp("unfold", _windows, writable=False)
 STRIDED = ViewOp("as_strided", _strided, writable=False)
@@ -69,8 +70,8 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
             f"split_with_sizes expects split_sizes to sum exactly to {length} (input tensor's size at dimension {dim}),"
             f" but got split_sizes={list(pieces)}"
         )
-    label = "Split" if isinstance(size, int) else "SplitWithSizes"
-    parts = view(SPLIT, (pieces, dim), input, origin=VIEW_OF_SEVERAL.format(number="{number}", label=label))
+    op = SPLIT if isinstance(size, int) else SPLIT_WITH_SIZES
+    parts = view(op, (pieces, dim), input, origin=VIEW_OF_SEVERAL.format(number="{number}", label=op.label))
     return tuple(parts) if isinstance(parts, list) else (parts,)
 
 

@@ -105,6 +105,17 @@ def refuse(kernel: str, kinds: str, function: Function) -> Function:
     return checked
 
 
+def no_derivative(name: str, function: Function) -> Function:
+    """The function, for which a backward pass fails as PyTorch's does."""
+    guarded = jax.custom_jvp(function)
+
+    @guarded.defjvp
+    def refuse_derivative(primals: Any, tangents: Any) -> Any:
+        raise RuntimeError(f"derivative for {name} is not implemented")
+
+    return guarded
+
+
 def check_broadcast(operands: Sequence[Any]) -> None:
     """Refuse shapes that do not broadcast.
 

@@ -1,4 +1,7 @@
-"""Random tensors: drawn on the host from PyTorch's own streams, so that a seed gives PyTorch's numbers."""
+"""Random tensors: drawn on the host from PyTorch's own streams, so that a seed gives PyTorch's numbers.
+
+Filling existing ones: `random_fill.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from funcgrad.torch import _random
-from funcgrad.torch._dispatch import apply, assign, check_writable
-from funcgrad.torch._layout import is_contiguous
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.arithmetic import ADD, MUL
+from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import leaf
 from funcgrad.torch._ops.dims import shape_of
-from funcgrad.torch._ops.arithmetic import ADD, MUL
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import as_dtype, get_default_dtype, int64
@@ -28,7 +31,12 @@ def _floating(dtype: Any) -> np.dtype[Any]:
 
 
 def rand(
-    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
+    *size: Any,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """Numbers from U(0, 1)."""
     drawn = _random.rand(generator or default_generator, shape_of(size, ignored), _floating(dtype))
@@ -36,7 +44,12 @@ def rand(
 
 
 def randn(
-    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
+    *size: Any,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """Numbers from N(0, 1)."""
     drawn = _random.normal(generator or default_generator, shape_of(size, ignored), 0.0, 1.0, _floating(dtype))
@@ -78,22 +91,26 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None
     return apply(ADD, (), apply(MUL, (), randn(shape, generator=generator), std), mean)
 
 
-def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
-    """Fill with numbers from N(mean, std²)."""
-    check_writable(self)
-    drawn = _random.normal(
-        generator or default_generator, self._aval.shape, mean, std, self._aval.dtype, is_contiguous(self)
-    )
-    return assign(self, wrap(constant(drawn)))
+def _randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None, **keywords: Any) -> Tensor:
+    low, high = (0, low) if high is None else (low, high)
+    keywords.pop("memory_format", None)
+    return randint(low, high, input.shape, dtype=dtype or input.dtype, **keywords)
 
 
-def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any = None, **old: Any) -> Tensor:
-    """Fill with numbers from U(from, to)."""
-    low = old.pop("from", from_)
-    low, to = old.pop("a", low), old.pop("b", to)
-    check_writable(self)
-    drawn = _random.uniform(generator or default_generator, self._aval.shape, low, to, self._aval.dtype)
-    return assign(self, wrap(constant(drawn)))
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
+    """1 with the probability that stands in the input (or `p`), else 0."""
+    source = generator or default_generator
+    if p is not None:
+        return _new(_random.bernoulli(source, p, input._aval.shape, input._aval.dtype))
+    return _new(_random.bernoulli_from(source, host_array(input, "bernoulli")))
+
+
+def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Tensor:
+    """Indices drawn from each row of weights."""
+    if not input.dtype.is_floating_point:
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {input.dtype.scalar}")
+    source = generator or default_generator
+    return _new(_random.multinomial(source, host_array(input, "multinomial"), num_samples, replacement))
 
 
 def _like(create: Any) -> Any:
@@ -111,6 +128,7 @@ ROWS = (
     Row("normal", normal, method=False),
     Row("rand_like", _like(rand), method=False),
     Row("randn_like", _like(randn), method=False),
-    Row("normal_", normal_, function=False),
-    Row("uniform_", uniform_, function=False),
+    Row("randint_like", _randint_like, method=False),
+    Row("bernoulli", bernoulli),
+    Row("multinomial", multinomial),
 )

@@ -14,6 +14,7 @@ from jax.scipy.special import logsumexp as _logsumexp
 from funcgrad.errors import UnsupportedError, unsupported
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dims_of
+from funcgrad.torch._ops.labels import by_dims
 from funcgrad.torch._ops.promotion import common, floating, scalar_name
 from funcgrad.torch._ops.rows import Row, named, spelled
 from funcgrad.torch._tensor import Tensor
@@ -47,13 +48,9 @@ def _product(x: Any, *, dims: Any, keepdim: bool, dtype: Any) -> Any:
     return jnp.prod(x, dims, _summed_dtype(x, dtype), keepdims=keepdim)
 
 
-def _label(name: str) -> Any:
-    return lambda equation: f"{name}Backward{0 if equation.static[0] is None else 1}"
-
-
-SUM = Op("sum", _sum, saves=NONE, label=_label("Sum"))
-MEAN = Op("mean", _mean, saves=NONE, label=_label("Mean"))
-PROD = Op("prod", _product, label=_label("Prod"))
+SUM = Op("sum", _sum, saves=NONE, label=by_dims("Sum"))
+MEAN = Op("mean", _mean, saves=NONE, label=by_dims("Mean"))
+PROD = Op("prod", _product, label=by_dims("Prod"))
 NANSUM = Op(
     "nansum",
     lambda x, *, dims, keepdim, dtype: _sum(jnp.where(jnp.isnan(x), 0, x), dims=dims, keepdim=keepdim, dtype=dtype),

@@ -15,7 +15,8 @@ from funcgrad.errors import UnsupportedError, unsupported
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.indexing import GATHER, at_positions
-from funcgrad.torch._ops.promotion import cast
+from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
+from funcgrad.torch._ops.promotion import cast, no_derivative
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import reshape
 from funcgrad.torch._tensor import Tensor
@@ -68,11 +69,22 @@ def _scatter_reduce(x: Any, index: Any, source: Any, *, dim: int, reduce: str, i
     return getattr(kept.at[where], method)(new)
 
 
+def _reduced(function: Any) -> Any:
+    def scattered(x: Any, index: Any, source: Any, *, dim: int) -> Any:
+        source = cast(source, x.dtype)
+        return no_derivative("scatter", lambda x, index, source: function(x, index, source, dim=dim))(x, index, source)
+
+    return scattered
+
+
 TAKE_ALONG = Op("gather", _gather, saves={0: (1,)})
 SCATTER = Op("scatter", _scatter, saves={0: (1,), 2: (1,)})
 SCATTER_NUMBER = Op("scatter_number", _scatter, saves={0: (1,)}, label="ScatterBackward1")
 SCATTER_ADD = Op("scatter_add", _scatter_add, saves={0: (1,), 2: (1,)})
-SCATTER_MULTIPLY = Op("scatter_multiply", _scatter_multiply, label="Scatter")
+SCATTER_REDUCED = {
+    "add": Op("scatter_of_add", _reduced(_scatter_add), label=NOT_DIFFERENTIABLE),
+    "multiply": Op("scatter_of_multiply", _reduced(_scatter_multiply), label=NOT_DIFFERENTIABLE),
+}
 SCATTER_REDUCE = Op("scatter_reduce", _scatter_reduce)
 TAKE = Op("take", lambda x, index: x.reshape(-1)[index], saves={0: (1,)})
 
@@ -129,7 +141,7 @@ def scatter(
     if reduce is None:
         op = SCATTER if isinstance(source, Tensor) else SCATTER_NUMBER
     elif reduce in ("add", "multiply"):
-        op = SCATTER_ADD if reduce == "add" else SCATTER_MULTIPLY
+        op = SCATTER_REDUCED[reduce]
     else:
         raise RuntimeError("reduce argument must be either add or multiply.")
     return apply(op, (dim,), input, index, source)
@@ -166,6 +178,7 @@ INDEX_FILL = Op(
     "index_fill",
     lambda x, index, value, *, dim: _along(x, dim, index).set(cast(value, x.dtype)),
     saves={0: (1,), 2: (1,)},
+    label=by_operand("IndexFill", 2, tensor=1, number=0),
 )
 
 

@@ -242,6 +242,8 @@ def reversed_dims(input: Tensor) -> Tensor:
 
 def _atleast(ndim: int) -> Any:
     def one(x: Tensor) -> Tensor:
+        if x.ndim == 0:
+            return reshape(x, (1,) * ndim)
         while x.ndim < ndim:
             x = unsqueeze(x, -1 if x.ndim == 2 else 0)
         return x

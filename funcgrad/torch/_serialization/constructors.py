@@ -23,7 +23,7 @@ from funcgrad.torch.nn.parameter import Parameter
 
 def attributes(state: Any, cls: type | None = None) -> dict[str, Any]:
     """A state that consists of attributes, none of which hides what the class has."""
-    if type(state) is not dict or any(type(name) is not str or (cls is not None and hasattr(cls, name)) for name in state):
+    if type(state) is not dict or any(type(name) is not str or hasattr(cls, name) for name in state):
         raise ValueError("a state that is no dictionary of new attributes")
     return state
 
@@ -35,7 +35,7 @@ def _tensor(
         raise TypeError(f"a tensor in a {type(storage).__name__}")
     if bits:
         raise pickle.UnpicklingError(
-            f"the file has a tensor that is {' and '.join(bits)}: call resolve_conj() and save again"
+            f"the file has a tensor that is a lazy {' and '.join(bits)}: resolve it first"
         )
     made = storage.tensor(offset, size, stride)
     if requires_grad:

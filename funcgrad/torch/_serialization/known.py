@@ -158,7 +158,6 @@ def _set_users_state(target: Any, state: Any) -> None:
     if hasattr(target, "__setstate__"):
         target.__setstate__(state)
         return
-    own, slots = state if isinstance(state, tuple) and len(state) == 2 else (state, None)
-    for given in (own, slots):
+    for given in state if isinstance(state, tuple) else (state,):
         for name, value in (given or {}).items():
             setattr(target, name, value)

@@ -3,6 +3,7 @@
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch.nn import functional as functional
 from funcgrad.torch.nn import init as init
+from funcgrad.torch.nn import utils as utils
 from funcgrad.torch.nn._activations import LogSoftmax as LogSoftmax
 from funcgrad.torch.nn._activations import ReLU as ReLU
 from funcgrad.torch.nn._activations import Sigmoid as Sigmoid

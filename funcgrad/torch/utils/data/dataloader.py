@@ -255,7 +255,8 @@ def _check_workers(
         raise ValueError("persistent_workers option needs num_workers > 0")
     if context is not None and count == 0:
         raise ValueError(
-            "multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got num_workers=0"
+            "multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got "
+            "num_workers=0"
         )
     methods = multiprocessing.get_all_start_methods()
     if isinstance(context, str) and context not in methods:

@@ -21,6 +21,8 @@ from funcgrad.trace import array_of, current, cut
 _LONG = 512
 """Results from which on a batch's samples are computed in portions: a larger program takes seconds to compile."""
 
+_MANY = "__getitems__"
+
 Fetch = Callable[[Any], Any]
 """From an index, or a list of them, to a batch; raises StopIteration where a stream ends."""
 
@@ -62,7 +64,7 @@ def _stream_fetch(stream: Iterator[Any], collate: Callable[[Any], Any], drop_las
 
 
 def _sample_fetch(dataset: Any, collate: Callable[[Any], Any]) -> Fetch:
-    many = getattr(dataset, "__getitems__", None)
+    many = getattr(dataset, _MANY, None)
     if many:
         return lambda indices: collate(many(indices))
     return lambda indices: collate([_sample(dataset, i) for i in indices])
@@ -81,9 +83,9 @@ def _holds_tensors(dataset: Any) -> bool:
     """Whether the dataset's samples are rows of tensors, so that a batch is an indexing of each."""
     while type(dataset) is Subset:
         dataset = dataset.dataset
-    return isinstance(dataset, TensorDataset) and all(
-        getattr(type(dataset), name, None) is getattr(TensorDataset, name, None) for name in ("__getitem__", "__getitems__")
-    )
+    if not isinstance(dataset, TensorDataset) or hasattr(dataset, _MANY):
+        return False
+    return type(dataset).__getitem__ is TensorDataset.__getitem__
 
 
 def _whole_fetch(dataset: Dataset[Any], one_by_one: Fetch) -> Fetch:
@@ -101,7 +103,9 @@ def _whole_batch(dataset: Any, indices: Any) -> list[Any] | None:
             indices = [dataset.indices[i] for i in indices]
             dataset = dataset.dataset
         places = np.array(indices)
-        if places.dtype.kind != "i" or places.ndim != 1 or (state.grad and any(x.requires_grad for x in dataset.tensors)):
+        if places.dtype.kind != "i" or places.ndim != 1:
+            return None
+        if state.grad and any(x.requires_grad for x in dataset.tensors):
             return None
         return [known_tensor(np.asarray(array_of(value_of(x), "data"))[places]) for x in dataset.tensors]
     except (IndexError, TypeError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.cuda import amp as amp
 
 
 def is_available() -> bool:

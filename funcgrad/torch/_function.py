@@ -1,0 +1,217 @@
+"""Function: an operator whose backward pass the user writes.
+
+Its node calls the user's `backward`; what that computes is recorded like anything else, so it can be differentiated
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from funcgrad.torch._dispatch import alias, apply, edge_of
+from funcgrad.torch._grad_mode import no_grad, state
+from funcgrad.torch._graph import LEAF, Edge, Node
+from funcgrad.torch._ops.creation import FILLED
+from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import (
+    BACKWARD_TWICE,
+    FUNCTION_GRADIENT_COUNT,
+    FUNCTION_GRADIENT_SHAPE,
+    FUNCTION_WITHOUT_BACKWARD,
+    FUNCTION_WITHOUT_FORWARD,
+    LEAF_IN_PLACE,
+    MODIFIED_IN_PLACE,
+)
+from funcgrad.trace import Aval, is_differentiable
+
+
+class Context:
+    """What `forward` hands over to `backward`; users may put attributes of their own on it.
+
+    Attributes:
+        needs_input_grad: For each argument of `forward`, whether it needs a gradient.
+    """
+
+    def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
+        self.needs_input_grad = needs_input_grad
+        self._saved: tuple[Tensor | None, ...] | None = ()
+        self._versions: tuple[int, ...] = ()
+        self._dirty: tuple[Tensor, ...] = ()
+        self._constant: tuple[Tensor, ...] = ()
+        self._materializes = True
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors for `backward`; None is kept too."""
+        self._saved = tensors
+
+    @property
+    def saved_tensors(self) -> tuple[Tensor | None, ...]:
+        """What `save_for_backward` kept.
+
+        Raises:
+            RuntimeError: The graph was freed, or a saved tensor was changed in place since.
+        """
+        if self._saved is None:
+            raise RuntimeError(BACKWARD_TWICE)
+        for tensor, version in zip(self._saved, self._versions, strict=True):
+            if tensor is not None and tensor._version != version:
+                raise RuntimeError(_modified_text(tensor, version))
+        return self._saved
+
+    def mark_dirty(self, *tensors: Tensor) -> None:
+        """Say which arguments `forward` has changed in place; it must return them."""
+        self._dirty = tensors
+
+    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        """Say which results carry no gradient."""
+        self._constant = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether `backward` gets zeros, not None, for results that nobody used."""
+        self._materializes = value
+
+    def _finish(self) -> None:
+        """Note the versions of what was saved, once `forward` is over."""
+        self._versions = tuple(0 if x is None else x._version for x in self._saved or ())
+
+
+def _modified_text(x: Tensor, version: int) -> str:
+    edge = edge_of(x)
+    source = f", which is output {edge.number} of {edge.node.label().partition('Backward')[0]}," if isinstance(edge, Edge) else ""
+    kind = f"torch.{x.dtype.legacy} {list(x.shape)}"
+    return MODIFIED_IN_PLACE.format(kind=kind, source=source, version=x._version, expected=version)
+
+
+class FunctionNode(Node):
+    """The node of a `Function`."""
+
+    __slots__ = ("arguments", "context", "function")
+
+    def __init__(self, function: type[Function], context: Context, arguments: Sequence[Any], results: Any) -> None:
+        edges = tuple(edge_of(x) if isinstance(x, Tensor) else None for x in arguments)
+        super().__init__(edges, results)
+        self.function = function
+        self.context = context
+        self.arguments: list[Aval | None] = [x._aval if isinstance(x, Tensor) else None for x in arguments]
+
+    def label(self) -> str:
+        """The name that PyTorch prints: without a number."""
+        return f"{self.function.__name__}Backward"
+
+    name = label
+
+    def release(self) -> None:
+        """Drop what was saved, if anything was."""
+        if self.context._saved:
+            self.context._saved = None
+
+    def pull(self, incoming: list[Tensor | None]) -> list[Tensor | None]:
+        """The user's gradients, one for each argument."""
+        if self.context._materializes:
+            incoming = [_zeros(aval) if g is None else g for g, aval in zip(incoming, self.results, strict=True)]
+        made = self.function.backward(self.context, *incoming)
+        made = list(made) if isinstance(made, tuple | list) else [made]
+        expected = len(self.edges)
+        if len(made) < expected or any(g is not None for g in made[expected:]):
+            raise RuntimeError(FUNCTION_GRADIENT_COUNT.format(self.label(), expected, len(made)))
+        return [None if edge is None else self._checked(i, made[i]) for i, edge in enumerate(self.edges)]
+
+    def _checked(self, i: int, gradient: Any) -> Tensor | None:
+        """A gradient in its argument's shape."""
+        if gradient is None:
+            return None
+        if not isinstance(gradient, Tensor):
+            raise RuntimeError(f"expected Variable or None (got {type(gradient).__name__})")
+        want = self.arguments[i]
+        assert want is not None
+        if gradient._aval.shape == want.shape:
+            return gradient
+        reduced = _reduced(gradient, want.shape)
+        if reduced is None:
+            text = FUNCTION_GRADIENT_SHAPE.format(self.label(), i, list(gradient.shape), list(want.shape))
+            raise RuntimeError(text)
+        return reduced
+
+
+def _zeros(aval: Aval | None) -> Tensor | None:
+    return None if aval is None else apply(FILLED, (aval.shape, aval.dtype, 0))
+
+
+def _reduced(gradient: Any, shape: tuple[int, ...]) -> Tensor | None:
+    """The gradient summed over what broadcasting added to `shape`; None if it added nothing of the kind."""
+    have = gradient._aval.shape
+    extra = len(have) - len(shape)
+    if extra < 0 or any(want not in (1, n) for want, n in zip(shape, have[extra:], strict=True)):
+        return None
+    added = (*range(extra), *(extra + i for i, want in enumerate(shape) if want == 1))
+    return gradient.sum(added).reshape(shape)
+
+
+class Function:
+    """An operator with a backward pass of its own. Subclasses define static methods; use it as `MyFunction.apply(x)`.
+
+    Example:
+        >>> import funcgrad.torch as torch
+        >>> class Cube(torch.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         ctx.save_for_backward(x)
+        ...         return x ** 3
+        ...     @staticmethod
+        ...     def backward(ctx, g):
+        ...         (x,) = ctx.saved_tensors
+        ...         return 3 * x ** 2 * g
+        >>> x = torch.tensor(2.0, requires_grad=True)
+        >>> Cube.apply(x)
+        tensor(8., grad_fn=<CubeBackward>)
+    """
+
+    setup_context: Any = None
+
+    @staticmethod
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        """Compute the result: of `(ctx, *args)`, or of `args` alone where `setup_context` is defined too."""
+        raise NotImplementedError(FUNCTION_WITHOUT_FORWARD)
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """The gradient of each argument of `forward`, given those of its results."""
+        raise NotImplementedError(FUNCTION_WITHOUT_BACKWARD)
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        """Call `forward`, and give its results their place in the graph."""
+        context = Context(tuple(isinstance(x, Tensor) and x.requires_grad for x in args))
+        with no_grad():
+            if cls.setup_context is None:
+                made = cls.forward(context, *args)
+            else:
+                made = cls.forward(*args)
+                cls.setup_context(context, args, made)
+        outputs = list(made) if isinstance(made, tuple) else [made]
+        if state.grad and any(context.needs_input_grad):
+            outputs = _joined(cls, context, args, outputs)
+        context._finish()
+        return tuple(outputs) if isinstance(made, tuple) else outputs[0]
+
+
+def _joined(cls: type[Function], context: Context, args: tuple[Any, ...], outputs: list[Any]) -> list[Any]:
+    """The outputs as results of a new node."""
+    avals = tuple(x._aval if isinstance(x, Tensor) else None for x in outputs)
+    node = FunctionNode(cls, context, args, avals)
+    given = {id(x) for x in args}
+    for k, x in enumerate(outputs):
+        is_constant = not isinstance(x, Tensor) or not is_differentiable(x._aval) or _holds(context._constant, x)
+        if is_constant:
+            continue
+        if id(x) in given and not _holds(context._dirty, x):
+            x = outputs[k] = alias(x)  # returned as it came: the argument keeps its own place
+        elif x._edge is LEAF:
+            raise RuntimeError(LEAF_IN_PLACE)
+        x._edge = Edge(node, k)
+    return outputs
+
+
+def _holds(tensors: tuple[Tensor, ...], x: Any) -> bool:
+    return any(x is tensor for tensor in tensors)

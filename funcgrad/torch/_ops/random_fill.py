@@ -1,0 +1,79 @@
+"""In-place fillings with random numbers, drawn on the host from PyTorch's own streams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from funcgrad.torch import _random
+from funcgrad.torch._dispatch import assign, check_writable
+from funcgrad.torch._layout import is_contiguous
+from funcgrad.torch._ops.conversion import host_array
+from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch.random import default_generator
+from funcgrad.trace import constant
+
+
+def _fill(x: Tensor, drawn: np.ndarray) -> Tensor:
+    return assign(x, wrap(constant(drawn)))
+
+
+def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
+    """Fill with numbers from N(mean, std²)."""
+    check_writable(self)
+    drawn = _random.normal(
+        generator or default_generator, self._aval.shape, mean, std, self._aval.dtype, is_contiguous(self)
+    )
+    return _fill(self, drawn)
+
+
+def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any = None, **old: Any) -> Tensor:
+    """Fill with numbers from U(from, to)."""
+    low = old.pop("from", from_)
+    low, to = old.pop("a", low), old.pop("b", to)
+    check_writable(self)
+    drawn = _random.uniform(generator or default_generator, self._aval.shape, low, to, self._aval.dtype)
+    return _fill(self, drawn)
+
+
+def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
+    """Fill with 1 with probability `p` (a number or a tensor), else 0."""
+    check_writable(self)
+    source = generator or default_generator
+    if isinstance(p, Tensor):
+        return _fill(self, _random.bernoulli_from(source, host_array(p, "bernoulli"), self._aval.dtype))
+    return _fill(self, _random.bernoulli(source, p, self._aval.shape, self._aval.dtype))
+
+
+def random_(self: Tensor, from_: int | None = None, to: int | None = None, *, generator: Any = None) -> Tensor:
+    """Fill with integers: of the whole range of the dtype, up to `from_` if it stands alone, or between both."""
+    check_writable(self)
+    source, shape, dtype = generator or default_generator, self._aval.shape, self._aval.dtype
+    if from_ is None:
+        return _fill(self, _random.random(source, shape, dtype))
+    low, high = (0, from_) if to is None else (from_, to)
+    return _fill(self, _random.randint(source, low, high, shape, dtype))
+
+
+def _continuous(name: str, draw: Any, *defaults: float) -> Row:
+    def fill(self: Tensor, *parameters: float, generator: Any = None) -> Tensor:
+        check_writable(self)
+        chosen = parameters + defaults[len(parameters) :]
+        return _fill(self, draw(generator or default_generator, self._aval.shape, *chosen, self._aval.dtype))
+
+    fill.__name__ = fill.__qualname__ = name
+    return Row(name, fill, function=False)
+
+
+ROWS = (
+    Row("normal_", normal_, function=False),
+    Row("uniform_", uniform_, function=False),
+    Row("bernoulli_", bernoulli_, function=False),
+    Row("random_", random_, function=False),
+    _continuous("exponential_", _random.exponential, 1.0),
+    _continuous("geometric_", _random.geometric),
+    _continuous("cauchy_", _random.cauchy, 0.0, 1.0),
+    _continuous("log_normal_", _random.log_normal, 1.0, 2.0),
+)

@@ -1,0 +1,12 @@
+"""torch.nn.utils: what is done with the parameters of a module, and with their gradients."""
+
+from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.nn.utils.clip_grad import clip_grad_norm as clip_grad_norm
+from funcgrad.torch.nn.utils.clip_grad import clip_grad_norm_ as clip_grad_norm_
+from funcgrad.torch.nn.utils.clip_grad import clip_grad_value_ as clip_grad_value_
+from funcgrad.torch.nn.utils.clip_grad import clip_grads_with_norm_ as clip_grads_with_norm_
+from funcgrad.torch.nn.utils.clip_grad import get_total_norm as get_total_norm
+from funcgrad.torch.nn.utils.convert_parameters import parameters_to_vector as parameters_to_vector
+from funcgrad.torch.nn.utils.convert_parameters import vector_to_parameters as vector_to_parameters
+
+__getattr__ = _missing_from(__name__)

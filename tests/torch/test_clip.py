@@ -1,0 +1,34 @@
+"""Clipping of gradients: recorded behaviour of items 121 to 123, and what is recorded of a call."""
+
+from clip_scenarios import SCENARIOS
+from scenarios import replay
+
+import funcgrad.torch as torch
+from funcgrad.trace import current, stats, synchronize
+
+test_items_121_to_123 = replay(torch, SCENARIOS, "clip_scenarios", rtol=2e-7)  # the last bit of a product
+
+
+def test_clipping_many_gradients_is_one_equation_and_looks_at_nothing():
+    parameters = [torch.zeros(2, requires_grad=True) for _ in range(50)]
+    for p in parameters:
+        p.grad = torch.ones(2)
+    synchronize("test")
+    flushes = stats.flushes
+    torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+    assert sum(s.equation is not None for s in current().step.path()) == 1
+    assert stats.flushes == flushes
+
+
+def test_the_largest_norm_is_data():
+    p = torch.zeros(2, requires_grad=True)
+    p.grad = torch.ones(2)
+
+    def clip(max_norm):
+        torch.nn.utils.clip_grad_norm_([p], max_norm)
+        return p.grad.tolist()
+
+    clip(1.0), clip(0.9)
+    before = stats.programs
+    clip(0.5), clip(0.1)
+    assert stats.programs == before
