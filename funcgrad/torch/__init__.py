@@ -11,6 +11,8 @@ from funcgrad.torch import optim as optim
 from funcgrad.torch import random as random
 from funcgrad.torch import serialization as serialization
 from funcgrad.torch import utils as utils
+from funcgrad.torch._anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
+from funcgrad.torch._anomaly import is_anomaly_enabled as is_anomaly_enabled
 from funcgrad.torch._grad_mode import enable_grad as enable_grad
 from funcgrad.torch._grad_mode import inference_mode as inference_mode
 from funcgrad.torch._grad_mode import is_grad_enabled as is_grad_enabled

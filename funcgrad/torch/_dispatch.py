@@ -267,7 +267,9 @@ def _move(x: Tensor, edge: Any) -> None:
 
 
 def _watch(node: OperatorNode, made_in: Storage, now_in: Storage) -> None:
-    """A saved result that was computed in place lives in the written storage from now on."""
+    """A saved result lives in the written storage from now on; the value before the change is nobody else's."""
+    if node.plan.saved[:1] == (0,) and node.storages[0] is now_in:
+        node.storages[0], node.versions[0] = Storage(now_in.value), 0
     for k, storage in enumerate(node.storages):
         if storage is made_in:
             node.storages[k], node.versions[k] = now_in, now_in.version

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from funcgrad.errors import warn
+from funcgrad.torch._anomaly import mode as anomaly
 from funcgrad.torch._dispatch import apply, assign, edge_of
 from funcgrad.torch._grad_mode import no_grad, state
 from funcgrad.torch._graph import Edge
@@ -79,10 +80,10 @@ def backward(
 def _backward_of_loss(loss: Tensor, retain_graph: bool) -> None:
     """The common case, one number without `create_graph`: replayed where the same graph was walked before."""
     root, trace = edge_of(loss), current()
-    found = replay(trace, root, retain_graph) if isinstance(root, Edge) else None
+    found = replay(trace, root, retain_graph) if isinstance(root, Edge) and not anomaly.enabled else None
     if found is None:
         nodes = reachable([place_of(root)])
-        if not isinstance(root, Edge) or not is_replayable(nodes):
+        if anomaly.enabled or not isinstance(root, Edge) or not is_replayable(nodes):
             Walk([loss], [None], create_graph=False, retain_graph=retain_graph).to_leaves(accumulate)
             return
         recorder = Recorder(trace, root, nodes)

@@ -169,4 +169,5 @@ class OperatorNode(Node):
 def _label(equation: Equation) -> str:
     label = equation.op.label
     text = label if isinstance(label, str) else label(equation)
-    return text if "Backward" in text or "::" in text else f"{text}Backward0"
+    is_whole = "Backward" in text or "::" in text or text == "CopySlices"
+    return text if is_whole else f"{text}Backward0"

@@ -131,6 +131,10 @@ MODULE_HOOK_NOTHING_TO_REPLACE = (
     "Backward hook for Modules where no input requires gradient should always return None or None for all gradients."
 )
 MODULE_HOOK_COUNT = "Backward {kind} returned an invalid number of {what}, got {got}, but expected {expected}"
+ANOMALY_ENABLED = (
+    "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging."
+)
+ANOMALY_FOUND = "Function '{}' returned nan values in its {}th output."
 DEEPCOPY_NON_LEAF = (
     "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If you "
     "were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "

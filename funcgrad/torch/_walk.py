@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from funcgrad.torch._anomaly import check_gradients
+from funcgrad.torch._anomaly import mode as anomaly
 from funcgrad.torch._dispatch import apply, edge_of
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._graph import Edge, Node, OperatorNode
@@ -126,6 +128,8 @@ class Walk:
         if self.needed is not None and node not in self.needed:
             return
         outgoing = pull(node, incoming)
+        if anomaly.enabled:
+            check_gradients(node, outgoing)
         if node.hooks is not None and node.hooks.after:
             outgoing = _after(node, outgoing, incoming)
         if not self.keep:

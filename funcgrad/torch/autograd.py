@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._anomaly import detect_anomaly as detect_anomaly
+from funcgrad.torch._anomaly import set_detect_anomaly as set_detect_anomaly
 from funcgrad.torch._engine import backward as _backward
 from funcgrad.torch._engine import gradients as _gradients
 from funcgrad.torch._function import Function as Function

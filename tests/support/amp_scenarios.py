@@ -161,7 +161,7 @@ def item_120_autocast(torch):
             shown["half"] = dtype(x @ x)
         shown["on again"] = [dtype(x @ x), torch.is_autocast_enabled("cpu"), str(torch.get_autocast_dtype("cpu"))]
     shown["after"] = [dtype(x @ x), torch.is_autocast_enabled("cpu")]
-    shown["value"] = (low.float()).tolist()
+    shown["value"] = low.tolist()
     return shown
 
 

@@ -15,7 +15,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 import funcgrad.torch as shim
 from funcgrad.tolerances import tolerance
-from funcgrad.trace import synchronize
+from funcgrad.trace import current, synchronize
+from funcgrad.trace.verify import verify
 
 SHAPES = st.sampled_from([(), (2,), (2, 2)])
 NUMBERS = st.sampled_from([-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0])
@@ -261,6 +262,10 @@ class GradientMachine(RuleBasedStateMachine):
         self.compare_values()
 
     # What must agree.
+
+    @invariant()
+    def well_formed_trace(self):
+        verify(current())
 
     @invariant()
     def same_state(self):

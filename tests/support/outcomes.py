@@ -115,15 +115,28 @@ def start(torch, call, sample, *, dtype=None, prepare=lambda x: x, shift=0.0, re
         kwargs["dtype"] = getattr(torch, kwargs["dtype"])
     try:
         results = flat(call(*args, **kwargs))
-    except (RuntimeError, TypeError, IndexError, ValueError, NotImplementedError) as error:
+    except (RuntimeError, TypeError, IndexError, ValueError, NotImplementedError, AssertionError) as error:
         return Started(error=f"{type(error).__name__}: {error}".splitlines()[0])
     return Started(results, [x for x in leaves if x.requires_grad])
 
 
 def preparation(name):
     """How the leaves of an operator's samples are prepared: what changes in place gets a tensor that may change."""
-    is_in_place = name.endswith("_") and not name.startswith("__")
+    is_in_place = name in IN_PLACE_OPERATORS or (name.endswith("_") and not name.startswith("__"))
     return {"prepare": lambda x: x.clone()} if is_in_place else {}
+
+
+IN_PLACE_OPERATORS = {"__setitem__"} | {
+    f"__i{name}__"
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "lshift", "rshift")
+}
+
+
+def in_words(name, call):
+    """The call with a result to look at: an assignment gives the tensor, an iterator its items."""
+    if name == "__setitem__":
+        return lambda x, index, value: (call(x, index, value), x)[1]
+    return (lambda x: list(call(x))) if name == "__iter__" else call
 
 
 def flat(results):

@@ -95,7 +95,7 @@ ARITHMETIC = {
         call(ints(3), 0),
     ],
     "divide": [call(real(3), real(3))],
-    "true_divide": [call(ints(3), natural(3))],
+    "true_divide": [call(ints(3), natural(3)), call(real(3), real(3))],
     "floor_divide": [call(real(4), real(4)), call(ints(6), natural(6)), call(ints(6), 2), call(ints(6), 2.5), call(ints(3), 0)],
     "remainder": [*binary(), call(ints(6), at([2, -2, 3, -3, 5, -5], "int64")), call(ints(3), 0)],
     "fmod": [*binary(), call(ints(6), at([2, -2, 3, -3, 5, -5], "int64"))],
@@ -123,7 +123,7 @@ ARITHMETIC = {
 
 COMPARISON = {
     **{name: compared() for name in ("eq", "ne", "lt", "le", "gt", "ge")},
-    **{name: [call(real(3), real(3))] for name in ("not_equal", "less", "less_equal", "greater", "greater_equal")},
+    **{name: [call(real(3), real(3)), call(mask(3), mask(3))] for name in ("not_equal", "less", "less_equal", "greater", "greater_equal")},
     **{f"logical_{name}": [call(mask(4), mask(4)), call(ints(3), ints(3)), call(real(3), mask(2, 3))] for name in ("and", "or", "xor")},
     **{f"bitwise_{name}": [call(mask(4), mask(4)), call(ints(3), ints(3)), call(ints(3), 3), call(real(3), real(3))] for name in ("and", "or", "xor")},
     "bitwise_left_shift": [call(natural(3), natural(3)), call(natural(3), 2)],
@@ -308,6 +308,32 @@ INDEX = {
     "tril_indices": [call(3, 3), call(2, 3, 1)], "triu_indices": [call(3, 3), call(2, 3, 1)],
 }  # fmt: skip
 
+EVERY = slice(None)
+INDEXING = {
+    "__getitem__": [
+        *(call(real(3, 4), i) for i in (0, -1, slice(1, 3), slice(None, None, 2), slice(-2, None), (0, 1), (EVERY, 0), (EVERY, slice(1, 3)), ..., (..., 0), None, (None, 0), (EVERY, None, slice(0, 2)), (EVERY, None), (), slice(2, 1), slice(0, 10))),
+        *(call(real(3, 4), i) for i in ([0, 2], [[0, 1], [1, 2]], ([0, 1], [1, 2]), (EVERY, [0, 3]), ([True, False, True],), True, False, [])),
+        call(real(3, 4), positions([2, 0])), call(real(3, 4), positions([[0, 1], [2, -1]])), call(real(3, 4), (positions([0, 1]), positions([2, 3]))), call(real(3, 4), (EVERY, positions([0, 0]))),
+        call(real(3, 4), (0, positions([1, 2]))), call(real(2, 3, 4), (EVERY, 0, positions([1, 2]))), call(real(2, 3, 4), (positions([0, 1]), EVERY, positions([1, 2]))), call(real(2, 3, 4), (..., positions([0, 1]), positions([1, 2]))),
+        call(real(3, 4), (None, positions([0, 1]))), call(real(3, 4), mask(3, 4)), call(real(3, 4), mask(3)), call(real(3, 4), (EVERY, mask(4))), call(real(3, 4), (positions([0, 2]), slice(1, 3))), call(real(3), positions(1)), call(real(), None), call(real(), ...), call(real(), ()), call(ints(3, 4), 1),
+        *(call(real(3, 4), i) for i in (3, (0, 4), (0, 0, 0), slice(None, None, -1), 1.5, (..., ...))),
+        call(real(3, 4), positions([3])), call(real(3, 4), mask(2)), call(real(3), real(3)), call(real(), 0), call(real(0, 3), EVERY),
+    ],
+    "__setitem__": [
+        *(call(real(3, 4), i, 2.5) for i in (0, (EVERY, 1), slice(None, None, 2), ..., (0, 1), ([0, 2], [1, 1]), [0, 2], True)),
+        call(real(3, 4), 0, real(4)), call(real(3, 4), 0, real(1)), call(real(3, 4), (EVERY, slice(0, 2)), real(3, 1)), call(real(3, 4), positions([2, 0]), real(2, 4)), call(real(3, 4), positions([2, 0]), real(4)),
+        call(real(3, 4), (EVERY, positions([0, 3])), real(3, 2)), call(real(3, 4), mask(3, 4), 0.0), call(real(3, 4), mask(3), real(4)), call(real(3, 4), mask(3, 4), at(7.0)), call(ints(3), 0, 2.7), call(ints(3), 0, real()), call(real(3), 0, ints()),
+        call(real(3, 4), 0, [1.0, 2.0, 3.0, 4.0]), call(real(3, 4), 0, real(1, 1, 4)), call(real(3, 4), EVERY, real(3, 4)), call(real(3, 4), (None, 0), real(1, 4)),
+        call(real(3, 4), 0, real(3)), call(real(3, 4), positions([0, 1]), real(3)), call(real(3, 4), 3, 1.0), call(real(3, 4), (EVERY, positions([0, 1]), None), 0.5),
+    ],
+    **{f"__i{name}__": [call(real(2, 3), real(3)), call(real(3), 2), call(real(3), real(2, 3))] for name in ("add", "sub", "mul", "truediv", "mod", "pow")},
+    "__ifloordiv__": [call(ints(3), 2)], **{f"__i{name}__": [call(mask(3), mask(3)), call(ints(3), 3)] for name in ("and", "or", "xor")}, "__ilshift__": [call(natural(3), 2)], "__irshift__": [call(natural(3), 1)],
+    "__rlshift__": [call(natural(3), 2)], "__rrshift__": [call(natural(3), 200)], "__iter__": [call(real(2, 3)), call(real())], "__len__": [call(real(2, 3)), call(real())], "__contains__": [call(at([1.0, 2.0]), 2.0), call(ints(3), 17)],
+    "__bool__": [call(at(1.0)), call(real(2)), call(real(0))], "__float__": [call(at(1.5)), call(real(2))], "__int__": [call(at(1.5)), call(real(2))], "__index__": [call(positions(3)), call(at(1.5))],
+    "T": [call(real(2, 3)), call(real(3))], "mT": [call(real(2, 3, 4))], "type": [call(real(2)), call(ints(2)), call(real(2), "torch.DoubleTensor"), call(real(2), "x")],
+    "to": [call(real(2), dtype="float64"), call(real(2), "cpu"), call(real(2), ints(1)), call(real(2), "cuda")], "cpu": [call(real(2))],
+}  # fmt: skip
+
 LINALG = {
     "mm": [call(real(2, 3), real(3, 2)), call(real(2, 3), real(2, 3)), call(real(3), real(3, 2)), call(real(0, 3), real(3, 2)), call(real(2, 3), ints(3, 2)), call(ints(2, 3), ints(3, 2))],
     "matmul": [call(real(2, 3), real(3, 4)), call(real(3), real(3)), call(real(2, 3), real(3)), call(real(3), real(3, 2)), call(real(2, 2, 3), real(3, 2)), call(real(2, 2, 3), real(2, 3, 1)), call(real(2, 1, 2, 3), real(3, 3, 2)), call(real(2, 2, 3), real(3)), call(real(3), real(2, 3, 2)), call(real(), real(3)), call(real(2, 3), real(2, 3)), call(real(2, 3), real(2)), call(real(3), real(2))],
@@ -381,7 +407,7 @@ OPERATORS = {
 
 SAMPLES: dict[str, list[Sample]] = {}
 for family in (
-    ARITHMETIC, COMPARISON, UNARY, CHOICE, REDUCTION, ORDER, SHAPE, INDEX, LINALG, ACTIVATION, CREATION, INPLACE, QUERIES, CASTS,
+    ARITHMETIC, COMPARISON, UNARY, CHOICE, REDUCTION, ORDER, SHAPE, INDEX, INDEXING, LINALG, ACTIVATION, CREATION, INPLACE, QUERIES, CASTS,
     OPERATORS,
 ):  # fmt: skip
     repeated = SAMPLES.keys() & family.keys()

@@ -1,7 +1,9 @@
 """What the real PyTorch makes of a sample."""
 
+import types
+
 import torch
-from outcomes import finish, gradients, preparation, start
+from outcomes import finish, gradients, in_words, preparation, start
 
 
 def torch_call(name):
@@ -12,7 +14,9 @@ def torch_call(name):
     for home in homes:
         found = getattr(home, name, None)
         if callable(found):
-            return found
+            return in_words(name, found)
+        if isinstance(found, types.GetSetDescriptorType):
+            return found.__get__
     raise AttributeError(f"PyTorch has no {name}: not in torch, Tensor or nn.functional")
 
 

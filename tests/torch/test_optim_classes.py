@@ -2,7 +2,6 @@
 
 import copy
 
-import numpy as np
 import pytest
 from optimizer_scenarios import KINDS, SCENARIOS
 from scenarios import replay
@@ -19,9 +18,9 @@ def _nothing_pending():
 
 
 def _problem(kind, count=1, **options):
-    parameters = [torch.ones(2, requires_grad=True) for _ in range(count)]
+    parameters = [torch.tensor([1.0, 1.0], requires_grad=True) for _ in range(count)]
     for p in parameters:
-        p.grad = torch.ones(2)
+        p.grad = torch.tensor([1.0, 1.0])
     return parameters, getattr(torch.optim, kind)(parameters, **{**KINDS[kind], **options})
 
 
@@ -29,9 +28,9 @@ def _equations():
     return [s.equation for s in current().step.path() if s.equation is not None]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_step_of_200_parameters_is_one_equation(kind):
-    parameters, optimizer = _problem(kind, 200)
+@pytest.mark.parametrize("kind, count", [*((kind, 10) for kind in KINDS), ("Adam", 200)])
+def test_a_step_of_all_parameters_is_one_equation(kind, count):
+    parameters, optimizer = _problem(kind, count)
     optimizer.step()
     synchronize("test")
     optimizer.step()
@@ -159,4 +158,4 @@ def test_lbfgs_compiles_nothing_anew_while_its_history_grows():
     for _ in range(6):
         optimizer.step(closure)
     assert stats.programs == before
-    np.testing.assert_allclose(x.tolist(), [1.0, 1.0], atol=0.2)  # on its way through the valley
+    assert closure().item() < 3  # from 24, on its way through the valley

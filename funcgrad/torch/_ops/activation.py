@@ -156,11 +156,14 @@ def _into(input: Tensor, result: Tensor, inplace: bool) -> Tensor:
     return assign(input, result)
 
 
-def _plain(name: str, op: Op) -> Row:
+def _plain(name: str, op: Op) -> Any:
     def call(input: Tensor, inplace: bool = False) -> Tensor:
         return _into(input, apply(op, (), input), inplace)
 
-    return _functional(named(call, name))
+    return named(call, name)
+
+
+silu, mish, hardsigmoid, hardswish = (_plain(name, op) for name, op in PLAIN.items())
 
 
 def _functional(call: Any, **kind: bool) -> Row:
@@ -253,7 +256,7 @@ ROWS = (
     Row("softmax", softmax, functional=True),
     Row("log_softmax", log_softmax, functional=True),
     _functional(softmin),
-    *(_plain(name, op) for name, op in PLAIN.items()),
+    *map(_functional, (silu, mish, hardsigmoid, hardswish)),
     *map(_functional, (softplus, gelu, leaky_relu, elu, hardtanh, relu6, softshrink, logsigmoid, softsign, tanhshrink)),
     _functional(glu),
     *(_functional(call, function=True) for call in (selu, celu, threshold)),

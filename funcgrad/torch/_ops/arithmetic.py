@@ -318,7 +318,7 @@ ROWS = (
     _by_nonzero(REMAINDER, "remainder"),
     _by_nonzero(FMOD, "fmod"),
     Row("pow", pow, inplace=True),
-    binary("float_power", FLOAT_POWER),
+    binary("float_power", FLOAT_POWER, inplace=False),
     of_tensors("atan2", ATAN2, inplace=True),
     of_tensors("arctan2", ATAN2, inplace=True),
     of_tensors("hypot", HYPOT, inplace=True),

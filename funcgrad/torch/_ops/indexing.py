@@ -35,7 +35,7 @@ def _parse(x: Tensor, index: Any) -> _Parsed:
     """Split an index into a view by numbers and slices, and what tensors then select from it."""
     if not x._aval.shape and isinstance(index, int | slice) and not isinstance(index, bool):
         raise IndexError(SLICE_OF_SCALAR if isinstance(index, slice) else INDEX_OF_SCALAR)
-    items = index if type(index) is tuple else (index,)
+    items = index if type(index) is tuple or _is_list_of_indices(index) else (index,)
     items = [_plain(item) for item in items]
     items = _without_ellipsis(items, x.ndim)
     pattern: list[Any] = []
@@ -58,6 +58,13 @@ def _parse(x: Tensor, index: Any) -> _Parsed:
             arrays += [] if part == ONE else [None]
             dim += 1
     return _Parsed(tuple(pattern), tuple(places), tuple(arrays))
+
+
+def _is_list_of_indices(index: Any) -> bool:
+    """Whether a list stands for a tuple, as NumPy once had it: `x[[rows, columns]]`."""
+    if type(index) is not list or len(index) >= 32:
+        return False
+    return any(x is None or x is ... or isinstance(x, list | tuple | slice | np.ndarray | Tensor) for x in index)
 
 
 def _plain(item: Any) -> Any:
@@ -194,6 +201,8 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     if is_plain and isinstance(value, NUMBERS):
         fill_(target, value)
         return
+    if not isinstance(value, (Tensor, np.generic, *NUMBERS)):
+        raise TypeError(f"can't assign a {type(value).__name__} to a torch.{input.dtype.legacy}")
     new = value if isinstance(value, Tensor) else tensor(value, dtype=input.dtype)
     if is_plain:
         _store(target, new)

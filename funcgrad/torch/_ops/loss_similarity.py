@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.choice import minimum
+from funcgrad.torch._ops.choice import MINIMUM
 from funcgrad.torch._ops.loss_reduction import at_least_zero, checked_reduction, reduced
 from funcgrad.torch._ops.promotion import cast, common
 from funcgrad.torch._ops.similarity import pairwise_distance
@@ -29,15 +29,8 @@ def _triplet(near: Any, far: Any, margin: Any, *, reduction: str) -> Any:
     return reduced(at_least_zero(cast(margin, near.dtype) + near - far), reduction)
 
 
-COSINE_EMBEDDING = Op(
-    "cosine_embedding_loss",
-    lambda x, y, target, margin, *, reduction: _cosine_embedding(
-        *_joined(x, y), target, margin, reduction=reduction
-    ),
-    label="Mean",
-)
+COSINE_EMBEDDING = Op("cosine_embedding_loss", common(_cosine_embedding), label="Mean")
 TRIPLET = Op("triplet_margin_loss", common(_triplet), label="Mean")
-_joined = common(lambda x, y: (x, y))
 
 
 def cosine_embedding_loss(
@@ -144,5 +137,5 @@ def _of_triplets(
         )
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
-        far = minimum(far, distance(positive, negative))
+        far = apply(MINIMUM, (), far, distance(positive, negative))
     return apply(TRIPLET, (reduction,), near, far, float(margin))

@@ -1,11 +1,13 @@
-"""Containers: modules that hold modules or parameters."""
+"""Containers: modules that hold modules. Those that hold parameters: `_parameter_containers.py`."""
 
 from __future__ import annotations
 
+import operator
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn._module import Module
 
 
@@ -56,7 +58,172 @@ class Sequential(Module):
 
 def _name_at(container: Any, index: int) -> str:
     size = len(container)
-    index = index.__index__()
+    index = operator.index(index)
     if not -size <= index < size:
         raise IndexError(f"index {index} is out of range")
     return list(container._modules)[index % size]
+
+
+class ModuleList(Module):
+    """Modules in a list, registered under their positions.
+
+    Args:
+        modules: The modules.
+    """
+
+    def __init__(self, modules: Iterable[Module] | None = None) -> None:
+        super().__init__()
+        self.extend(modules or ())
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._modules.values())
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return type(self)(list(self)[index])
+        return self._modules[_name_at(self, index)]
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        setattr(self, _name_at(self, index), module)
+
+    def __delitem__(self, index: int | slice) -> None:
+        kept = list(self)
+        del kept[index]
+        self._renew(kept)
+
+    def __add__(self, other: Iterable[Module]) -> ModuleList:
+        return ModuleList([*self, *other])
+
+    def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
+        return self.extend(modules)
+
+    def append(self, module: Module) -> ModuleList:
+        """Add a module at the end."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def extend(self, modules: Iterable[Module]) -> ModuleList:
+        """Add modules at the end."""
+        check_iterable(self, "extend", "an iterable", modules)
+        for module in modules:
+            self.append(module)
+        return self
+
+    def insert(self, index: int, module: Module) -> None:
+        """Put a module before a position."""
+        kept = list(self)
+        kept.insert(index, module)
+        self._renew(kept)
+
+    def pop(self, key: int | slice) -> Any:
+        """Take a module out."""
+        module = self[key]
+        del self[key]
+        return module
+
+    def _renew(self, modules: list[Module]) -> None:
+        self._modules.clear()
+        self.extend(modules)
+
+    def __repr__(self) -> str:
+        lines = [f"  {_range(first, len(run))}: {_counted(run)}" for first, run in _runs([repr(m) for m in self])]
+        return f"{type(self).__name__}({''.join(chr(10) + line for line in lines)}{chr(10) if lines else ''})"
+
+
+def _runs(texts: list[str]) -> list[tuple[int, list[str]]]:
+    """Equal neighbours together, each group with the position of its first."""
+    runs: list[tuple[int, list[str]]] = []
+    for i, text in enumerate(texts):
+        if runs and runs[-1][1][0] == text:
+            runs[-1][1].append(text)
+        else:
+            runs.append((i, [text]))
+    return runs
+
+
+def _range(first: int, count: int) -> str:
+    return f"({first})" if count == 1 else f"({first}-{first + count - 1})"
+
+
+def _counted(run: list[str]) -> str:
+    text = run[0].replace("\n", "\n  ")
+    return text if len(run) == 1 else f"{len(run)} x {text}"
+
+
+class ModuleDict(Module):
+    """Modules in a dictionary.
+
+    Args:
+        modules: A mapping from names to modules, or pairs of them.
+    """
+
+    def __init__(self, modules: Any = None) -> None:
+        super().__init__()
+        self.update({} if modules is None else modules)
+
+    def __getitem__(self, key: str) -> Module:
+        return self._modules[key]
+
+    def __setitem__(self, key: str, module: Module) -> None:
+        self.add_module(key, module)
+
+    def __delitem__(self, key: str) -> None:
+        del self._modules[key]
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._modules
+
+    def keys(self) -> Iterable[str]:
+        """The names."""
+        return self._modules.keys()
+
+    def items(self) -> Iterable[tuple[str, Module]]:
+        """Names and modules."""
+        return self._modules.items()
+
+    def values(self) -> Iterable[Module]:
+        """The modules."""
+        return self._modules.values()
+
+    def clear(self) -> None:
+        """Take all modules out."""
+        self._modules.clear()
+
+    def pop(self, key: str) -> Module:
+        """Take a module out."""
+        return self._modules.pop(key)
+
+    def update(self, modules: Any) -> None:
+        """Add modules, or replace those of the same name."""
+        for key, module in pairs_of(self, modules):
+            self[key] = module
+
+
+def check_iterable(container: Module, method: str, wanted: str, given: Any) -> None:
+    if not isinstance(given, Iterable) or isinstance(given, Tensor):
+        raise TypeError(
+            f"{type(container).__name__}.{method} should be called with {wanted}, but got {type(given).__name__}"
+        )
+
+
+def pairs_of(container: Module, given: Any) -> Iterable[tuple[str, Any]]:
+    """What a mapping, a container or an iterable of pairs holds."""
+    check_iterable(container, "update", "an iterable of key/value pairs", given)
+    if isinstance(given, Mapping | Module):
+        return given.items()  # pyright: ignore[reportCallIssue, reportReturnType]
+    pairs = [tuple(pair) for pair in given]
+    for i, pair in enumerate(pairs):
+        if len(pair) != 2:
+            raise ValueError(
+                f"{type(container).__name__} update sequence element #{i} has length {len(pair)}; 2 is required"
+            )
+    return pairs  # pyright: ignore[reportReturnType]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._ops.loss_reduction import legacy_reduction
 from funcgrad.torch.nn import functional as F
 from funcgrad.torch.nn._module import Module
 
@@ -12,7 +13,7 @@ from funcgrad.torch.nn._module import Module
 class _Loss(Module):
     def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
         super().__init__()
-        self.reduction = F.legacy_reduction(size_average, reduce, reduction)
+        self.reduction = legacy_reduction(size_average, reduce, reduction)
 
 
 class MSELoss(_Loss):
@@ -45,7 +46,7 @@ class _WeightedLoss(Module):
         super().__init__()
         self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
-        self.reduction = F.legacy_reduction(size_average, reduce, reduction)
+        self.reduction = legacy_reduction(size_average, reduce, reduction)
 
 
 class NLLLoss(_WeightedLoss):

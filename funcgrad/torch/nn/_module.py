@@ -14,6 +14,7 @@ from funcgrad.torch._grad_mode import state
 from funcgrad.torch._hooks import RemovableHandle
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import check_device, dtype
+from funcgrad.torch.nn._backward_hooks import BackwardHooks
 from funcgrad.torch.nn._state_dict import StateDict
 from funcgrad.torch.nn.parameter import Buffer, Parameter
 
@@ -52,11 +53,13 @@ class Module(StateDict):
                 replaced = hook(self, args)
                 if replaced is not None:
                     args = replaced if isinstance(replaced, tuple) else (replaced,)
+        watched = BackwardHooks(self, _plain(self._backward_pre_hooks), _plain(self._backward_hooks))
+        args = watched.around_inputs(args)
         result = self.forward(*args, **kwargs)
         for hook, with_kwargs in list(self._forward_hooks.values()):
             replaced = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
             result = result if replaced is None else replaced
-        return result
+        return watched.around_outputs(result)
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -69,6 +72,17 @@ class Module(StateDict):
     ) -> RemovableHandle:
         """Call `hook(module, args, output)` after `forward`; what it returns replaces the output."""
         return _hang(self._forward_hooks, hook, with_kwargs, prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_output)` before the module's backward pass; what it returns replaces `grad_output`."""
+        return _hang(self._backward_pre_hooks, hook, False, prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` after the module's backward pass.
+
+        What it returns replaces `grad_input`; gradients of parameters are not changed by that.
+        """
+        return _hang(self._backward_hooks, hook, False, prepend)
 
     # Attributes: parameters, buffers and modules live in their own dictionaries.
 
@@ -351,6 +365,10 @@ def _hang(hooks: OrderedDict[int, Any], hook: Any, with_kwargs: bool, prepend: b
     if prepend:
         hooks.move_to_end(handle.id, last=False)
     return handle
+
+
+def _plain(hooks: OrderedDict[int, Any]) -> list[Any]:
+    return [hook for hook, _ in hooks.values()]
 
 
 def _kind(value: Any) -> str:

@@ -1,47 +1,75 @@
 """torch.nn.functional: layers as functions."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from funcgrad.errors import missing_from as _missing_from
-from funcgrad.torch._ops import loss as _loss
+from funcgrad.torch._ops.activation import celu as celu
+from funcgrad.torch._ops.activation import elu as elu
+from funcgrad.torch._ops.activation import gelu as gelu
+from funcgrad.torch._ops.activation import glu as glu
+from funcgrad.torch._ops.activation import hardshrink as hardshrink
+from funcgrad.torch._ops.activation import hardsigmoid as hardsigmoid
+from funcgrad.torch._ops.activation import hardswish as hardswish
+from funcgrad.torch._ops.activation import hardtanh as hardtanh
+from funcgrad.torch._ops.activation import leaky_relu as leaky_relu
 from funcgrad.torch._ops.activation import log_softmax as log_softmax
+from funcgrad.torch._ops.activation import logsigmoid as logsigmoid
+from funcgrad.torch._ops.activation import mish as mish
+from funcgrad.torch._ops.activation import prelu as prelu
+from funcgrad.torch._ops.activation import relu6 as relu6
+from funcgrad.torch._ops.activation import selu as selu
+from funcgrad.torch._ops.activation import silu as silu
 from funcgrad.torch._ops.activation import softmax as softmax
+from funcgrad.torch._ops.activation import softmin as softmin
+from funcgrad.torch._ops.activation import softplus as softplus
+from funcgrad.torch._ops.activation import softshrink as softshrink
+from funcgrad.torch._ops.activation import softsign as softsign
+from funcgrad.torch._ops.activation import tanhshrink as tanhshrink
+from funcgrad.torch._ops.activation import threshold as threshold
+from funcgrad.torch._ops.bag import embedding_bag as embedding_bag
+from funcgrad.torch._ops.dropout import alpha_dropout as alpha_dropout
+from funcgrad.torch._ops.dropout import dropout as dropout
+from funcgrad.torch._ops.dropout import dropout1d as dropout1d
+from funcgrad.torch._ops.dropout import dropout2d as dropout2d
+from funcgrad.torch._ops.dropout import dropout3d as dropout3d
+from funcgrad.torch._ops.dropout import feature_alpha_dropout as feature_alpha_dropout
+from funcgrad.torch._ops.embedding import embedding as embedding
 from funcgrad.torch._ops.linalg import linear as linear
-from funcgrad.torch._ops.loss import cross_entropy as cross_entropy
-from funcgrad.torch._ops.loss import legacy_reduction as legacy_reduction
-from funcgrad.torch._ops.loss import nll_loss as nll_loss
-from funcgrad.torch._tensor import Tensor
-
-
-def relu(input: Any, inplace: bool = False) -> Tensor:
-    """`max(x, 0)`; the gradient at 0 is 0."""
-    return input.relu_() if inplace else input.relu()
-
-
-def sigmoid(input: Any) -> Tensor:
-    """`1 / (1 + exp(-x))`."""
-    return input.sigmoid()
-
-
-def tanh(input: Any) -> Tensor:
-    """Hyperbolic tangent."""
-    return input.tanh()
-
-
-def mse_loss(
-    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
-) -> Tensor:
-    """Mean of squared differences."""
-    return _loss.mse_loss(input, target, reduction=legacy_reduction(size_average, reduce, reduction))
-
-
-def l1_loss(
-    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
-) -> Tensor:
-    """Mean of absolute differences."""
-    return _loss.l1_loss(input, target, reduction=legacy_reduction(size_average, reduce, reduction))
-
+from funcgrad.torch._ops.loss_classes import cross_entropy as cross_entropy
+from funcgrad.torch._ops.loss_classes import nll_loss as nll_loss
+from funcgrad.torch._ops.loss_ctc import ctc_loss as ctc_loss
+from funcgrad.torch._ops.loss_difference import huber_loss as huber_loss
+from funcgrad.torch._ops.loss_difference import l1_loss as l1_loss
+from funcgrad.torch._ops.loss_difference import mse_loss as mse_loss
+from funcgrad.torch._ops.loss_difference import smooth_l1_loss as smooth_l1_loss
+from funcgrad.torch._ops.loss_likelihood import binary_cross_entropy as binary_cross_entropy
+from funcgrad.torch._ops.loss_likelihood import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from funcgrad.torch._ops.loss_likelihood import gaussian_nll_loss as gaussian_nll_loss
+from funcgrad.torch._ops.loss_likelihood import kl_div as kl_div
+from funcgrad.torch._ops.loss_likelihood import poisson_nll_loss as poisson_nll_loss
+from funcgrad.torch._ops.loss_margin import hinge_embedding_loss as hinge_embedding_loss
+from funcgrad.torch._ops.loss_margin import margin_ranking_loss as margin_ranking_loss
+from funcgrad.torch._ops.loss_margin import multi_margin_loss as multi_margin_loss
+from funcgrad.torch._ops.loss_margin import multilabel_margin_loss as multilabel_margin_loss
+from funcgrad.torch._ops.loss_margin import multilabel_soft_margin_loss as multilabel_soft_margin_loss
+from funcgrad.torch._ops.loss_margin import soft_margin_loss as soft_margin_loss
+from funcgrad.torch._ops.loss_similarity import cosine_embedding_loss as cosine_embedding_loss
+from funcgrad.torch._ops.loss_similarity import triplet_margin_loss as triplet_margin_loss
+from funcgrad.torch._ops.loss_similarity import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
+from funcgrad.torch._ops.rectifiers import celu_ as celu_
+from funcgrad.torch._ops.rectifiers import elu_ as elu_
+from funcgrad.torch._ops.rectifiers import hardtanh_ as hardtanh_
+from funcgrad.torch._ops.rectifiers import leaky_relu_ as leaky_relu_
+from funcgrad.torch._ops.rectifiers import relu as relu
+from funcgrad.torch._ops.rectifiers import relu_ as relu_
+from funcgrad.torch._ops.rectifiers import rrelu_ as rrelu_
+from funcgrad.torch._ops.rectifiers import selu_ as selu_
+from funcgrad.torch._ops.rectifiers import sigmoid as sigmoid
+from funcgrad.torch._ops.rectifiers import tanh as tanh
+from funcgrad.torch._ops.rectifiers import threshold_ as threshold_
+from funcgrad.torch._ops.selection import one_hot as one_hot
+from funcgrad.torch._ops.similarity import cosine_similarity as cosine_similarity
+from funcgrad.torch._ops.similarity import normalize as normalize
+from funcgrad.torch._ops.similarity import pairwise_distance as pairwise_distance
+from funcgrad.torch._ops.stochastic import gumbel_softmax as gumbel_softmax
+from funcgrad.torch._ops.stochastic import rrelu as rrelu
 
 __getattr__ = _missing_from(__name__)

@@ -17,6 +17,7 @@ from funcgrad.optim import Rule
 from funcgrad.torch._dispatch import apply, assign, check_writable, value_of
 from funcgrad.torch._grad_mode import enable_grad, no_grad
 from funcgrad.torch._grad_mode import state as mode
+from funcgrad.torch._ops.copying import clone
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import float32, float64, get_default_dtype
 from funcgrad.torch.optim._options import Options, check_options, split_options, with_options
@@ -97,6 +98,8 @@ class RuleOptimizer(Optimizer):
             operands += [p._grad, p]
             if not is_fresh:
                 operands += [self.state[p][name] for name in fields]
+        if mode.grad:  # what is saved for backward is about to change
+            operands = [clone(x) if isinstance(x, Tensor) else x for x in operands]
         start = scalar_dtype().numpy if is_fresh else None
         made = apply(self._op, (structure, tuple(numbers), counters, fields, start), *operands)
         results = iter(made if isinstance(made, list) else [made])

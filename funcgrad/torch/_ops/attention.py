@@ -1,0 +1,140 @@
+"""Attention: weighted means of values, with weights from the products of queries and keys."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.torch import _random
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.linalg import C_NAMES
+from funcgrad.torch._ops.promotion import cast
+from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch.random import default_generator
+from funcgrad.trace import Equation, Op, constant
+
+
+def _weights(scores: Any, mask: Any, is_causal: bool) -> Any:
+    """Softmax over the last dimension; rows in which everything is masked are 0."""
+    if is_causal:
+        scores = jnp.where(jnp.tri(*scores.shape[-2:], dtype=bool), scores, -np.inf)
+    if mask is None:
+        return jax.nn.softmax(scores, -1)
+    scores = jnp.where(mask, scores, -np.inf) if mask.dtype == np.bool_ else scores + mask.astype(scores.dtype)
+    is_empty = jnp.all(scores == -np.inf, -1, keepdims=True)
+    return jnp.where(is_empty, 0, jax.nn.softmax(jnp.where(is_empty, 0, scores), -1))
+
+
+def _attention(
+    q: Any, k: Any, v: Any, scale: Any, *rest: Any, is_causal: bool, masked: bool, dropped: bool, weights: bool
+) -> Any:
+    operands = iter(rest)
+    mask = next(operands) if masked else None
+    if q.shape[-3:-2] != k.shape[-3:-2] and q.ndim > 2:
+        k, v = (jnp.repeat(x, q.shape[-3] // x.shape[-3], -3) for x in (k, v))
+    probabilities = _weights((q * cast(scale, q.dtype)) @ jnp.swapaxes(k, -1, -2), mask, is_causal)
+    if dropped:
+        kept, keep = next(operands), next(operands)
+        probabilities = probabilities * (kept.astype(q.dtype) / cast(keep, q.dtype))
+    mixed = probabilities @ v
+    return (mixed, probabilities) if weights else mixed
+
+
+def _label(equation: Equation) -> str:
+    is_fused = len(equation.results[0].shape) == 4 and not equation.static[2]
+    return "ScaledDotProductFlashAttentionForCpu" if is_fused else "UnsafeView"
+
+
+ATTENTION = Op("scaled_dot_product_attention", _attention, label=_label)
+
+
+def attend(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mask: Tensor | None,
+    dropout_p: float,
+    is_causal: bool = False,
+    scale: float | None = None,
+    weights: bool = False,
+) -> Any:
+    """Attention for arguments that are known to fit; with `weights` also the weights."""
+    shape = (*np.broadcast_shapes(q._aval.shape[:-2], v._aval.shape[:-2]), q._aval.shape[-2], k._aval.shape[-2])
+    operands: list[Any] = [1 / math.sqrt(q._aval.shape[-1]) if scale is None else float(scale)]
+    if mask is not None:
+        operands.append(mask)
+    if dropout_p > 0:
+        kept = _random.dropout_mask(default_generator, dropout_p, shape)
+        operands += [wrap(constant(kept)), 1.0 - dropout_p if dropout_p < 1 else 1.0]
+    return apply(ATTENTION, (is_causal, mask is not None, dropout_p > 0, weights), q, k, v, *operands)
+
+
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """`softmax(scale * query @ key.T + mask) @ value`.
+
+    Args:
+        query: `[..., heads, targets, dim]`.
+        key: `[..., heads, sources, dim]`.
+        value: `[..., heads, sources, value dim]`.
+        attn_mask: Broadcast to `[..., targets, sources]`: True where to attend, or numbers to add.
+        dropout_p: Probability of a weight to be dropped, whatever the mode of a module.
+        is_causal: Whether target i sees the sources 0 to i only.
+        scale: `1 / sqrt(dim)` if None.
+        enable_gqa: Whether one head of key and value may serve several of the query.
+
+    Returns:
+        `[..., heads, targets, value dim]`.
+
+    Raises:
+        RuntimeError: Arguments that do not fit together.
+    """
+    _check(query, key, value, enable_gqa)
+    if not 0 <= dropout_p <= 1:
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {dropout_p:g}")
+    if attn_mask is not None and attn_mask._aval.dtype.kind in "iu":
+        names = C_NAMES[attn_mask.dtype.name], C_NAMES[query.dtype.name]
+        raise RuntimeError(
+            "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
+            f"{names[0]} and  query.dtype: {names[1]} instead."
+        )
+    return attend(query, key, value, attn_mask, dropout_p, is_causal, scale)
+
+
+def _check(q: Tensor, k: Tensor, v: Tensor, grouped: bool) -> None:
+    if not q.dtype == k.dtype == v.dtype:
+        names = [C_NAMES.get(x.dtype.name, x.dtype.name) for x in (q, k, v)]
+        raise RuntimeError(
+            f"Expected query, key, and value to have the same dtype, but got query.dtype: {names[0]} key.dtype: "
+            f"{names[1]} and value.dtype: {names[2]} instead."
+        )
+    if min(q.ndim, k.ndim, v.ndim) < 2:
+        raise RuntimeError(
+            "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: "
+            f"{q.ndim} key.dim: {k.ndim} and value.dim: {v.ndim} instead."
+        )
+    if q.ndim > 2 and grouped and (q.shape[-3] % k.shape[-3] or q.shape[-3] % v.shape[-3]):
+        raise RuntimeError("Number of heads in key and value must divide the number of heads in ")
+    if q.ndim > 2 and not grouped and q.shape[-3] != k.shape[-3] and 1 not in (q.shape[-3], k.shape[-3]):
+        raise RuntimeError(
+            f"The size of tensor a ({q.shape[-3]}) must match the size of tensor b ({k.shape[-3]}) at non-singleton "
+            f"dimension {q.ndim - 3}"
+        )
+    if q.shape[-1] != k.shape[-1]:
+        batch = math.prod(q.shape[:-2])
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{batch}, {q.shape[-1]}] but got: "
+            f"[{batch}, {k.shape[-1]}]."
+        )

@@ -1,0 +1,174 @@
+"""Losses of class indices and class probabilities.
+
+Classes lie along dimension 1, or 0 for a single sample. A target that is out of range is refused where its values are
+known, and gives nan where they are not computed yet.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._ops.loss_reduction import checked_reduction, reduced
+from funcgrad.torch._ops.promotion import scalar_name
+from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Op
+
+
+def _class_dim(x: Any) -> int:
+    return 0 if x.ndim == 1 else 1
+
+
+def _along_classes(weight: Any, x: Any) -> Any:
+    """A weight for each class, in the shape that multiplies scores."""
+    return weight.reshape([-1 if d == _class_dim(x) else 1 for d in range(x.ndim)])
+
+
+def _picked(x: Any, target: Any) -> Any:
+    """The score of each target; nan where there is no such class."""
+    dim = _class_dim(x)
+    return jnp.take_along_axis(x, jnp.expand_dims(target, dim), dim, mode="fill", fill_value=np.nan).squeeze(dim)
+
+
+@jax.custom_vjp
+def _surprise(x: Any, target: Any) -> Any:
+    """`-log softmax(x)[target]`."""
+    return jax.nn.logsumexp(x, _class_dim(x)) - _picked(x, target)
+
+
+def _surprise_forward(x: Any, target: Any) -> Any:
+    return _surprise(x, target), (x, target)
+
+
+def _surprise_gradient(saved: Any, g: Any) -> Any:
+    """Softmax minus the target's one-hot row: no gather to transpose."""
+    x, target = saved
+    dim = _class_dim(x)
+    classes = jax.lax.broadcasted_iota(target.dtype, x.shape, dim)
+    is_target = (classes == jnp.expand_dims(target, dim)).astype(x.dtype)
+    return jnp.expand_dims(g, dim) * (jax.nn.softmax(x, dim) - is_target), np.zeros(target.shape, jax.dtypes.float0)
+
+
+_surprise.defvjp(_surprise_forward, _surprise_gradient)
+
+
+def _weights(target: Any, weight: tuple[Any, ...], ignore_index: int, dtype: Any) -> Any:
+    """What each target counts: its class's weight, and 0 if it is to be ignored."""
+    counted = target != ignore_index
+    return jnp.where(counted, weight[0][jnp.where(counted, target, 0)] if weight else 1, 0).astype(dtype)
+
+
+def _averaged(losses: Any, weights: Any, reduction: str) -> Any:
+    return reduced(losses, reduction) if reduction != "mean" else jnp.sum(losses) / jnp.sum(weights)
+
+
+def _nll(log_p: Any, target: Any, *weight: Any, ignore_index: int, reduction: str) -> Any:
+    """Negative log likelihood of class indices; the mean is weighted."""
+    weights = _weights(target, weight, ignore_index, log_p.dtype)
+    counted = target != ignore_index
+    losses = jnp.where(counted, -_picked(log_p, jnp.where(counted, target, 0)) * weights, 0)
+    return _averaged(losses, weights, reduction)
+
+
+def _cross_entropy(
+    x: Any, target: Any, *weight: Any, ignore_index: int, reduction: str, label_smoothing: float
+) -> Any:
+    weights = _weights(target, weight, ignore_index, x.dtype)
+    counted = target != ignore_index
+    losses = jnp.where(counted, _surprise(x, jnp.where(counted, target, 0)) * weights, 0)
+    hard = _averaged(losses, weights, reduction)
+    if label_smoothing == 0:
+        return hard
+    log_p = jax.nn.log_softmax(x, _class_dim(x))
+    scaled = log_p * _along_classes(weight[0], x) if weight else log_p
+    smooth = _averaged(jnp.where(counted, -jnp.mean(scaled, _class_dim(x)), 0), weights, reduction)
+    return (1 - label_smoothing) * hard + label_smoothing * smooth
+
+
+def _soft_cross_entropy(x: Any, target: Any, *weight: Any, reduction: str, label_smoothing: float) -> Any:
+    dim = _class_dim(x)
+    target = target * (1 - label_smoothing) + label_smoothing / x.shape[dim]
+    scaled = jax.nn.log_softmax(x, dim) * target
+    return reduced(-jnp.sum(scaled * _along_classes(weight[0], x) if weight else scaled, dim), reduction)
+
+
+NLL = Op("nll_loss", _nll, label="NllLoss")
+CROSS_ENTROPY = Op("cross_entropy", _cross_entropy, label="NllLoss")
+SOFT_CROSS_ENTROPY = Op("soft_cross_entropy", _soft_cross_entropy, label="Div")
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Cross entropy of logits against class indices or probabilities.
+
+    Args:
+        input: Logits, `[classes]`, `[batch, classes]` or `[batch, classes, ...]`.
+        target: Indices of the shape of `input` without its class dimension, or probabilities of its own shape.
+        weight: `[classes]`; the mean is weighted by it.
+        size_average: Old form of `reduction`.
+        ignore_index: Targets of this index are left out of the sum and of the count.
+        reduce: Old form of `reduction`.
+        reduction: `mean`, `sum` or `none`.
+        label_smoothing: Share of the probability that is spread over all classes.
+
+    Raises:
+        IndexError: A target is out of bounds.
+        ValueError: Batch sizes differ, or the reduction is unknown.
+        RuntimeError: The target has the wrong dtype.
+    """
+    reduction = checked_reduction(reduction, size_average, reduce)
+    weights = () if weight is None else (weight,)
+    if target.shape == input.shape and target.dtype.is_floating_point:
+        return apply(SOFT_CROSS_ENTROPY, (reduction, label_smoothing), input, target, *weights)
+    _check_target(input, target, ignore_index)
+    return apply(CROSS_ENTROPY, (ignore_index, reduction, label_smoothing), input, target, *weights)
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Negative log likelihood of class indices, from log probabilities; arguments as for `cross_entropy`."""
+    reduction = checked_reduction(reduction, size_average, reduce)
+    _check_target(input, target, ignore_index)
+    weights = () if weight is None else (weight,)
+    return apply(NLL, (ignore_index, reduction), input, target, *weights)
+
+
+def _check_target(x: Tensor, target: Tensor, ignore_index: int) -> None:
+    if target._aval.dtype.kind not in "iu":
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {scalar_name(target._aval.dtype)}")
+    dim = 0 if x.ndim == 1 else 1
+    expected = x.shape[:dim] + x.shape[dim + 1 :]
+    if x.ndim > 1 and target.ndim > 0 and x.shape[0] != target.shape[0]:
+        raise ValueError(
+            f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({target.shape[0]})."
+        )
+    if tuple(target.shape) != tuple(expected):
+        raise RuntimeError(f"Expected target size {list(expected)}, got {list(target.shape)}")
+    known = value_of(target).array
+    if known is not None:
+        _check_range(np.asarray(known), x.shape[dim], ignore_index)
+
+
+def _check_range(target: np.ndarray, classes: int, ignore_index: int) -> None:
+    wrong = target[((target < 0) | (target >= classes)) & (target != ignore_index)]
+    if wrong.size:
+        raise IndexError(f"Target {wrong.flat[0]} is out of bounds.")

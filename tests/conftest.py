@@ -1,0 +1,5 @@
+"""Before JAX starts: several CPU devices, so that sharding can be tested on any machine."""
+
+import os
+
+os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4".strip()

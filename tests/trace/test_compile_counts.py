@@ -1,0 +1,142 @@
+"""How many programs a training loop compiles: a few, however long it runs and whatever its numbers are."""
+
+import numpy as np
+import pytest
+
+import funcgrad.torch as torch
+from funcgrad.trace import stats, synchronize
+
+STEPS = 500
+AT_MOST = 3
+
+
+@pytest.fixture
+def compiled():
+    """A function that tells how many programs were compiled since the test began."""
+    synchronize("test")
+    before = stats.programs
+
+    def count():
+        synchronize("test")
+        return stats.programs - before
+
+    return count
+
+
+def why_zero_grad(steps):
+    """Post 1: one weight, one bias, a new random input at each step."""
+    model = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(steps):
+        x = torch.randn(1)
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(model(x), x).backward()
+        optimizer.step()
+
+
+def autograd_by_hand(steps):
+    """Post 2: two matrices, updates by hand."""
+    x, y = torch.randn(8, 20), torch.randn(8, 3)
+    w1, w2 = torch.randn(20, 10, requires_grad=True), torch.randn(10, 3, requires_grad=True)
+    for t in range(1, steps + 1):
+        loss = (x.mm(w1).clamp(min=0).mm(w2) - y).pow(2).sum()
+        if t % 100 == 0:
+            assert np.isfinite(loss.item())
+        loss.backward()
+        with torch.no_grad():
+            w1 -= 1e-6 * w1.grad
+            w2 -= 1e-6 * w2.grad
+            w1.grad.zero_()
+            w2.grad.zero_()
+
+
+def sgd_options(steps):
+    """Post 3: momentum, weight decay, nesterov."""
+    model = torch.nn.Linear(10, 1)
+    x, y = torch.randn(1, 10), torch.randn(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4, nesterov=True)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(model(x), y).backward()
+        optimizer.step()
+
+
+@pytest.mark.parametrize("loop", [why_zero_grad, autograd_by_hand, sgd_options])
+def test_a_loop_compiles_a_few_programs(loop, compiled):
+    loop(STEPS)
+    # The first two steps differ from the rest (no gradient, no momentum yet), and so does what is left at the end.
+    assert compiled() <= AT_MOST + 1 + (loop is autograd_by_hand)
+    again = compiled()
+    loop(STEPS)
+    assert compiled() == again
+
+
+def test_a_loop_that_looks_at_every_loss_compiles_a_few_programs(compiled):
+    model = torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for _ in range(50):
+        optimizer.zero_grad()
+        loss = model(torch.ones(2, 3)).pow(2).mean()
+        loss.backward()
+        optimizer.step()
+        loss.item()
+    assert compiled() <= AT_MOST
+
+
+def test_a_learning_rate_that_changes_compiles_nothing(compiled):
+    model = torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+    def loop(rates):
+        for rate in rates:
+            optimizer.param_groups[0]["lr"] = rate
+            optimizer.zero_grad()
+            model(torch.ones(2, 3)).pow(2).mean().backward()
+            optimizer.step()
+
+    loop([0.1] * 10)
+    before = compiled()
+    loop(np.linspace(0.1, 0.001, 40).tolist())
+    assert compiled() == before
+
+
+def test_a_loop_counter_compiles_nothing(compiled):
+    x = torch.ones(3)
+
+    def loop(numbers):
+        for k in numbers:
+            (x * k + k / 2).tolist()
+
+    loop(range(3))
+    before = compiled()
+    loop(range(3, 40))
+    assert compiled() == before
+
+
+def test_two_batch_shapes_in_turn_compile_twice_as_many(compiled):
+    model = torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    batches = torch.ones(8, 3), torch.ones(5, 3)
+
+    def loop(steps):
+        for k in range(steps):
+            optimizer.zero_grad()
+            model(batches[k % 2]).pow(2).mean().backward()
+            optimizer.step()
+
+    loop(10)
+    assert compiled() <= 2 * AT_MOST
+    before = compiled()
+    loop(100)
+    assert compiled() == before
+
+
+def test_hooks_and_retained_gradients_compile_a_few_programs(compiled):
+    w = torch.ones(4, requires_grad=True)
+    w.register_hook(lambda g: g * 0.5)
+    for _ in range(30):
+        y = w * 2
+        y.retain_grad()
+        y.pow(2).sum().backward()
+        w.grad = None
+    assert compiled() <= AT_MOST
