@@ -12,6 +12,7 @@ from importlib import metadata
 from typing import NoReturn
 
 from funcgrad import compare, launch
+from funcgrad._program_cache import keep_programs
 from funcgrad.trace import EAGER, LONGEST, set_longest, stats
 
 DEMO = frozenset({"sklearn", "matplotlib", "rich"})
@@ -89,6 +90,7 @@ def _run(arguments: list[str]) -> ExitStatus:
     ours, scripts = _split_at_script(arguments)
     given = parser.parse_args(ours)
     set_longest(EAGER if given.eager else LONGEST)
+    keep_programs()
     try:
         status = _exit_status(launch.run_module if given.as_module else launch.run_script, given.script, scripts)
     except launch.LaunchError as error:
@@ -131,6 +133,7 @@ def _compare(arguments: list[str]) -> ExitStatus:
     parser = _Parser(prog="funcgrad compare", description=_compare.__doc__, allow_abbrev=False)
     compare.add_arguments(parser)
     given = parser.parse_args(arguments)
+    keep_programs()
     try:
         return compare.main(given)
     except ModuleNotFoundError as error:

@@ -1,5 +1,6 @@
-"""Before JAX starts: several CPU devices, so that sharding can be tested on any machine."""
+"""Before JAX starts: several CPU devices, so that sharding can be tested on any machine; no program cache."""
 
 import os
 
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4".strip()
+os.environ["FUNCGRAD_CACHE"] = ""  # tests compile for themselves, and leave nothing in the user's folders

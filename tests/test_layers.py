@@ -13,7 +13,7 @@ LAYERS = (
     {"errors", "tolerances"},
     {"optim", "train", "trace"},
     {"torch"},
-    {"functionalization", "launch"},
+    {"functionalization", "launch", "program_cache"},
     {"compare", "audit", "testing"},
     {"cli"},
     {"__init__", "__main__"},
