@@ -1,16 +1,34 @@
 """PyTorch's face on JAX: `import funcgrad.torch as torch`. A name here without an underscore is a PyTorch name."""
 
+from math import e as e
+from math import inf as inf
+from math import nan as nan
+from math import pi as pi
+
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch import _ops
+from funcgrad.torch import accelerator as accelerator
 from funcgrad.torch import amp as amp
 from funcgrad.torch import autograd as autograd
+from funcgrad.torch import backends as backends
 from funcgrad.torch import cpu as cpu
 from funcgrad.torch import cuda as cuda
+from funcgrad.torch import distributed as distributed
+from funcgrad.torch import distributions as distributions
+from funcgrad.torch import fft as fft
+from funcgrad.torch import func as func
+from funcgrad.torch import linalg as linalg
+from funcgrad.torch import mps as mps
+from funcgrad.torch import multiprocessing as multiprocessing
 from funcgrad.torch import nn as nn
 from funcgrad.torch import optim as optim
+from funcgrad.torch import profiler as profiler
 from funcgrad.torch import random as random
 from funcgrad.torch import serialization as serialization
+from funcgrad.torch import testing as testing
 from funcgrad.torch import utils as utils
+from funcgrad.torch import version as version
+from funcgrad.torch import xpu as xpu
 from funcgrad.torch._anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from funcgrad.torch._anomaly import is_anomaly_enabled as is_anomaly_enabled
 from funcgrad.torch._grad_mode import enable_grad as enable_grad
@@ -19,10 +37,57 @@ from funcgrad.torch._grad_mode import is_grad_enabled as is_grad_enabled
 from funcgrad.torch._grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
 from funcgrad.torch._grad_mode import no_grad as no_grad
 from funcgrad.torch._grad_mode import set_grad_enabled as set_grad_enabled
+from funcgrad.torch._legacy import set_default_tensor_type as set_default_tensor_type
+from funcgrad.torch._memory_format import channels_last as channels_last
+from funcgrad.torch._memory_format import channels_last_3d as channels_last_3d
+from funcgrad.torch._memory_format import contiguous_format as contiguous_format
+from funcgrad.torch._memory_format import memory_format as memory_format
+from funcgrad.torch._memory_format import preserve_format as preserve_format
+from funcgrad.torch._ops.convolution import conv1d as conv1d
+from funcgrad.torch._ops.convolution import conv2d as conv2d
+from funcgrad.torch._ops.convolution import conv3d as conv3d
+from funcgrad.torch._ops.convolution import conv_transpose1d as conv_transpose1d
+from funcgrad.torch._ops.convolution import conv_transpose2d as conv_transpose2d
+from funcgrad.torch._ops.convolution import conv_transpose3d as conv_transpose3d
 from funcgrad.torch._ops.gradient import install_properties as _install_properties
+from funcgrad.torch._ops.normalization import batch_norm as batch_norm
+from funcgrad.torch._ops.normalization import group_norm as group_norm
+from funcgrad.torch._ops.normalization import instance_norm as instance_norm
+from funcgrad.torch._ops.normalization import layer_norm as layer_norm
+from funcgrad.torch._ops.normalization import rms_norm as rms_norm
+from funcgrad.torch._ops.padding import constant_pad_nd as constant_pad_nd
+from funcgrad.torch._ops.patches import channel_shuffle as channel_shuffle
+from funcgrad.torch._ops.patches import pixel_shuffle as pixel_shuffle
+from funcgrad.torch._ops.patches import pixel_unshuffle as pixel_unshuffle
+from funcgrad.torch._ops.pooling import adaptive_avg_pool1d as adaptive_avg_pool1d
+from funcgrad.torch._ops.pooling import adaptive_max_pool1d as adaptive_max_pool1d
+from funcgrad.torch._ops.pooling import avg_pool1d as avg_pool1d
+from funcgrad.torch._ops.pooling import max_pool1d as max_pool1d
+from funcgrad.torch._ops.pooling import max_pool2d as max_pool2d
+from funcgrad.torch._ops.pooling import max_pool3d as max_pool3d
 from funcgrad.torch._ops.rows import install as _install
+from funcgrad.torch._printing import set_printoptions as set_printoptions
+from funcgrad.torch._settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from funcgrad.torch._settings import compile as compile
+from funcgrad.torch._settings import get_default_device as get_default_device
+from funcgrad.torch._settings import get_deterministic_debug_mode as get_deterministic_debug_mode
+from funcgrad.torch._settings import get_float32_matmul_precision as get_float32_matmul_precision
+from funcgrad.torch._settings import get_num_interop_threads as get_num_interop_threads
+from funcgrad.torch._settings import get_num_threads as get_num_threads
+from funcgrad.torch._settings import (
+    is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled,
+)
+from funcgrad.torch._settings import set_default_device as set_default_device
+from funcgrad.torch._settings import set_deterministic_debug_mode as set_deterministic_debug_mode
+from funcgrad.torch._settings import set_float32_matmul_precision as set_float32_matmul_precision
+from funcgrad.torch._settings import set_flush_denormal as set_flush_denormal
+from funcgrad.torch._settings import set_num_interop_threads as set_num_interop_threads
+from funcgrad.torch._settings import set_num_threads as set_num_threads
+from funcgrad.torch._settings import use_deterministic_algorithms as use_deterministic_algorithms
 from funcgrad.torch._tensor import Tensor as Tensor
 from funcgrad.torch._tensor import strided as strided
+from funcgrad.torch._type_info import finfo as finfo
+from funcgrad.torch._type_info import iinfo as iinfo
 from funcgrad.torch._types import Size as Size
 from funcgrad.torch._types import bfloat16 as bfloat16
 from funcgrad.torch._types import bool_ as bool
@@ -49,6 +114,8 @@ from funcgrad.torch._types import uint8 as uint8
 from funcgrad.torch.amp.autocast_mode import autocast as autocast
 from funcgrad.torch.amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
 from funcgrad.torch.amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
+from funcgrad.torch.cuda import OutOfMemoryError as OutOfMemoryError
+from funcgrad.torch.func import vmap as vmap
 from funcgrad.torch.random import Generator as Generator
 from funcgrad.torch.random import default_generator as default_generator
 from funcgrad.torch.random import get_rng_state as get_rng_state
@@ -58,7 +125,9 @@ from funcgrad.torch.random import seed as seed
 from funcgrad.torch.random import set_rng_state as set_rng_state
 from funcgrad.torch.serialization import load as load
 from funcgrad.torch.serialization import save as save
+from funcgrad.torch.torch_version import __version__ as __version__
 
+newaxis = None
 _install(_ops.ROWS, globals())
 _install_properties()
 

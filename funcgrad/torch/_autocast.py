@@ -17,15 +17,57 @@ from funcgrad.torch._types import dtype, dtype_of, float32, float64
 from funcgrad.trace import Op
 
 LOWER = frozenset(
-    "mm bmm matmul linear addmm addbmm baddbmm einsum tensordot conv conv1d conv2d conv3d convolution conv_transpose "
-    "conv_transpose1d conv_transpose2d conv_transpose3d scaled_dot_product_attention vecdot".split()
+    {
+        "mm",
+        "bmm",
+        "matmul",
+        "linear",
+        "addmm",
+        "addbmm",
+        "baddbmm",
+        "einsum",
+        "tensordot",
+        "inner",
+        "convolution",
+        "conv_transpose",
+        "scaled_dot_product_attention",
+        "rnn_relu_cell",
+        "rnn_relu_layer",
+        "rnn_tanh_cell",
+        "rnn_tanh_layer",
+        "lstm_cell",
+        "lstm_layer",
+    }
 )
 """Products of matrices; a product of a matrix and a vector only as `matmul`."""
 
 FULL = frozenset(
-    "mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy binary_cross_entropy_with_logits kl_div "
-    "cross_entropy soft_cross_entropy nll_loss cosine_embedding_loss hinge_embedding_loss triplet_margin_loss "
-    "poisson_nll_loss multi_margin_loss soft_margin_loss prod trace inv cdist avg_pool3d".split()
+    {
+        "mse_loss",
+        "l1_loss",
+        "smooth_l1_loss",
+        "huber_loss",
+        "binary_cross_entropy",
+        "binary_cross_entropy_with_logits",
+        "kl_div",
+        "cross_entropy",
+        "soft_cross_entropy",
+        "nll_loss",
+        "cosine_embedding_loss",
+        "hinge_embedding_loss",
+        "triplet_margin_loss",
+        "poisson_nll_loss",
+        "multi_margin_loss",
+        "soft_margin_loss",
+        "margin_ranking_loss",
+        "multilabel_margin_loss",
+        "ctc_loss",
+        "prod",
+        "trace",
+        "cdist",
+        "quantile",
+        "cholesky",
+    }
 )
 """Sums and products of many terms in which low precision would lose too much."""
 

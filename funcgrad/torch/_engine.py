@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from funcgrad.errors import warn
 from funcgrad.torch._anomaly import mode as anomaly
-from funcgrad.torch._dispatch import apply, assign, edge_of
+from funcgrad.torch._dispatch import apply, assign, edge_of, value_of
 from funcgrad.torch._grad_mode import no_grad, state
 from funcgrad.torch._graph import Edge
 from funcgrad.torch._ops.arithmetic import ADD
@@ -34,7 +34,7 @@ def accumulate(leaf: Tensor, fresh: Tensor) -> None:
     the sum; with `create_graph` they are added out of place, because the sum is part of a graph.
     """
     if leaf._grad is None:
-        leaf._grad = apply(COPY, (), fresh) if fresh.requires_grad else wrap(fresh._storage.value)
+        leaf._grad = apply(COPY, (), fresh) if fresh.requires_grad else wrap(value_of(fresh))
     elif state.grad:
         leaf._grad = apply(ADD, (), leaf._grad, fresh)
     else:
@@ -90,7 +90,7 @@ def _backward_of_loss(loss: Tensor, retain_graph: bool) -> None:
         found = []
         walk = Walk([loss], [None], create_graph=False, retain_graph=retain_graph)
         try:
-            walk.to_leaves(lambda leaf, fresh: found.append((leaf, fresh._storage.value)))
+            walk.to_leaves(lambda leaf, fresh: found.append((leaf, value_of(fresh))))
         except RuntimeError:
             _accumulate_all(found)  # a leaf keeps what had reached it before the walk failed
             raise

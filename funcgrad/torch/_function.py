@@ -20,7 +20,7 @@ from funcgrad.torch._texts import (
     FUNCTION_GRADIENT_SHAPE,
     FUNCTION_WITHOUT_BACKWARD,
     FUNCTION_WITHOUT_FORWARD,
-    LEAF_IN_PLACE,
+    LEAF_CHANGED_BY_FUNCTION,
     MODIFIED_IN_PLACE,
 )
 from funcgrad.trace import Aval, is_differentiable
@@ -78,7 +78,9 @@ class Context:
 
 def _modified_text(x: Tensor, version: int) -> str:
     edge = edge_of(x)
-    source = f", which is output {edge.number} of {edge.node.label().partition('Backward')[0]}," if isinstance(edge, Edge) else ""
+    source = ""
+    if isinstance(edge, Edge):
+        source = f", which is output {edge.number} of {edge.node.label().partition('Backward')[0]},"
     kind = f"torch.{x.dtype.legacy} {list(x.shape)}"
     return MODIFIED_IN_PLACE.format(kind=kind, source=source, version=x._version, expected=version)
 
@@ -208,7 +210,7 @@ def _joined(cls: type[Function], context: Context, args: tuple[Any, ...], output
         if id(x) in given and not _holds(context._dirty, x):
             x = outputs[k] = alias(x)  # returned as it came: the argument keeps its own place
         elif x._edge is LEAF:
-            raise RuntimeError(LEAF_IN_PLACE)
+            raise RuntimeError(LEAF_CHANGED_BY_FUNCTION)
         x._edge = Edge(node, k)
     return outputs
 

@@ -63,6 +63,7 @@ WRONG_GRAD_DTYPE = (
 )
 
 LEAF_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place operation."
+LEAF_CHANGED_BY_FUNCTION = "a leaf Variable that requires grad has been used in an in-place operation."
 LEAF_VIEW_IN_PLACE = "a view of a leaf Variable that requires grad is being used in an in-place operation."
 VIEW_MADE_WITHOUT_GRAD = (
     "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case "

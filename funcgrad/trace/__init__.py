@@ -4,6 +4,7 @@ from funcgrad.trace.flush import Stats as Stats
 from funcgrad.trace.flush import array_of as array_of
 from funcgrad.trace.flush import cut as cut
 from funcgrad.trace.flush import flush as flush
+from funcgrad.trace.flush import forget as forget
 from funcgrad.trace.flush import stats as stats
 from funcgrad.trace.flush import synchronize as synchronize
 from funcgrad.trace.op import ALL as ALL
@@ -20,7 +21,6 @@ from funcgrad.trace.record import Equation as Equation
 from funcgrad.trace.record import Step as Step
 from funcgrad.trace.record import Trace as Trace
 from funcgrad.trace.record import current as current
-from funcgrad.trace.record import forget as forget
 from funcgrad.trace.record import recording as recording
 from funcgrad.trace.record import set_longest as set_longest
 from funcgrad.trace.value import Aval as Aval

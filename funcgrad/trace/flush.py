@@ -16,7 +16,7 @@ import jax
 import numpy as np
 
 from funcgrad.trace.program import Run, compile_program
-from funcgrad.trace.record import Equation, Trace, current, forget
+from funcgrad.trace.record import Equation, Trace, current, forget_traces
 from funcgrad.trace.value import Aval, Value
 
 MOST_PROGRAMS = 1000
@@ -85,8 +85,13 @@ def flush(trace: Trace, cause: str) -> None:
     trace.limit = _next_limit(trace) if cause == "length" else trace.longest
     trace.clear()
     if stats.programs - stats.forgotten > MOST_PROGRAMS:
-        stats.forgotten = stats.programs
         forget()
+
+
+def forget() -> None:
+    """Forget all traces seen and their programs, for example because operators mean something else from now on."""
+    stats.forgotten = stats.programs
+    forget_traces()
 
 
 def _check_whole(trace: Trace) -> None:

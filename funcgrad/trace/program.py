@@ -38,7 +38,8 @@ def compile_program(step: Step, wanted: tuple[int, ...], donated: tuple[int, ...
         results = evaluate([s.equation for s in path if s.equation is not None], inputs, floats, ints, wanted)
         return _distinct([results[k] for k in wanted], inputs)
 
-    return jax.jit(program, donate_argnums=0)
+    # Without the option XLA would leave 16-bit results in 32 bits between two operators: not what PyTorch computes.
+    return jax.jit(program, donate_argnums=0, compiler_options={"xla_allow_excess_precision": False})
 
 
 def _distinct(results: list[Any], inputs: list[Any]) -> list[Any]:

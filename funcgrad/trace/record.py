@@ -90,8 +90,8 @@ _ROOT = Step(None, None, None)
 _INFERRED: dict[Any, tuple[Aval, ...]] = {}
 
 
-def forget() -> None:
-    """Forget all traces seen and their programs, for example because operators mean something else from now on."""
+def forget_traces() -> None:
+    """Forget all traces seen, and with them their programs."""
     _ROOT.next.clear()
     _INFERRED.clear()
 
@@ -243,7 +243,11 @@ def abstract_results(op: Op, static: tuple[Any, ...], kinds: Sequence[Aval | typ
         return op(list(fill(kinds, iter(arrays), iter(floats), iter(ints))), static)
 
     with jax.enable_x64(True):
-        shapes = jax.eval_shape(evaluate, arrays, floats, ints)
+        try:
+            shapes = jax.eval_shape(evaluate, arrays, floats, ints)
+        except Exception as error:
+            error.__dict__.pop("__notes__", None)  # JAX's note on its own frames is none of the user's business
+            raise
     return tuple(aval_of(tuple(s.shape), np.dtype(s.dtype)) for s in shapes)
 
 

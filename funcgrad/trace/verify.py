@@ -47,18 +47,22 @@ def _kinds(equation: Equation) -> tuple[Any, ...]:
     return tuple(kind if aval is None else aval for kind, aval in operands)
 
 
+def _agree(operand: Any, aval: Aval | None) -> bool:
+    return (operand in NUMBERS) == (aval is None)
+
+
 RULES = (
     Rule("has a value for each static parameter", lambda e, _: len(e.static) == len(e.op.static_names)),
     Rule("has static parameters that can be a key", lambda e, _: isinstance(hash(e.static), int)),
     Rule("states a shape for each operand", lambda e, _: len(e.avals) == len(e.operands)),
-    Rule("has indices and kinds of numbers for operands", lambda e, _: all((a is None) == (k in NUMBERS) for k, a in zip(e.operands, e.avals, strict=True))),  # fmt: skip
+    Rule("has indices and kinds of numbers for operands", lambda e, _: all(map(_agree, e.operands, e.avals))),
     Rule("uses only what stands before it", lambda e, at: all(at.holds(index) for index, _ in _indices(e))),
     Rule("states its operands' shapes and dtypes", lambda e, at: all(at.aval(i) is aval for i, aval in _indices(e))),
     Rule("states its results' shapes and dtypes", lambda e, _: e.results == _evaluated(e.op, e.static, _kinds(e))),
 )
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _evaluated(op: Any, static: tuple[Any, ...], kinds: tuple[Any, ...]) -> tuple[Aval, ...]:
     return abstract_results(op, static, kinds)
 

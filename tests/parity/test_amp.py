@@ -49,6 +49,15 @@ def test_a_scaler_through_random_iterations(seed):
     assert_same(seen[shim], seen[real], rtol=1e-6)
 
 
+def _filled(torch, kind, dtype, size=3):
+    """A layer whose parameters are all the same."""
+    layer = kind(4, size).to(dtype)
+    with torch.no_grad():
+        for p in layer.parameters():
+            p.fill_(0.25)
+    return layer
+
+
 def _functions(torch, dtype):
     """Operators by name on operands of a dtype; those that the face has."""
     x, v = torch.ones(4, 4).to(dtype) / 3, torch.ones(4).to(dtype) / 3
@@ -87,6 +96,21 @@ def _functions(torch, dtype):
         "cumsum": lambda: x.cumsum(0),
         "logsumexp": lambda: x.logsumexp(0),
         "relu": lambda: x.relu(),
+        "inner": lambda: torch.inner(x, x),
+        "conv2d": lambda: functional.conv2d(batch[None], torch.ones(3, 2, 3, 3).to(dtype) / 3),
+        "conv_transpose2d": lambda: functional.conv_transpose2d(batch[None], torch.ones(2, 3, 3, 3).to(dtype) / 3),
+        "attention": lambda: functional.scaled_dot_product_attention(batch, batch, batch),
+        "smooth_l1_loss": lambda: functional.smooth_l1_loss(x, -x),
+        "huber_loss": lambda: functional.huber_loss(x, -x),
+        "binary_cross_entropy_with_logits": lambda: functional.binary_cross_entropy_with_logits(x, x),
+        "kl_div": lambda: functional.kl_div(-x, x, reduction="batchmean"),
+        "margin_ranking_loss": lambda: functional.margin_ranking_loss(v, -v, v),
+        "triplet_margin_loss": lambda: functional.triplet_margin_loss(x, -x, x),
+        "layer_norm": lambda: functional.layer_norm(x + torch.arange(4.0).to(dtype), (4,)),
+        "gelu": lambda: functional.gelu(x),
+        "rnn": lambda: _filled(torch, torch.nn.RNN, dtype)(batch)[0],
+        "lstm": lambda: _filled(torch, torch.nn.LSTM, dtype)(batch)[0],
+        "attention layer": lambda: _filled(torch, torch.nn.MultiheadAttention, dtype, 2)(batch, batch, batch)[0],
     }
 
 
@@ -96,7 +120,7 @@ def test_dtype_and_value_under_autocast(name, dtype):
     results = []
     for torch in (real, shim):
         with torch.autocast("cpu"):
-            results.append(_functions(torch, getattr(torch, dtype))[name]())
+            results.append(_functions(torch, getattr(torch, dtype))[name]().detach())
     expected, actual = results
     assert str(actual.dtype) == str(expected.dtype)
     bound = 1.6e-2 if "bfloat16" in (dtype, str(expected.dtype).removeprefix("torch.")) else 1e-6

@@ -47,7 +47,9 @@ def test_a_learning_rate_that_is_a_tensor(name):
     np.testing.assert_allclose(actual["lr"], expected["lr"], rtol=1e-15)  # XLA may round a product otherwise
 
 
-@pytest.mark.parametrize("kind", ["StepLR", "ConstantLR", "LinearLR", "ExponentialLR", "PolynomialLR", "CosineAnnealingLR"])
+@pytest.mark.parametrize(
+    "kind", ["StepLR", "ConstantLR", "LinearLR", "ExponentialLR", "PolynomialLR", "CosineAnnealingLR"]
+)
 @pytest.mark.parametrize("last_epoch", [0, 2, 5])
 def test_resuming_by_last_epoch(kind, last_epoch):
     options = {"StepLR": {"step_size": 3}, "ExponentialLR": {"gamma": 0.9}, "CosineAnnealingLR": {"T_max": 4}}

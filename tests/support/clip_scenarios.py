@@ -16,8 +16,9 @@ def _parameters(torch, *grads):
 
 def _clipped(torch, grads, max_norm=1.0, **options):
     parameters = _parameters(torch, *grads)
-    norm = torch.nn.utils.clip_grad_norm_(parameters, max_norm, **options)
-    return [norm.item(), [str(p.grad.tolist()) if not math.isfinite(norm.item()) else p.grad.tolist() for p in parameters]]
+    norm = torch.nn.utils.clip_grad_norm_(parameters, max_norm, **options).item()
+    grads = [p.grad.tolist() for p in parameters]
+    return [norm, grads if math.isfinite(norm) else str(grads)]
 
 
 def item_121_norms(torch):

@@ -1,4 +1,4 @@
-"""A naive PyTorch in NumPy: eager, float64, a tape of pullbacks. It knows nothing of the shim but PyTorch's error texts.
+"""A naive PyTorch in NumPy: eager, float64, a tape of pullbacks. Of the shim it knows PyTorch's error texts only.
 
 A tensor is a storage and an array of positions in it, so a view of a view is one more indexing of the positions.
 """
@@ -132,7 +132,9 @@ class Tensor:
     def assign(self, new):
         """Take over a new tensor's values and its place in the graph."""
         if new.shape != self.shape:
-            raise RuntimeError(f"output with shape {list(self.shape)} doesn't match the broadcast shape {list(new.shape)}")
+            raise RuntimeError(
+                f"output with shape {list(self.shape)} doesn't match the broadcast shape {list(new.shape)}"
+            )
         node, before = new.edge, self.edge
         self.storage.values[self.positions] = new.value
         self.storage.version += 1
@@ -150,10 +152,14 @@ class Tensor:
         while new.ndim > target.ndim and new.shape[0] == 1:
             new = new[0]
         if new.ndim > target.ndim:
-            raise RuntimeError(f"expand(torch.DoubleTensor{{{list(new.shape)}}}, size={list(target.shape)}): the number")
+            raise RuntimeError(
+                f"expand(torch.DoubleTensor{{{list(new.shape)}}}, size={list(target.shape)}): the number"
+            )
         for dim in range(1, new.ndim + 1):
             if new.shape[-dim] not in (1, target.shape[-dim]):
-                raise RuntimeError(f"The expanded size of the tensor ({target.shape[-dim]}) must match the existing size")
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({target.shape[-dim]}) must match the existing size"
+                )
         target.copy_(new)
 
     def zero_(self):
@@ -327,7 +333,9 @@ def unary(function, of_input, saves_result=True):
     def call(x):
         a = x.value
         b = function(a)
-        return made(b, [(x, lambda g: of_input(g, a, b), [RESULT if saves_result else x] if saves_result is not None else [])])
+        return made(
+            b, [(x, lambda g: of_input(g, a, b), [RESULT if saves_result else x] if saves_result is not None else [])]
+        )
 
     return call
 
@@ -336,10 +344,11 @@ def matmul(x, y):
     a, b = x.value, y.value
     if a.shape[1] != b.shape[0]:
         if b.ndim == 1:
-            raise RuntimeError(f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({b.size})")
+            raise RuntimeError(
+                f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({b.size})"
+            )
         raise RuntimeError(
-            "mat1 and mat2 shapes cannot be multiplied "
-            f"({a.shape[0]}x{a.shape[1]} and {b.shape[0]}x{b.shape[1]})"
+            f"mat1 and mat2 shapes cannot be multiplied ({a.shape[0]}x{a.shape[1]} and {b.shape[0]}x{b.shape[1]})"
         )
     return made(
         a @ b,

@@ -1,7 +1,6 @@
-"""The state machine of gradients: leaves, operators, views, in-place changes, backward passes, hooks and optimizer steps
-in any order, on the shim and on a reference at once; after each rule they agree.
+"""The state machine of gradients: anything that touches them, in any order, on the shim and on a reference at once.
 
-The reference is anything with PyTorch's names: the eager twin, or PyTorch itself.
+After each rule both agree. The reference is anything with PyTorch's names: the eager twin, or PyTorch itself.
 """
 
 import contextlib
@@ -135,7 +134,9 @@ class GradientMachine(RuleBasedStateMachine):
 
     @initialize(target=tensors)
     def parameters(self):
-        weight = self.both(lambda torch: torch.tensor([[1.0, -0.5], [2.0, 0.5]], dtype=torch.float64, requires_grad=True))
+        weight = self.both(
+            lambda torch: torch.tensor([[1.0, -0.5], [2.0, 0.5]], dtype=torch.float64, requires_grad=True)
+        )
         bias = self.both(lambda torch: torch.tensor([0.5, -1.0], dtype=torch.float64, requires_grad=True))
         self.optimizer = self.both(lambda torch, *leaves: torch.optim.SGD(leaves, lr=0.1, momentum=0.5), weight, bias)
         return multiple(self.made(weight), self.made(bias))
@@ -179,7 +180,7 @@ class GradientMachine(RuleBasedStateMachine):
 
     @rule(x=tensors, y=tensors, name=IN_PLACE, grad=st.booleans())
     def change(self, x, y, name, grad):
-        if not (is_large(x) or is_large(y) or overlap(x, y) or self.is_gradient(x, y) and grad):
+        if not (is_large(x) or is_large(y) or overlap(x, y) or (grad and self.is_gradient(x, y))):
             self.both(lambda torch, x, y: within(torch, grad, getattr(x, name), y), x, y)
 
     @rule(x=tensors, name=IN_PLACE_UNARY, grad=st.booleans())

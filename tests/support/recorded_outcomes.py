@@ -8,7 +8,7 @@ import numpy as np
 FILE = Path(__file__).parent / "recorded" / "ops.npz"
 
 
-def pack(outcomes):
+def pack(outcomes, file=FILE):
     """Write `{row: [outcome, ...]}`."""
     data = bytearray()
 
@@ -19,13 +19,13 @@ def pack(outcomes):
         return {"shape": x.shape, "dtype": str(x.dtype)}
 
     index = json.dumps(_mapped(outcomes, place))
-    np.savez_compressed(FILE, index=np.frombuffer(index.encode(), np.uint8), data=np.frombuffer(bytes(data), np.uint8))
+    np.savez_compressed(file, index=np.frombuffer(index.encode(), np.uint8), data=np.frombuffer(bytes(data), np.uint8))
 
 
-def unpack():
+def unpack(file=FILE):
     """Read what `pack` wrote."""
-    with np.load(FILE) as file:
-        index, data = json.loads(file["index"].tobytes()), file["data"].tobytes()
+    with np.load(file) as read:
+        index, data = json.loads(read["index"].tobytes()), read["data"].tobytes()
     used = 0
 
     def array(x):

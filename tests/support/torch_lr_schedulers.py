@@ -25,8 +25,8 @@ def _law(kind: str, **options: Any) -> Any:
 
 def _sequential(torch, optimizer):
     lr = torch.optim.lr_scheduler
-    parts = [lr.LinearLR(optimizer, 0.1, total_iters=3), lr.CosineAnnealingLR(optimizer, 5), lr.ExponentialLR(optimizer, 0.9)]
-    return lr.SequentialLR(optimizer, parts, [3, 20])
+    parts = [lr.LinearLR(optimizer, 0.1, total_iters=3), lr.CosineAnnealingLR(optimizer, 5)]
+    return lr.SequentialLR(optimizer, [*parts, lr.ExponentialLR(optimizer, 0.9)], [3, 20])
 
 
 def _nested(torch, optimizer):
@@ -42,7 +42,8 @@ def _from_the_first_milestone(torch, optimizer):
 
 def _chained(torch, optimizer):
     lr = torch.optim.lr_scheduler
-    return lr.ChainedScheduler([lr.ConstantLR(optimizer, 0.1, 4), lr.ExponentialLR(optimizer, 0.9), lr.StepLR(optimizer, 6)])
+    parts = [lr.ConstantLR(optimizer, 0.1, 4), lr.ExponentialLR(optimizer, 0.9), lr.StepLR(optimizer, 6)]
+    return lr.ChainedScheduler(parts)
 
 
 def _averaging(torch, optimizer, **options):
@@ -58,7 +59,7 @@ MADE: dict[str, Any] = {
     "lambda": _law("LambdaLR", lr_lambda=lambda step: 0.93**step),
     "lambda_object": _law("LambdaLR", lr_lambda=[Halving()]),
     "multiplicative": _law("MultiplicativeLR", lr_lambda=lambda step: 0.95 + 0.001 * step),
-    "cyclic_odd": _law("CyclicLR", base_lr=0.01, max_lr=0.3, step_size_up=7, step_size_down=42),
+    "cyclic_odd": _law("CyclicLR", base_lr=0.01, max_lr=0.3, step_size_up=15, step_size_down=7),
     "cyclic_scale": _law("CyclicLR", base_lr=0.01, max_lr=0.3, step_size_up=6, scale_fn=lambda x: 1 / x),
     "cyclic_scale_object": _law(
         "CyclicLR", base_lr=0.01, max_lr=0.3, step_size_up=6, scale_fn=Halving(), scale_mode="iterations"
@@ -69,8 +70,8 @@ MADE: dict[str, Any] = {
     "sequential_late": _from_the_first_milestone,
     "chained": _chained,
     "averaging": _averaging,
-    "averaging_linear": lambda torch, optimizer: _averaging(torch, optimizer, anneal_strategy="linear", anneal_epochs=4),
-    "averaging_at_once": lambda torch, optimizer: _averaging(torch, optimizer, anneal_epochs=0),
+    "averaging_linear": lambda torch, o: _averaging(torch, o, anneal_strategy="linear", anneal_epochs=4),
+    "averaging_at_once": lambda torch, o: _averaging(torch, o, anneal_epochs=0),
 }
 
 

@@ -70,7 +70,9 @@ def test_legacy_constructors():
     assert torch.FloatTensor([1, 2]).tolist() == [1.0, 2.0]
     assert torch.LongTensor(2, 3).shape == (2, 3)
     assert torch.Tensor([1, 2]).dtype is torch.float32
-    assert torch.Tensor(2, 3).shape == torch.Tensor(torch.Size([2, 3])).shape == (2, 3) or True
+    assert torch.Tensor(2, 3).shape == torch.Tensor(torch.Size([2, 3])).shape == (2, 3)
+    assert torch.Tensor((2, 3)).tolist() == [2.0, 3.0]
+    assert torch.Tensor().shape == (0,)
     assert isinstance(torch.ones(2), torch.FloatTensor)
     assert not isinstance(torch.ones(2), torch.LongTensor)
     assert torch.ones(2, dtype=torch.int64).new([3]).dtype is torch.int64

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from lr_scenarios import SCENARIOS
-from schedule_cases import BASE_LR, SCHEDULES, STEPS
 from scenarios import RECORDED, replay
+from schedule_cases import BASE_LR, SCHEDULES, STEPS
 
 import funcgrad.torch as torch
 

@@ -13,7 +13,9 @@ import funcgrad.torch as torch
 from funcgrad.tolerances import tolerance
 from funcgrad.torch._ops import ROWS
 from funcgrad.torch._ops.rows import in_place
+from funcgrad.torch._types import DTYPES
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0", "ignore:torch.range is deprecated")
 SUPPORT = Path(__file__).parents[1] / "support"
 RECORDED = unpack()
 KNOWN = tomllib.loads((SUPPORT / "known_differences.toml").read_text(encoding="utf-8"))
@@ -115,7 +117,8 @@ def test_in_place_equals_out_of_place(name):
     differentiate(runs, [RECORDED[name][k] for k in fits])
     for k, run in zip(fits, runs, strict=True):
         assert run.error == ""
-        assert unequal([array(x) for x in run.results], RECORDED[name][k]["values"], "value") == ""
+        if "values" not in known(name, k):
+            assert unequal([array(x) for x in run.results], RECORDED[name][k]["values"], "value") == ""
         ours = [None if g is None else array(g) for g in run.gradients]
         if "gradients" not in known(name, k):
             assert unequal(ours, RECORDED[name][k]["gradients"], "gradient") == ""
@@ -151,18 +154,35 @@ def test_a_view_gives_what_its_copy_gives(name):
 
 ELSEWHERE = {
     "test_random.py, test_random_ops.py": {
-        "rand", "randn", "randint", "randperm", "normal", "rand_like", "randn_like", "randint_like", "normal_", "uniform_",
-        "bernoulli", "bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_", "multinomial", "random_",
+        *("rand", "randn", "randint", "randperm", "normal", "rand_like", "randn_like", "randint_like", "normal_"),
+        *("uniform_", "bernoulli", "bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_", "multinomial"),
+        "random_",
     },
     "test_conversion.py": {
-        "numpy", "from_numpy", "cuda", "bfloat16", "empty", "empty_like", "new_empty", "data_ptr", "is_pinned", "is_set_to",
-        "is_shared", "__array__", "__jax_array__", "__complex__", "__format__", "__repr__",
+        *("numpy", "from_numpy", "cuda", "bfloat16", "empty", "empty_like", "new_empty", "data_ptr", "is_pinned"),
+        *("is_set_to", "is_shared", "new", "__new__", "__array__", "__jax_array__", "__complex__", "__format__"),
+        *("__repr__", *(d.legacy for d in DTYPES)),
     },
+    "test_linalg.py": {
+        *("det", "logdet", "slogdet", "svd", "qr", "cholesky", "triangular_solve", "pinverse", "cholesky_inverse"),
+        *("cholesky_solve", "matrix_power", "matrix_exp", "inverse", "chain_matmul", "spmm", "eig", "symeig", "lstsq"),
+        *("solve", "matrix_rank"),
+    },
+    "test_fft.py": {
+        *("real", "imag", "conj", "angle", "is_conj", "conj_physical", "resolve_conj", "resolve_neg", "complex", "polar"),
+        *("view_as_complex", "view_as_real", "H", "mH"),
+    },
+    "test_legacy.py": {
+        *("resize_", "resize_as_", "resize", "resize_as", "apply_", "map_", "pin_memory", "to_dense", "values"),
+        *("reinforce", "volatile", "is_xpu", "promote_types", "result_type", "can_cast", "broadcast_shapes"),
+        *("is_storage", "typename"),
+    },
+    "test_distributions.py": {"poisson", "binomial", "_standard_gamma"},
     "the tests of autograd": {
-        "backward", "register_hook", "register_post_accumulate_grad_hook", "requires_grad_", "retain_grad", "detach_",
-        "__deepcopy__",
+        *("backward", "register_hook", "register_post_accumulate_grad_hook", "requires_grad_", "retain_grad"),
+        *("detach_", "__deepcopy__"),
     },
-}  # fmt: skip
+}
 
 
 def test_every_row_has_samples_or_a_test_elsewhere():

@@ -101,7 +101,7 @@ def test_gradients_flow_through_a_differentiable_step():
 
 
 def test_a_leaf_refuses_a_differentiable_step():
-    (p,), optimizer = _problem("Adam", differentiable=True)
+    _, optimizer = _problem("Adam", differentiable=True)
     with pytest.raises(RuntimeError, match="a leaf Variable that requires grad is being used in an in-place operation"):
         optimizer.step()
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import funcgrad.torch as torch
-from funcgrad.trace import stats, synchronize
+from funcgrad.trace import forget, stats, synchronize
 
 STEPS = 500
 AT_MOST = 3
@@ -14,6 +14,7 @@ AT_MOST = 3
 def compiled():
     """A function that tells how many programs were compiled since the test began."""
     synchronize("test")
+    forget()  # the programs of the tests before: past a thousand, all would be dropped in the middle of this one
     before = stats.programs
 
     def count():
@@ -64,9 +65,8 @@ def sgd_options(steps):
 @pytest.mark.parametrize("loop", [why_zero_grad, autograd_by_hand, sgd_options])
 def test_a_loop_compiles_a_few_programs(loop, compiled):
     loop(STEPS)
-    # The first two steps differ from the rest (no gradient, no momentum yet), and so does what is left at the end.
-    assert compiled() <= AT_MOST + 1 + (loop is autograd_by_hand)
     again = compiled()
+    assert again <= AT_MOST
     loop(STEPS)
     assert compiled() == again
 
@@ -94,8 +94,9 @@ def test_a_learning_rate_that_changes_compiles_nothing(compiled):
             model(torch.ones(2, 3)).pow(2).mean().backward()
             optimizer.step()
 
-    loop([0.1] * 10)
-    before = compiled()
+    for _ in range(2):
+        loop([0.1] * 10)
+        before = compiled()
     loop(np.linspace(0.1, 0.001, 40).tolist())
     assert compiled() == before
 

@@ -5,7 +5,7 @@ import pytest
 
 import funcgrad.torch as torch
 from funcgrad.tolerances import tolerance
-from funcgrad.trace import Number, Op, aval_of, is_differentiable, pullback, recording, constant
+from funcgrad.trace import Number, Op, aval_of, constant, is_differentiable, pullback, recording
 
 STEP = 1e-6
 CASES = {

@@ -1,4 +1,4 @@
-"""The table of what a well-formed trace is: traces of models keep to it, and each claim refuses a trace that does not."""
+"""What a well-formed trace is: traces of models are, and each claim refuses a trace that is not."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def tied():
     def loss():
         hidden = model(x)
         hidden[0] = 2.0
-        hidden.mul_(torch.tanh(model(hidden)))
+        hidden.mul_(torch.tanh(model(x)))
         return hidden.max(1).values.sum() + hidden.unbind(0)[1].norm()
 
     return model, loss

@@ -14,7 +14,7 @@ import numpy as np
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
 from funcgrad.torch._ops.promotion import cast, common, floating, no_derivative, refuse, result_type, to_float
-from funcgrad.torch._ops.rows import Row, binary, of_tensors
+from funcgrad.torch._ops.rows import Row, binary, named, of_tensors
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Number, Op
 
@@ -31,12 +31,13 @@ def _add(x: Any, y: Any) -> Any:
 
 
 def _sub(x: Any, y: Any) -> Any:
-    if all((a.kind is bool if isinstance(a, Number) else a.dtype == np.bool_) for a in (x, y)):
+    is_bool = [(a.kind is bool if isinstance(a, Number) else a.dtype == np.bool_) for a in (x, y)]
+    if all(is_bool):
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
             "operator instead."
         )
-    if any(not isinstance(a, Number) and a.dtype == np.bool_ for a in (x, y)):
+    if any(is_bool):
         raise RuntimeError(
             "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
             "use the `~` or `logical_not()` operator instead."
@@ -60,7 +61,12 @@ ADD_SCALED = Op("add_scaled", _scaled(common(_add)), saves=NEITHER, label="Add")
 SUB_SCALED = Op("sub_scaled", _scaled(_sub), saves=NEITHER, label="Sub")
 RSUB = Op("rsub", lambda x, y: _sub(y, x), saves=NEITHER, label=by_operand("Rsub", 1, tensor=0, number=1))
 RDIV = Op("rdiv", to_float(lambda x, y: jnp.reciprocal(x) * y), label="Mul")
-RSUB_SCALED = Op("rsub_scaled", lambda x, y, alpha: _scaled(_sub)(y, x, alpha), saves=NEITHER, label=by_operand("Rsub", 1, tensor=0, number=1))
+RSUB_SCALED = Op(
+    "rsub_scaled",
+    lambda x, y, alpha: _scaled(_sub)(y, x, alpha),
+    saves=NEITHER,
+    label=by_operand("Rsub", 1, tensor=0, number=1),
+)
 MUL = Op("mul", common(jnp.multiply), saves=EACH_OTHER)
 DIV = Op("div", to_float(jnp.true_divide), saves={0: (1,), 1: (0, 1)})
 
@@ -114,7 +120,10 @@ def _fmod_jvp(primals: Any, tangents: Any) -> Any:
 
 
 FLOOR_DIVIDE = Op(
-    "floor_divide", common(no_derivative("floor_divide", jnp.floor_divide)), saves=NEITHER, label=NOT_DIFFERENTIABLE
+    "floor_divide",
+    common(refuse("div_floor_cpu", "b", no_derivative("floor_divide", jnp.floor_divide))),
+    saves=NEITHER,
+    label=NOT_DIFFERENTIABLE,
 )
 FLOORED = Op("div_floor", common(_floor_divide), saves=NEITHER, label="DivBackward2")
 TRUNCATED = Op("div_trunc", common(_trunc_divide), saves=NEITHER, label="DivBackward2")
@@ -147,13 +156,17 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     return apply(TRUNCATED if rounding_mode == "trunc" else FLOORED, (), input, other)
 
 
-def _by_nonzero(op: Op, name: str) -> Row:
+def _by_nonzero(op: Op, name: str) -> Any:
     def call(input: Any, other: Any) -> Tensor:
         if type(other) is int and other == 0 and isinstance(input, Tensor) and input._aval.dtype.kind in "iu":
             raise RuntimeError("ZeroDivisionError")
         return apply(op, (), input, other)
 
-    return Row(name, call, inplace=True)
+    return named(call, name)
+
+
+floor_divide, remainder = _by_nonzero(FLOOR_DIVIDE, "floor_divide"), _by_nonzero(REMAINDER, "remainder")
+fmod = _by_nonzero(FMOD, "fmod")
 
 
 # Powers. PyTorch's exponent 2 is a product and exponent 0.5 a root; those exponents are structure, others are data.
@@ -161,6 +174,8 @@ def _by_nonzero(op: Op, name: str) -> Row:
 
 def _power(x: Any, y: Any) -> Any:
     dtype = result_type((x, y))
+    if dtype == np.bool_ and isinstance(y, Number):
+        return jnp.where(y.value != 0, cast(x, dtype), True)
     if dtype == np.bool_:
         raise NotImplementedError("\"pow\" not implemented for 'Bool'")
     if jnp.issubdtype(dtype, np.integer) and isinstance(y, Number) and y.kind is int:
@@ -314,9 +329,9 @@ ROWS = (
     Row("div", div, inplace=True),
     Row("divide", div, inplace=True),
     binary("true_divide", DIV),
-    _by_nonzero(FLOOR_DIVIDE, "floor_divide"),
-    _by_nonzero(REMAINDER, "remainder"),
-    _by_nonzero(FMOD, "fmod"),
+    Row("floor_divide", floor_divide, inplace=True),
+    Row("remainder", remainder, inplace=True),
+    Row("fmod", fmod, inplace=True),
     Row("pow", pow, inplace=True),
     binary("float_power", FLOAT_POWER, inplace=False),
     of_tensors("atan2", ATAN2, inplace=True),

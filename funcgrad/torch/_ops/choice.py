@@ -134,7 +134,7 @@ def where_method(input: Any, condition: Tensor, other: Any) -> Tensor:
 
 def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
     _check_mask(mask, "masked_fill_ only supports boolean masks, but got mask with dtype")
-    check_broadcast((x, mask))
+    check_broadcast((mask, x))
     return jnp.where(mask, cast(value, x.dtype), x)
 
 

@@ -18,7 +18,20 @@ from funcgrad.torch._printing import tensor_text
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import FLOAT_OF_MANY, ITEM_OF_MANY, NUMPY_REQUIRES_GRAD, TRUTH_OF_MANY, TRUTH_OF_NONE
 from funcgrad.torch._types import (
-    bfloat16, bool_, check_device, device, dtype, float16, float32, float64, get_default_dtype, int8, int16, int32, int64, uint8,
+    bfloat16,
+    bool_,
+    check_device,
+    device,
+    dtype,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
 )  # fmt: skip
 from funcgrad.trace import array_of
 
@@ -104,7 +117,9 @@ def __len__(input: Tensor) -> int:
 
 def __contains__(input: Tensor, element: Any) -> bool:
     """Whether an element equals the given value."""
-    return bool((host_array(input, "in") == (host_array(element, "in") if isinstance(element, Tensor) else element)).any())
+    return bool(
+        (host_array(input, "in") == (host_array(element, "in") if isinstance(element, Tensor) else element)).any()
+    )
 
 
 def __format__(input: Tensor, spec: str) -> str:
@@ -149,11 +164,23 @@ def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     if dtype is None:
         return f"torch.{input.dtype.legacy}"
     if isinstance(dtype, str):
-        found = [d for d in (float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool_) if f"torch.{d.legacy}" == dtype]
+        found = [
+            d
+            for d in (float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool_)
+            if f"torch.{d.legacy}" == dtype
+        ]
         if not found:
             raise ValueError(f"invalid type: '{dtype}'")
         dtype = found[0]
-    return to_dtype(input, dtype)
+    return to_dtype(input, _dtype_of_class(dtype) if isinstance(dtype, type) else dtype)
+
+
+def _dtype_of_class(given: Any) -> Any:
+    """The dtype that `torch.FloatTensor` and its kin name; `torch.Tensor` names the default one."""
+    if given is Tensor:
+        return get_default_dtype()
+    check_device("cuda" if getattr(given, "is_cuda", False) is True else None)
+    return getattr(given, "dtype", given)
 
 
 def is_nonzero(input: Tensor) -> bool:

@@ -10,10 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._graph import LEAF
-from funcgrad.torch._ops.dims import shape_of, sizes
 from funcgrad.torch._ops.copying import to_dtype
+from funcgrad.torch._ops.dims import shape_of, sizes
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import ONLY_FLOATS_REQUIRE_GRAD
@@ -87,10 +88,7 @@ def tensor(
         ValueError: Nested sequences of unequal length.
         TypeError: The data cannot be a tensor.
     """
-    if isinstance(data, Tensor):
-        made = wrap(value_of(data))
-    else:
-        made = wrap(constant(_host_array(data, dtype)))
+    made = wrap(value_of(data) if isinstance(data, Tensor) else constant(_host_array(data, dtype)))
     return leaf(made, requires_grad, dtype, device)
 
 
@@ -130,7 +128,9 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, into: list[Any]) -> 
         into.append(data)
         return
     if isinstance(data, str) or not isinstance(data, Sequence):
-        raise TypeError(f"not a sequence: {data!r} at dim {depth}, where a sequence of length {shape[depth]} was expected")
+        raise TypeError(
+            f"not a sequence: {data!r} at dim {depth}, where a sequence of length {shape[depth]} was expected"
+        )
     if len(data) != shape[depth]:
         raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})")
     for item in data:
@@ -175,7 +175,11 @@ def _filled(name: str, number: int) -> Any:
         *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: None = None, **ignored: Any
     ) -> Tensor:
         wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
-        return leaf(apply(FULL, (shape_of(size, ignored), wanted.numpy), number), requires_grad, None, device)
+        try:
+            shape = shape_of(size, ignored)
+        except TypeError as error:
+            raise TypeError(f"{name}(): {error}") from None
+        return leaf(apply(FULL, (shape, wanted.numpy), number), requires_grad, None, device)
 
     create.__name__ = create.__qualname__ = name
     return create
@@ -184,9 +188,7 @@ def _filled(name: str, number: int) -> Any:
 zeros, ones, empty = _filled("zeros", 0), _filled("ones", 1), _filled("empty", 0)
 
 
-def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of one value."""
     number = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     wanted = default_for(type(number)) if dtype is None else as_dtype(dtype)
@@ -225,10 +227,23 @@ def arange(
     return leaf(apply(ARANGE, (length, wanted.numpy), start, step), requires_grad, None, device)
 
 
+RANGE_DEPRECATED = (
+    "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
+    "Python's range builtin. Instead, use torch.arange, which produces values in [start, end)."
+)
+
+
 def range(
-    start: float, end: float | None = None, step: float = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    start: float,
+    end: float | None = None,
+    step: float = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Numbers from `start` up to `end`, which is included: the deprecated form of `arange`."""
+    warn(RANGE_DEPRECATED)
     start, end = (0, start) if end is None else (start, end)
     wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
     length = math.floor((end - start) / step) + 1
@@ -239,6 +254,8 @@ def linspace(
     start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """`steps` evenly spaced numbers from `start` to `end`, both included."""
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
     wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
     return leaf(apply(LINSPACE, (steps, wanted.numpy), float(start), float(end)), requires_grad, None, device)
 
@@ -261,6 +278,8 @@ def logspace(
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """The identity matrix."""
+    if n < 0:
+        raise RuntimeError(f"n must be greater or equal to 0, got {n}")
     wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
     return leaf(apply(EYE, (n, n if m is None else m, wanted.numpy)), requires_grad, None, device)
 

@@ -37,7 +37,7 @@ def _total_row(op: Op, summary: str, *, inplace: bool = True) -> Row:
         if other:
             return spelled(call, other, input, **({} if dim is None else {"dim": dim}), dtype=dtype)
         if dim is None:
-            raise TypeError(f"{op.name}() missing 1 required positional arguments: \"dim\"")
+            raise TypeError(f'{op.name}() missing 1 required positional arguments: "dim"')
         wanted = None if dtype is None else as_dtype(dtype).numpy
         return apply(op, (dim_of(dim, len(input._aval.shape)), wanted), input)
 
@@ -79,18 +79,21 @@ def _difference(*parts: Any, dim: int, n: int) -> Any:
 DIFF = Op("diff", _difference, saves=dict.fromkeys(range(3), ()), label="Sub")
 
 
-def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
+def diff(
+    input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None
+) -> Tensor:
     """Differences of neighbours along a dimension, `n` times."""
     parts = [x for x in (prepend, input, append) if x is not None]
     return apply(DIFF, (dim_of(dim, input.ndim), n), *parts)
 
 
+def _last(x: Any, dim: int) -> Any:
+    return x if x.ndim == 1 else jnp.moveaxis(x, dim, -1)
+
+
 def _trapezoid(y: Any, x: Any, *, dim: int) -> Any:
     y = jnp.moveaxis(y, dim, -1)
-    if isinstance(x, Number):
-        spacing = cast(x, y.dtype)
-    else:
-        spacing = jnp.diff(x if x.ndim == 1 else jnp.moveaxis(x, dim, -1))
+    spacing = cast(x, y.dtype) if isinstance(x, Number) else jnp.diff(_last(x, dim))
     return jnp.sum((y[..., 1:] + y[..., :-1]) * spacing / 2, -1)
 
 

@@ -13,9 +13,7 @@ def dim_of(dim: int, ndim: int) -> int:
     """
     reach = max(ndim, 1)
     if not -reach <= dim < reach:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})"
-        )
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})")
     return dim % reach
 
 
@@ -39,8 +37,11 @@ def dims_of(dim: Any, x: Any) -> tuple[int, ...] | None:
 
 def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
     """Sizes given as several numbers or as one sequence."""
-    if len(given) == 1 and not hasattr(given[0], "__index__"):
-        given = tuple(given[0])
+    first = given[0] if len(given) == 1 else None
+    if first is not None and not hasattr(first, "__index__"):
+        if isinstance(first, str | float):
+            raise TypeError(f"argument 'size' (position 1) must be tuple of ints, not {type(first).__name__}")
+        given = tuple(first)
     return tuple([s if type(s) is int else s.__index__() for s in given])
 
 

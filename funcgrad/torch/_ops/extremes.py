@@ -96,6 +96,8 @@ def _extremum(name: str, over_all: Op, over_one: Op, of_two: Op) -> Row:
 
 def _position(name: str, arg: Any) -> Any:
     def position(x: Any, *, dim: int | None, keepdim: bool) -> Any:
+        if x.dtype == np.bool_:
+            raise RuntimeError(f"{name}(): does not support bool input")
         if dim is None and x.size == 0:
             raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
         if x.ndim == 0:
@@ -176,7 +178,9 @@ MEDIAN_ALL = Op("median_all", _of_all(_middle), label="Median")
 NANMEDIAN_ALL = Op("nanmedian_all", _of_all(_middle_without_nan), label="Nanmedian")
 MEDIAN = Op("median", lambda x, *, dim, keepdim: _at_middle(x, dim=dim, keepdim=keepdim), label="MedianBackward1")
 NANMEDIAN = Op(
-    "nanmedian", lambda x, *, dim, keepdim: _at_middle_without_nan(x, dim=dim, keepdim=keepdim), label="NanmedianBackward1"
+    "nanmedian",
+    lambda x, *, dim, keepdim: _at_middle_without_nan(x, dim=dim, keepdim=keepdim),
+    label="NanmedianBackward1",
 )
 KTHVALUE = Op("kthvalue", lambda x, *, dim, keepdim, k: _at_kth(x, dim=dim, keepdim=keepdim, k=k))
 MODE = Op("mode", lambda x, *, dim, keepdim: _at_mode(x, dim=dim, keepdim=keepdim))

@@ -123,6 +123,14 @@ def grad_fn(self: Tensor) -> Any:
     return edge.node if isinstance(edge, Edge) else None
 
 
+def shallow_copy(self: Tensor) -> Tensor:
+    """Another tensor on the same storage, without the gradient."""
+    made = Tensor.__new__(type(self))
+    made.__dict__.update(alias(self).__dict__)
+    made._edge = self._edge
+    return made
+
+
 def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     """A copy of a leaf on a new storage, its gradient copied too."""
     if not self.is_leaf:
@@ -153,5 +161,6 @@ ROWS = (
             detach_,
         )
     ),
+    Row("__copy__", shallow_copy, function=False),
     Row("__deepcopy__", deepcopy, function=False),
 )

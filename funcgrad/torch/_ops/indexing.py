@@ -15,15 +15,15 @@ import numpy as np
 from funcgrad.torch._dispatch import apply, assign, check_writable, value_of, view
 from funcgrad.torch._ops.choice import MASKED_FILL
 from funcgrad.torch._ops.creation import tensor
-from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.inplace import copy_, fill_
 from funcgrad.torch._ops.rows import Row
-from funcgrad.torch._ops.slicing import ALL, NEW, ONE, SLICE
 from funcgrad.torch._ops.shape import expanded_shape
+from funcgrad.torch._ops.slicing import ALL, NEW, ONE, SLICE
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import INDEX_OF_SCALAR, SLICE_OF_SCALAR
 from funcgrad.torch._types import int64
 from funcgrad.trace import NUMBERS, Op, array_of, constant
+
 
 class _Parsed(NamedTuple):
     pattern: tuple[Any, ...]
@@ -71,7 +71,12 @@ def _plain(item: Any) -> Any:
     """An index item as None, a bool, an int, a slice, an ellipsis or a tensor."""
     if isinstance(item, list | np.ndarray | tuple | range):
         return tensor(np.asarray(item)) if len(item) else tensor(np.zeros(0, np.int64))
-    if isinstance(item, Tensor) and item.ndim == 0 and item._aval.dtype.kind in "iu" and value_of(item).array is not None:
+    if (
+        isinstance(item, Tensor)
+        and item.ndim == 0
+        and item._aval.dtype.kind in "iu"
+        and value_of(item).array is not None
+    ):
         return int(np.asarray(value_of(item).array))
     if isinstance(item, Tensor) or item is None or item is ... or isinstance(item, bool | slice):
         return item
@@ -160,7 +165,9 @@ def _gather(x: Any, *positions: Any, pattern: tuple[bool, ...]) -> Any:
 def _scatter(x: Any, new: Any, *positions: Any, pattern: tuple[bool, ...]) -> Any:
     where = at_positions(positions, pattern)
     result = jax.eval_shape(lambda: x[where]).shape
-    if len(new.shape) > len(result) or any(n not in (1, r) for n, r in zip(new.shape[::-1], result[::-1], strict=False)):
+    if len(new.shape) > len(result) or any(
+        n not in (1, r) for n, r in zip(new.shape[::-1], result[::-1], strict=False)
+    ):
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(new.shape)} cannot be broadcast to indexing result of shape "
             f"{list(result)}"
@@ -191,7 +198,7 @@ def getitem(input: Tensor, index: Any) -> Tensor:
 
 def setitem(input: Tensor, index: Any, value: Any) -> None:
     """`input[index] = value`."""
-    if _is_mask_of(input, index) and (isinstance(value, NUMBERS) or isinstance(value, Tensor) and value.ndim == 0):
+    if _is_mask_of(input, index) and (isinstance(value, NUMBERS) or (isinstance(value, Tensor) and value.ndim == 0)):
         check_writable(input)
         assign(input, apply(MASKED_FILL, (), input, index, value))  # needs no look at the mask
         return

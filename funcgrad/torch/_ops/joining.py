@@ -19,6 +19,12 @@ from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
 
+def _check_tensors(given: Sequence[Any]) -> None:
+    for k, x in enumerate(given):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"expected Tensor as element {k} in argument 0, but got {type(x).__name__}")
+
+
 def _joined(function: Any) -> Any:
     """The function of tensors in their common dtype."""
     return lambda *xs: function([cast(x, result_type(xs)) for x in xs])
@@ -40,6 +46,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, **other: Any) -> Tensor:
         return spelled(cat, other, tensors, **({} if dim == 0 else {"dim": dim}))
     if len(tensors) == 0:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    _check_tensors(tensors)
     joined = [x for x in tensors if x._aval.shape != (0,)] or tensors
     dim = dim_of(dim, joined[0].ndim)
     _check_sizes(joined, dim)
@@ -67,6 +74,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, **other: Any) -> Tensor:
         return spelled(stack, other, tensors, **({} if dim == 0 else {"dim": dim}))
     if len(tensors) == 0:
         raise RuntimeError("stack expects a non-empty TensorList")
+    _check_tensors(tensors)
     first = tensors[0]._aval.shape
     for k, x in enumerate(tensors):
         if x._aval.shape != first:
@@ -116,9 +124,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     if swapped:
         given[:2] = given[1::-1]
     shape = [x.shape[0] for x in given]
-    grids = [
-        expand(reshape(x, [-1 if d == k else 1 for d in range(len(given))]), shape) for k, x in enumerate(given)
-    ]
+    grids = [expand(reshape(x, [-1 if d == k else 1 for d in range(len(given))]), shape) for k, x in enumerate(given)]
     if swapped:
         grids[:2] = grids[1::-1]
     return tuple(grids)

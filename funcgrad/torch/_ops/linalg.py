@@ -76,7 +76,9 @@ def mv(a: Any, x: Any) -> Any:
     if a.ndim != 2 or x.ndim != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got 1, {a.ndim}, {x.ndim}")
     if a.shape[1] != x.shape[0]:
-        raise RuntimeError(f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({x.shape[0]})")
+        raise RuntimeError(
+            f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({x.shape[0]})"
+        )
     if a.dtype != x.dtype:
         first, second = scalar_name(a.dtype), scalar_name(x.dtype)
         raise RuntimeError(f"addmv input tensors must have the same dtype, but got {second}, {first}, and {second}")
@@ -168,6 +170,8 @@ INNER = Op("inner", _inner, saves=EACH_OTHER, label="View")
 def _linear(x: Any, weight: Any, *bias: Any) -> Any:
     rows = x.reshape(-1, x.shape[-1])
     check_product(rows, weight.T)
+    if bias:
+        _check_self(bias[0], weight)
     product = rows @ weight.T
     return (product + bias[0] if bias else product).reshape(*x.shape[:-1], weight.shape[0])
 
@@ -196,12 +200,16 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 # A product added to a tensor: `beta * input + alpha * product`.
 
 
+def _check_self(x: Any, b: Any) -> None:
+    if x.dtype != b.dtype:
+        raise RuntimeError(
+            f"self and mat2 must have the same dtype, but got {scalar_name(x.dtype)} and {scalar_name(b.dtype)}"
+        )
+
+
 def _added(product: Any) -> Any:
     def function(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
-        if x.dtype != a.dtype:
-            raise RuntimeError(
-                f"self and mat2 must have the same dtype, but got {scalar_name(x.dtype)} and {scalar_name(a.dtype)}"
-            )
+        _check_self(x, b)
         return cast(beta, x.dtype) * x + cast(alpha, x.dtype) * product(a, b)
 
     return function

@@ -35,6 +35,7 @@ def _additive(mask: Any, *, dtype: Any) -> Any:
 SPLIT = Op("split_heads", _split, saves={0: ()}, label="Transpose")
 MERGE = Op("merge_heads", _merge, saves={0: ()}, label="View")
 ADDITIVE = Op("additive_mask", _additive)
+ZERO_PADDED = Op("zero_padded", lambda x, padding: jnp.where((padding == 0)[:, :, None], x, 0), saves={0: (1,)})
 
 
 def canonical_mask(mask: Tensor | None, name: str, other: Tensor | None, other_name: str, dtype: Any) -> Tensor | None:

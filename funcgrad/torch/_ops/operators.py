@@ -8,11 +8,24 @@ from typing import Any
 import numpy as np
 
 from funcgrad.torch._dispatch import apply, assign, check_writable
-from funcgrad.torch._ops.arithmetic import ADD, DIV, FLOOR_DIVIDE, MUL, POW, RDIV, REMAINDER, RSUB, SUB, pow
+from funcgrad.torch._ops.arithmetic import (
+    ADD,
+    DIV,
+    FLOOR_DIVIDE,
+    MUL,
+    POW,
+    RDIV,
+    REMAINDER,
+    RSUB,
+    SUB,
+    floor_divide,
+    pow,
+    remainder,
+)
 from funcgrad.torch._ops.comparison import BITWISE, BITWISE_NOT, COMPARE, SHIFTS
 from funcgrad.torch._ops.linalg import MATMUL
-from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.pieces import unbind
+from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.unary import NEG, UNARY
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import NUMBERS, Op
@@ -44,6 +57,11 @@ def _augmented(op: Op) -> Callable[..., Any]:
     return operator
 
 
+def _calling(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The operator of a function that looks at a number first."""
+    return lambda self, other: call(self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+
 def _power(self: Tensor, other: Any) -> Any:
     return pow(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
@@ -68,6 +86,8 @@ ARITHMETIC = {
 }
 
 
+LOOKING = {"floordiv": floor_divide, "mod": remainder}
+"""Functions that refuse to divide integers by the number 0."""
 REVERSED = {"sub": RSUB, "truediv": RDIV}
 """Operators of their own: they take the right operand first."""
 
@@ -83,7 +103,8 @@ def _method(name: str, call: Callable[..., Any]) -> Row:
 
 
 ROWS = (
-    *(_method(name, _forward(op)) for name, op in ARITHMETIC.items()),
+    *(_method(name, _forward(op)) for name, op in ARITHMETIC.items() if name not in LOOKING),
+    *(_method(name, _calling(call)) for name, call in LOOKING.items()),
     *(_method(f"r{name}", _reflected(op)) for name, op in ARITHMETIC.items() if name not in REVERSED),
     *(_method(f"r{name}", _forward(op)) for name, op in REVERSED.items()),
     *(_method(f"i{name}", _augmented(op)) for name, op in ARITHMETIC.items()),

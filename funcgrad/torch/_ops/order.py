@@ -91,9 +91,7 @@ def unique(
 ) -> Any:
     """The distinct values in order (slices along `dim`, if given); where each element went; how often each occurs."""
     array = _host(input)
-    values, inverse, counts = np.unique(
-        array, return_inverse=True, return_counts=True, axis=dim, equal_nan=False
-    )
+    values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
     inverse = inverse.reshape(array.shape if dim is None else -1)
     return _chosen(values, inverse if return_inverse else None, counts if return_counts else None)
 

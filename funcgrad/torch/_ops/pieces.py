@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import jax.numpy as jnp
@@ -21,7 +22,7 @@ from funcgrad.torch._views import ViewOp
 def _split(x: Any, *, sizes: tuple[int, ...], dim: int) -> tuple[Any, ...]:
     ends = np.cumsum((0, *sizes)).tolist()
     before = (slice(None),) * dim
-    return tuple(x[(*before, slice(a, b))] for a, b in zip(ends, ends[1:], strict=False))
+    return tuple(x[(*before, slice(a, b))] for a, b in pairwise(ends))
 
 
 def _windows(x: Any, *, dim: int, size: int, step: int) -> Any:
@@ -53,7 +54,9 @@ STRIDED = ViewOp("as_strided", _strided, writable=False)
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension, as views."""
-    parts = view(UNBIND, (dim_of(dim, input.ndim),), input, origin=VIEW_OF_SEVERAL.format(number="{number}", label="Unbind"))
+    parts = view(
+        UNBIND, (dim_of(dim, input.ndim),), input, origin=VIEW_OF_SEVERAL.format(number="{number}", label="Unbind")
+    )
     return tuple(parts) if isinstance(parts, list) else (parts,)
 
 
@@ -97,7 +100,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
         ends = np.cumsum([0, *lengths]).tolist()
     else:
         ends = [0, *(min(int(i) % (length + 1) if i < 0 else int(i), length) for i in indices_or_sections), length]
-    return tuple(narrow(input, dim, a, max(b - a, 0)) for a, b in zip(ends, ends[1:], strict=False))
+    return tuple(narrow(input, dim, a, max(b - a, 0)) for a, b in pairwise(ends))
 
 
 def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
@@ -125,24 +128,23 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     shape = input._aval.shape
     dim, index = dim_of(dim, len(shape)), int(index)
     if not -shape[dim] <= index < shape[dim]:
-        raise IndexError(
-            f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}"
-        )
+        raise IndexError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}")
     return view(SLICE, ((ALL,) * dim + (ONE,) + (ALL,) * (len(shape) - dim - 1),), input, index % shape[dim])
 
 
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The diagonal of two dimensions, as the last dimension."""
-    return view(DIAGONAL, (offset, dim_of(dim1, input.ndim), dim_of(dim2, input.ndim)), input)
+    first, second = dim_of(dim1, input.ndim), dim_of(dim2, input.ndim)
+    if first == second:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return view(DIAGONAL, (offset, first, second), input)
 
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Windows along a dimension; their elements are the last dimension."""
     dim = dim_of(dimension, input.ndim)
     if size > input._aval.shape[dim]:
-        raise RuntimeError(
-            f"maximum size for tensor at dimension {dim} is {input._aval.shape[dim]} but size is {size}"
-        )
+        raise RuntimeError(f"maximum size for tensor at dimension {dim} is {input._aval.shape[dim]} but size is {size}")
     return view(UNFOLD, (dim, size, step), input)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -123,7 +124,7 @@ def check_broadcast(operands: Sequence[Any]) -> None:
         RuntimeError: PyTorch's text.
     """
     arrays = [x for x in operands if not isinstance(x, Number)]
-    for a, b in zip(arrays, arrays[1:], strict=False):
+    for a, b in pairwise(arrays):
         for back in range(1, min(a.ndim, b.ndim) + 1):
             m, n = a.shape[-back], b.shape[-back]
             if m != n and 1 not in (m, n):

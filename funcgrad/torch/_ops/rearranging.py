@@ -34,9 +34,7 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     """The tensor repeated along each dimension, as a copy."""
     times = sizes(repeats)
     if len(times) < input.ndim:
-        raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
-        )
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     return apply(TILE, (times,), input)
 
 
@@ -77,7 +75,9 @@ def flipud(input: Tensor) -> Tensor:
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """Elements shifted along dimensions, those that leave at one end coming in at the other."""
     by = [shifts] if isinstance(shifts, int) else list(shifts)
-    along = None if dims is None else tuple([dim_of(d, input.ndim) for d in ([dims] if isinstance(dims, int) else dims)])
+    along = (
+        None if dims is None else tuple([dim_of(d, input.ndim) for d in ([dims] if isinstance(dims, int) else dims)])
+    )
     return apply(ROLL, (along,), input, *by)
 
 

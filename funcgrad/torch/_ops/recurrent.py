@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from funcgrad.trace import Op
+from funcgrad.trace import Equation, Op
 
 
 class Cell(NamedTuple):
@@ -203,5 +203,10 @@ def _cell(x: Any, *rest: Any, mode: str, biased: bool, given: bool) -> Any:
     return cell.step(gates, state, w_hh.T, b_hh)[0]
 
 
-LAYER = {mode: Op(f"{mode.lower()}_layer", _layer) for mode in CELLS}
+def _label(equation: Equation) -> str:
+    mode, *_, projected, _, _ = equation.static
+    return "MkldnnRnnLayer" if mode == "LSTM" and not projected else "Stack"
+
+
+LAYER = {mode: Op(f"{mode.lower()}_layer", _layer, label=_label) for mode in CELLS}
 CELL = {mode: Op(f"{mode.lower()}_cell", _cell) for mode in CELLS}

@@ -70,6 +70,8 @@ def _totals(op: Op, name: str, summary: str) -> Row:
     def call(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **other: Any) -> Tensor:
         if other:
             return spelled(call, other, input, **_given(dim=dim, keepdim=keepdim, dtype=dtype))
+        if not isinstance(input, Tensor):
+            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
         return apply(op, (dims_of(dim, input), keepdim, None if dtype is None else as_dtype(dtype).numpy), input)
 
     call.__doc__ = summary

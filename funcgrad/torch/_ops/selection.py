@@ -173,7 +173,9 @@ def _index_add(x: Any, index: Any, source: Any, alpha: Any, *, dim: int) -> Any:
 
 INDEX_SELECT = Op("index_select", GATHER.function, saves={0: (1,)})
 INDEX_ADD = Op("index_add", _index_add, saves={0: (), 2: (1,)})
-INDEX_COPY = Op("index_copy", lambda x, index, source, *, dim: _along(x, dim, index).set(source), saves={0: (1,), 2: (1,)})
+INDEX_COPY = Op(
+    "index_copy", lambda x, index, source, *, dim: _along(x, dim, index).set(source), saves={0: (1,), 2: (1,)}
+)
 INDEX_FILL = Op(
     "index_fill",
     lambda x, index, value, *, dim: _along(x, dim, index).set(cast(value, x.dtype)),
@@ -185,6 +187,10 @@ INDEX_FILL = Op(
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices at the given positions along one dimension."""
     dim = dim_of(dim, input.ndim)
+    if index._aval.dtype not in (np.int64, np.int32):
+        raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
+    if index.ndim > 1:
+        raise IndexError("index_select(): Index is supposed to be a vector")
     known = value_of(index).array
     if known is not None and ((found := np.asarray(known)) >= input._aval.shape[dim]).any() | (found < 0).any():
         raise IndexError("index out of range in self")

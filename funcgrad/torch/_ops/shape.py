@@ -6,7 +6,6 @@ The functions of view operators use methods that NumPy and JAX arrays share: `_l
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,8 +13,8 @@ import numpy as np
 
 from funcgrad.torch._dispatch import alias, apply, check_writable, view
 from funcgrad.torch._layout import can_view, is_contiguous
-from funcgrad.torch._ops.dims import dim_of, sizes
 from funcgrad.torch._ops.copying import CLONE
+from funcgrad.torch._ops.dims import dim_of, sizes
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import VIEW_INCOMPATIBLE
@@ -109,7 +108,11 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     first, last = dim_of(start_dim, len(shape)), dim_of(end_dim, len(shape))
     if first > last:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
-    return input if first == last else reshape(input, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
+    return (
+        input
+        if first == last
+        else reshape(input, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
+    )
 
 
 def permute(input: Tensor, *dims: Any) -> Tensor:
@@ -169,7 +172,11 @@ def expanded_shape(input: Tensor, wanted: tuple[int, ...]) -> tuple[int, ...]:
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Dimensions of size 1 left out: all, or those given."""
     shape = input._aval.shape
-    asked = range(len(shape)) if dim is None else [dim_of(d, len(shape)) for d in (dim if isinstance(dim, tuple | list) else (dim,))]
+    asked = (
+        range(len(shape))
+        if dim is None
+        else [dim_of(d, len(shape)) for d in (dim if isinstance(dim, tuple | list) else (dim,))]
+    )
     dims = tuple(d for d in asked if d < len(shape) and shape[d] == 1)
     label = "SqueezeBackward0" if dim is None else "SqueezeBackward1" if isinstance(dim, int) else "SqueezeBackward2"
     return view(SQUEEZE, (dims, label), input)

@@ -31,7 +31,11 @@ def _distance(x: Any, y: Any, eps: Any, *, p: float, keepdim: bool) -> Any:
 
 
 NORMALIZE = Op("normalize", _normalized, label="Div")
-COSINE = Op("cosine_similarity", lambda x, y, eps, *, dim: to_float(lambda a, b: _cosine(a, b, eps, dim=dim))(x, y), label="SumBackward1")
+COSINE = Op(
+    "cosine_similarity",
+    lambda x, y, eps, *, dim: to_float(lambda a, b: _cosine(a, b, eps, dim=dim))(x, y),
+    label="SumBackward1",
+)
 PAIRWISE = Op("pairwise_distance", _distance, label="NormBackward1")
 
 

@@ -1,4 +1,4 @@
-"""Slicing: the view that integers, slices and None give; where it starts is data, so `x[i]` in a loop is one program."""
+"""Slicing: the view that integers, slices and None give. Where it starts is data: a loop over `x[i]` is one program."""
 
 from __future__ import annotations
 

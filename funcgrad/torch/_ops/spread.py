@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dims_of
 from funcgrad.torch._ops.rows import Row, named, spelled
@@ -47,6 +48,14 @@ def _and_mean(function: Any) -> Any:
     return both
 
 
+def _warn_if_none_left(name: str, shape: tuple[int, ...], dims: Any, correction: float) -> None:
+    if math.prod(shape if dims is None else [shape[d] for d in dims]) <= correction:
+        warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor "
+            "(input numel divided by output numel)."
+        )
+
+
 VAR = Op("var", _variance)
 STD = Op("std", _deviation)
 VAR_MEAN = Op("var_mean", _and_mean(_variance))
@@ -69,7 +78,9 @@ def _row(op: Op, summary: str, *, method: bool) -> Row:
             dim, unbiased = None, dim
         if correction is None:
             correction = 1 if unbiased is None else int(unbiased)
-        made = apply(op, (dims_of(dim, input), keepdim, correction), input)
+        dims = dims_of(dim, input)
+        _warn_if_none_left(op.name, input._aval.shape, dims, correction)
+        made = apply(op, (dims, keepdim, correction), input)
         return tuple(made) if isinstance(made, list) else made
 
     call.__doc__ = summary

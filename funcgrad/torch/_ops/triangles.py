@@ -42,7 +42,9 @@ def _embedded(x: Any, *, offset: int, a: int, b: int) -> Any:
 
 TRIU = Op("triu", lambda x, diagonal: _triangle(x, diagonal, upper=True), saves={0: ()})
 TRIL = Op("tril", lambda x, diagonal: _triangle(x, diagonal, upper=False), saves={0: ()})
-DIAGONAL_COPY = Op("diagonal_copy", lambda x, *, offset: jnp.diagonal(x, offset), saves=NONE, label="DiagonalBackward0_copy")
+DIAGONAL_COPY = Op(
+    "diagonal_copy", lambda x, *, offset: jnp.diagonal(x, offset), saves=NONE, label="DiagonalBackward0_copy"
+)
 DIAG_EMBED = Op("diag_embed", _embedded, saves=NONE)
 TRACE = Op("trace", lambda x: jnp.trace(x), saves=NONE)
 

@@ -173,7 +173,9 @@ def _nan_to_num(x: Any, nan: Any, high: Any, low: Any) -> Any:
 NAN_TO_NUM = Op("nan_to_num", _nan_to_num)
 
 
-def nan_to_num(input: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+def nan_to_num(
+    input: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
+) -> Tensor:
     """The values with nan and the infinities replaced: by 0 and the largest finite numbers, or as given."""
     limits = np.finfo(np.float64) if not input.dtype.is_floating_point else jnp.finfo(input._aval.dtype)
     high = float(limits.max) if posinf is None else float(posinf)

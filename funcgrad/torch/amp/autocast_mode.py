@@ -18,8 +18,8 @@ WRONG_DTYPE = (
     "torch.bfloat16, torch.float16 currently."
 )
 NO_CALLABLE = (
-    "autocast()(func) requires a callable, but got {}. Did you mean to use autocast as a context manager? For example:\n"
-    "    with torch.autocast(device_type=...):\n        output = model(input)"
+    "autocast()(func) requires a callable, but got {}. Did you mean to use autocast as a context manager? For "
+    "example:\n    with torch.autocast(device_type=...):\n        output = model(input)"
 )
 
 
@@ -67,6 +67,7 @@ class autocast:
         _autocast.set_dtype(self._before)
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, with the block around each call."""
         if not callable(func):
             raise TypeError(NO_CALLABLE.format(type(func).__name__))
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.errors import warn
@@ -19,8 +18,9 @@ from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._ops.inplace import copy_, fill_
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import float16
+from funcgrad.torch.amp._scaling import ADJUST, UNSCALE
 from funcgrad.torch.optim.optimizer import Optimizer
-from funcgrad.trace import Number, Op, constant
+from funcgrad.trace import constant
 
 NO_CUDA = "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling."
 NO_SCALE = (
@@ -33,9 +33,7 @@ STEPPED_BEFORE = "step() has already been called since the last update()."
 NOT_CHECKED = "No inf checks were recorded for this optimizer."
 NOTHING_CHECKED = "No inf checks were recorded prior to update."
 CLOSURE = "Closure use is not currently supported if GradScaler is enabled."
-EMPTY_STATE = (
-    "The source state dict is empty, possibly because it was saved from a disabled instance of GradScaler."
-)
+EMPTY_STATE = "The source state dict is empty, possibly because it was saved from a disabled instance of GradScaler."
 WRONG_SCALE = (
     "new_scale should be a float or a 1-element torch.cuda.FloatTensor or torch.FloatTensor with requires_grad=False."
 )
@@ -297,25 +295,3 @@ class GradScaler:
         new_scale, tracker = apply(ADJUST, (), scale, self._growth_tracker, *factors, *found)
         assign(scale, new_scale)
         assign(self._growth_tracker, tracker)
-
-
-def _unscaled(scale: Any, *grads: Any) -> tuple[Any, ...]:
-    """Whether a gradient is not finite (1.0 or 0.0), and the gradients divided by the scale."""
-    inverse = (1 / scale.astype(np.float64)).astype(np.float32)
-    found = jnp.any(jnp.stack([jnp.any(~jnp.isfinite(grad)) for grad in grads]))
-    return (found.astype(np.float32), *((grad * inverse).astype(grad.dtype) for grad in grads))
-
-
-def _adjusted(scale: Any, tracker: Any, growth: Number, backoff: Number, interval: Number, *found: Any) -> Any:
-    """The scale and the count of good steps after an iteration; a scale that would be infinite stays."""
-    wide = scale.astype(np.float64)
-    is_bad = sum(found) > 0
-    is_due = tracker + 1 == interval.value
-    grown = (wide * growth.value).astype(scale.dtype)
-    good = jnp.where(is_due & jnp.isfinite(grown), grown, scale)
-    new_scale = jnp.where(is_bad, (wide * backoff.value).astype(scale.dtype), good)
-    return new_scale, jnp.where(is_bad | is_due, 0, tracker + 1).astype(tracker.dtype)
-
-
-UNSCALE = Op("amp_unscale", _unscaled)
-ADJUST = Op("amp_adjust", _adjusted)

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from funcgrad.errors import warn
-from funcgrad.torch._dispatch import alias, edge_of
+from funcgrad.torch._dispatch import alias, apply, edge_of
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._graph import Edge, Node
+from funcgrad.torch._ops.creation import FILLED
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import MODULE_HOOK_AT_OUTPUT, MODULE_HOOK_COUNT, MODULE_HOOK_NOTHING_TO_REPLACE
+from funcgrad.trace import Aval
 
 Gradients = tuple[Tensor | None, ...]
 
@@ -52,6 +54,7 @@ class BackwardHooks:
         self.before = list(before)
         self.after = list(after)
         self.inputs: tuple[int, ...] = ()  # positions of the arguments that require grad
+        self.plain: dict[int, Aval] = {}  # tensors among the arguments that do not
         self.input_count = 0
         self.grad_output: Gradients = ()
 
@@ -59,6 +62,7 @@ class BackwardHooks:
         """The arguments, watched."""
         self.input_count = len(args)
         self.inputs = _tracked(args)
+        self.plain = {i: x._aval for i, x in enumerate(args) if isinstance(x, Tensor) and i not in self.inputs}
         return _through(args, self.inputs, self._at_inputs) if self.inputs and self.after else args
 
     def around_outputs(self, result: Any) -> Any:
@@ -89,7 +93,8 @@ class BackwardHooks:
                 raise RuntimeError(MODULE_HOOK_NOTHING_TO_REPLACE)
 
     def _at_inputs(self, incoming: list[Tensor | None]) -> list[Tensor | None]:
-        grad_input = _spread(incoming, self.inputs, self.input_count)
+        zeros = {i: apply(FILLED, (aval.shape, aval.dtype, 0)) for i, aval in self.plain.items()}
+        grad_input = _spread([*incoming, *zeros.values()], (*self.inputs, *zeros), self.input_count)
         for hook in self.after:
             replaced = hook(self.module, grad_input, self.grad_output)
             if replaced is not None:

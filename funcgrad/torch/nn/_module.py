@@ -13,7 +13,7 @@ from typing import Any
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._hooks import RemovableHandle
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._types import check_device, dtype
+from funcgrad.torch._types import bfloat16, check_device, dtype, float16, float32, float64
 from funcgrad.torch.nn._backward_hooks import BackwardHooks
 from funcgrad.torch.nn._state_dict import StateDict
 from funcgrad.torch.nn.parameter import Buffer, Parameter
@@ -74,7 +74,7 @@ class Module(StateDict):
         return _hang(self._forward_hooks, hook, with_kwargs, prepend)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call `hook(module, grad_output)` before the module's backward pass; what it returns replaces `grad_output`."""
+        """Call `hook(module, grad_output)` before the module's backward pass; what it returns replaces them."""
         return _hang(self._backward_pre_hooks, hook, False, prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
@@ -320,6 +320,22 @@ class Module(StateDict):
         finally:
             state.grad = before
         return self
+
+    def double(self) -> Module:
+        """Cast floating-point parameters and buffers to float64."""
+        return self._cast(float64)
+
+    def float(self) -> Module:
+        """Cast floating-point parameters and buffers to float32."""
+        return self._cast(float32)
+
+    def half(self) -> Module:
+        """Cast floating-point parameters and buffers to float16."""
+        return self._cast(float16)
+
+    def bfloat16(self) -> Module:
+        """Cast floating-point parameters and buffers to bfloat16."""
+        return self._cast(bfloat16)
 
     def cpu(self) -> Module:
         """The module itself: it lives on the CPU."""

@@ -125,7 +125,7 @@ class ParameterDict(_Parameters):
 
     def get(self, key: str, default: Any = None) -> Any:
         """The parameter of a name, or `default`."""
-        return self[key] if key in self else default
+        return self._named.get(key, default)
 
     def pop(self, key: str) -> Any:
         """Take a parameter out."""
@@ -134,7 +134,7 @@ class ParameterDict(_Parameters):
         return value
 
     def update(self, parameters: Any) -> None:
-        """Add parameters, or replace those of the same name; those of a plain dictionary in the order of their names."""
+        """Add parameters or replace them; those of a plain dictionary in the order of their names."""
         pairs = list(pairs_of(self, parameters))
         is_ordered = isinstance(parameters, OrderedDict | ParameterDict) or not isinstance(parameters, Mapping)
         for key, value in pairs if is_ordered else sorted(pairs, key=lambda pair: pair[0]):

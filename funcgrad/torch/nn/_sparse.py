@@ -205,8 +205,7 @@ class EmbeddingBag(_Table):
         if embeddings.ndim != 2:
             raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
         rows, dim = embeddings.shape
-        made = cls(
-            rows, dim, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings, include_last_offset, padding_idx
-        )
+        options = (max_norm, norm_type, scale_grad_by_freq, mode, sparse)
+        made = cls(rows, dim, *options, embeddings, include_last_offset, padding_idx)
         made.weight.requires_grad = not freeze
         return made

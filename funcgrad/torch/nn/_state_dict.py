@@ -73,7 +73,7 @@ class StateDict:
                 if name in state_dict and not _misfit(name, tensor, state_dict[name]):
                     _load(module, key, tensor, state_dict[name], assign)
         if strict:
-            errors = [*_naming("Unexpected", unexpected), *_naming("Missing", missing), *errors]
+            errors = [*_naming("Missing", missing), *_naming("Unexpected", unexpected), *errors]
         if errors:
             listed = "\n\t".join(errors)
             raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")

@@ -104,7 +104,8 @@ def _cubic_minimum(a: Point, b: Point, bounds: tuple[Any, Any] | None = None) ->
     if not square >= 0:
         return (least + most) / 2.0
     d2 = np.sqrt(square)
-    share = (right.slope + d2 - d1) / (right.slope - left.slope + 2 * d2)
+    with np.errstate(all="ignore"):  # a flat cubic: the bounds decide
+        share = (right.slope + d2 - d1) / (right.slope - left.slope + 2 * d2)
     return min(max(right.step - (right.step - left.step) * share, least), most)
 
 

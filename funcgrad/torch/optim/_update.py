@@ -108,13 +108,19 @@ class RuleOptimizer(Optimizer):
             if mode.grad:
                 check_writable(p)
             assign(p, next(results))
-            if names:
-                self._store(p, {name: wrap(shared[name]) if name in shared else next(results) for name in names})
+            if is_fresh and names:
+                self.state[p].update({n: wrap(shared[n]) if n in shared else next(results) for n in names})
+            elif names:
+                self._advance(self.state[p], fields, shared, results)
 
-    def _store(self, p: Tensor, entries: dict[str, Tensor]) -> None:
-        state = self.state[p]
-        for name, new in entries.items():
-            state[name] = assign(state[name], new) if name in state else new
+    def _advance(
+        self, state: dict[str, Tensor], fields: tuple[str, ...], counters: dict[str, Any], results: Iterator[Tensor]
+    ) -> None:
+        """Write the next values into the entries of one parameter's state."""
+        for name in fields:
+            assign(state[name], next(results))
+        for name, value in counters.items():
+            state[name]._storage.write(value)
 
     def _join_counters(self) -> None:
         """Make counters that are equal one value, so that parameters loaded from a file are one cohort again."""
@@ -148,6 +154,7 @@ def _step_op(rule: Rule) -> Op:
         hyper = with_options(structure, numbers, values)
         counts = {} if start is not None else {name: next(given) for name in counters}
         results: list[Any] = []
+        counted: list[Any] = []
         for grad in given:
             param = next(given)
             leaf = as_real(param)

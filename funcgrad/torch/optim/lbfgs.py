@@ -23,6 +23,9 @@ from funcgrad.torch.optim._update import as_param, as_real
 from funcgrad.torch.optim.optimizer import Optimizer, evaluated
 from funcgrad.trace import Number, Op, array_of, constant
 
+MEMORY = ("al", "old_dirs", "old_stps", "ro", "H_diag")
+SEARCH_TOLERANCE = 1e-9  # PyTorch's search does not take that of the optimizer
+
 
 class LBFGS(Optimizer):
     """Limited-memory BFGS (Liu and Nocedal, 1989, Mathematical Programming 45).
@@ -66,7 +69,7 @@ class LBFGS(Optimizer):
         if len(self.param_groups) != 1:
             raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
 
-    def step(self, closure: Callable[[], Any]) -> Any:
+    def step(self, closure: Callable[[], Any]) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Minimise along a few directions.
 
         Args:
@@ -78,26 +81,30 @@ class LBFGS(Optimizer):
         Raises:
             RuntimeError: The line search is unknown.
         """
-        with no_grad():
-            loss = evaluated(closure)
-            return self._minimise(loss, lambda: evaluated(closure))
-
-    def _minimise(self, first_loss: Any, closure: Callable[[], Any]) -> Any:
         group = self.param_groups[0]
         state = self.state[group["params"][0]]
         state["func_evals"] = state.get("func_evals", 0) + 1
         state.setdefault("n_iter", 0)
-        loss, grad = self._look(first_loss)
-        if _largest(grad) <= group["tolerance_grad"]:
-            return first_loss
+        with no_grad():
+            first_loss = evaluated(closure)
+            loss, grad = self._look(first_loss)
+            if _largest(grad) > group["tolerance_grad"]:
+                kept = self._minimise(closure, loss, grad, state)
+                state.update({name: _tensor(value) for name, value in kept.items()})
+        return first_loss
+
+    def _minimise(
+        self, closure: Callable[[], Any], loss: float, grad: np.ndarray, state: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Iterate until something is small or used up; returns what to keep for the next step."""
+        group = self.param_groups[0]
         before = {name: _host(value) for name, value in state.items()}
         memory = Curvature(**{name: before[name] for name in MEMORY if name in before})
         d, t, old_grad, old_loss = (before.get(name) for name in ("d", "t", "prev_flat_grad", "prev_loss"))
-        lr = _host(group["lr"])
-        evaluations = 1
+        lr, evaluations = _host(group["lr"]), 1
         for iteration in range(1, group["max_iter"] + 1):
             state["n_iter"] += 1
-            if state["n_iter"] == 1:
+            if d is None:
                 d, t = -grad, min(1.0, 1.0 / np.abs(grad).sum()) * lr
             else:
                 state.setdefault("al", None)
@@ -114,8 +121,7 @@ class LBFGS(Optimizer):
             if is_last or evaluations >= group["max_eval"] or _is_settled(group, d * t, grad, loss - old_loss):
                 break
         kept = {"d": d, "t": t, **vars(memory), "prev_flat_grad": old_grad, "prev_loss": old_loss}
-        state.update({name: _tensor(value) for name, value in kept.items() if name != "al" or value is not None})
-        return first_loss
+        return {name: value for name, value in kept.items() if name in state or name != "al"}
 
     def _advance(
         self, closure: Callable[[], Any], start: Point, step: Any, d: np.ndarray, limit: int, is_last: bool
@@ -126,21 +132,19 @@ class LBFGS(Optimizer):
             self._move(step, d)
             if is_last:  # nobody will ask for the loss there
                 return start._replace(step=step), 0
-            loss, grad = self._look(closure())
-            return Point(step, loss, grad, None), 1
+            return Point(step, *self._look(evaluated(closure)), None), 1
         if search != "strong_wolfe":
             raise RuntimeError("only 'strong_wolfe' is supported")
         origin = [value_of(p) for p in self._parameters()]
 
         def evaluate(step: Any) -> Point:
             self._move(step, d)
-            loss, grad = self._look(closure())
+            loss, grad = self._look(evaluated(closure))
             for p, value in zip(self._parameters(), origin, strict=True):
                 assign(p, wrap(value))
             return Point(step, loss, grad, grad.dot(d))
 
-        tolerance = 1e-9  # PyTorch's search does not take that of the optimizer
-        point, count = strong_wolfe(evaluate, start, step, _largest(d), tolerance, limit)
+        point, count = strong_wolfe(evaluate, start, step, _largest(d), SEARCH_TOLERANCE, limit)
         self._move(point.step, d)
         return point, count
 
@@ -155,9 +159,6 @@ class LBFGS(Optimizer):
         made = apply(MOVE, (), step, wrap(constant(d)), *params)
         for p, new in zip(params, made if isinstance(made, list) else [made], strict=True):
             assign(p, new)
-
-
-MEMORY = ("al", "old_dirs", "old_stps", "ro", "H_diag")
 
 
 def _is_settled(group: dict[str, Any], change: np.ndarray, grad: np.ndarray, rise: float) -> bool:

@@ -119,7 +119,9 @@ class Optimizer:
         if len(saved) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
         if any(len(a["params"]) != len(b["params"]) for a, b in zip(saved, self.param_groups, strict=True)):
-            raise ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+            )
         numbered = zip(chain.from_iterable(g["params"] for g in saved), self._parameters(), strict=True)
         state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         for number, parameter in numbered:

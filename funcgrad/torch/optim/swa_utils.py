@@ -122,8 +122,9 @@ class AveragedModel(Module):
             _write(MEANS, self.n_averaged, averages, current)
         else:
             for dtype in dict.fromkeys(x.dtype for x in averages):
-                chosen = [(a.detach(), x.detach()) for a, x in zip(averages, current, strict=True) if a.dtype is dtype]
-                self.multi_avg_fn(*map(list, zip(*chosen, strict=True)), self.n_averaged)
+                chosen = [k for k, x in enumerate(averages) if x.dtype is dtype]
+                lists = ([x[k].detach() for k in chosen] for x in (averages, current))  # pyright: ignore[reportAttributeAccessIssue]
+                self.multi_avg_fn(*lists, self.n_averaged)  # pyright: ignore[reportCallIssue]
 
 
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
@@ -224,9 +225,9 @@ def _write(op: Op, weight: Any, averages: list[Tensor], current: list[Tensor]) -
 
 
 def _means(count: Any, *tensors: Any) -> tuple[Any, ...]:
-    averages, current = _halves(tensors)
     count = count.value if isinstance(count, Number) else count
-    return tuple([(a + (x - a) / (count + 1).astype(_float(a))).astype(a.dtype) for a, x in zip(averages, current, strict=True)])
+    pairs = zip(*_halves(tensors), strict=True)
+    return tuple([(a + (x - a) / (count + 1).astype(_float(a))).astype(a.dtype) for a, x in pairs])
 
 
 def _lerps(weight: Any, *tensors: Any) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """torch.nn.utils: what is done with the parameters of a module, and with their gradients."""
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.nn.utils import rnn as rnn
 from funcgrad.torch.nn.utils.clip_grad import clip_grad_norm as clip_grad_norm
 from funcgrad.torch.nn.utils.clip_grad import clip_grad_norm_ as clip_grad_norm_
 from funcgrad.torch.nn.utils.clip_grad import clip_grad_value_ as clip_grad_value_

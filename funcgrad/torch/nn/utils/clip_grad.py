@@ -23,12 +23,10 @@ from funcgrad.trace import Number, Op
 Tensors = Tensor | Iterable[Tensor]
 
 EMPTY_GENERATOR = "`parameters` is an empty generator, no gradient clipping will occur."
-DEPRECATED = (
-    "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`."
-)
+DEPRECATED = "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`."
 NON_FINITE = (
-    "The total norm of order {} for gradients from `parameters` is non-finite, so it cannot be clipped. To disable this "
-    "error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`"
+    "The total norm of order {} for gradients from `parameters` is non-finite, so it cannot be clipped. To disable "
+    "this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`"
 )
 
 
@@ -160,7 +158,8 @@ def _clip_with_norm(max_norm: Number, norm: Any, *grads: Any) -> tuple[Any, ...]
 
 
 def _clip_value(limit: Number, *grads: Any) -> tuple[Any, ...]:
-    return tuple([clipped_by_value(grad, limit.value.astype(grad.dtype)) for grad in grads])
+    limits: list[Any] = [limit.value.astype(grad.dtype) for grad in grads]
+    return tuple([clipped_by_value(grad, own) for grad, own in zip(grads, limits, strict=True)])
 
 
 CLIP_NORM = Op("clip_grad_norm", _clip_norm)

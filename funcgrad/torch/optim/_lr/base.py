@@ -16,14 +16,14 @@ from funcgrad.torch.optim.optimizer import Optimizer
 _SEE = "See more details at https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
 EPOCH_DEPRECATION_WARNING = (
     "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please use "
-    "`scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from None, the closed form "
-    "is used instead of the new chainable form, where available. Please open an issue if you are unable to replicate "
-    "your use case: https://github.com/pytorch/pytorch/issues/new/choose."
+    "`scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from None, the closed "
+    "form is used instead of the new chainable form, where available. Please open an issue if you are unable to "
+    "replicate your use case: https://github.com/pytorch/pytorch/issues/new/choose."
 )
 STEP_BEFORE_OPTIMIZER = (
-    "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you should call them "
-    "in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this will result in PyTorch "
-    f"skipping the first value of the learning rate schedule. {_SEE}"
+    "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you should call "
+    "them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this will result in "
+    f"PyTorch skipping the first value of the learning rate schedule. {_SEE}"
 )
 STEP_REPLACED = (
     "Seems like `optimizer.step()` has been overridden after learning rate scheduler initialization. Please, make sure "
@@ -193,5 +193,5 @@ def _watch_steps(optimizer: Optimizer) -> None:
         owner._opt_called = True
         return function(owner, *args, **kwargs)
 
-    step._wrapped_by_lr_sched = True  # pyright: ignore[reportFunctionMemberAccess]
+    step._wrapped_by_lr_sched = True  # pyright: ignore[reportAttributeAccessIssue]
     optimizer.step = step

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from funcgrad.optim import schedules
+from funcgrad.optim.schedules.cycle import Mode
 from funcgrad.torch.optim._lr.base import LRScheduler, check_optimizer, one_for_each_group, set_value
 from funcgrad.torch.optim.optimizer import Optimizer
 
@@ -67,10 +68,10 @@ class CyclicLR(WithMomentum):
         max_lr: Any,
         step_size_up: int = 2000,
         step_size_down: int | None = None,
-        mode: str = "triangular",
+        mode: Mode = "triangular",
         gamma: float = 1.0,
         scale_fn: Callable[[float], float] | None = None,
-        scale_mode: str = "cycle",
+        scale_mode: Literal["cycle", "iterations"] = "cycle",
         cycle_momentum: bool = True,
         base_momentum: Any = 0.8,
         max_momentum: Any = 0.9,
@@ -86,10 +87,10 @@ class CyclicLR(WithMomentum):
         up = float(step_size_up)
         self.total_size = up + (up if step_size_down is None else float(step_size_down))
         self.step_ratio = up / self.total_size
-        self.mode = mode
+        self.mode: Mode = mode
         self.gamma = gamma
         self._scale_fn_custom = scale_fn
-        self.scale_mode = scale_mode
+        self.scale_mode: Literal["cycle", "iterations"] = scale_mode
         if scale_fn is None:
             self.scale_mode = "iterations" if mode == "exp_range" else "cycle"
         self._law(0.0, 0.0)  # refuses an unknown mode
@@ -101,10 +102,9 @@ class CyclicLR(WithMomentum):
 
     def _law(self, base: Any, top: Any) -> schedules.Schedule:
         up = round(self.total_size * self.step_ratio)  # whole, and the product may miss it by a rounding
-        down = self.total_size - up
-        return schedules.cyclic_lr(
-            base, top, up, down, self.mode, self.gamma, self._scale_fn_custom, self.scale_mode
-        )  # pyright: ignore[reportArgumentType]
+        down = round(self.total_size) - up
+        height = self.mode, self.gamma, self._scale_fn_custom, self.scale_mode
+        return schedules.cyclic_lr(base, top, up, down, *height)
 
     def get_lr(self) -> list[Any]:
         """The learning rates at `last_epoch`; sets the momentum on the way."""

@@ -120,9 +120,7 @@ class ExponentialLR(ByLaw):
 class PolynomialLR(ByLaw):
     """`funcgrad.optim.schedules.polynomial_lr`: down to zero along a power."""
 
-    def __init__(
-        self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
         self.total_iters = total_iters
         self.power = power
         super().__init__(optimizer, last_epoch)
@@ -181,10 +179,11 @@ class MultiplicativeLR(_ByFunction):
     """Times a function of the step, at every step."""
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Factor | list[Factor], last_epoch: int = -1) -> None:
-        for factor in lr_lambda if isinstance(lr_lambda, list | tuple) else [lr_lambda]:
+        factors = list(lr_lambda) if isinstance(lr_lambda, list | tuple) else [lr_lambda] * len(optimizer.param_groups)
+        for factor in factors:
             if not callable(factor):
                 raise TypeError(f"lr_lambda should be a function, but got {type(factor).__name__}")
-        super().__init__(optimizer, lr_lambda, last_epoch)
+        super().__init__(optimizer, factors, last_epoch)
 
     def get_lr(self) -> list[Any]:
         """The learning rates at `last_epoch`, from those in force."""

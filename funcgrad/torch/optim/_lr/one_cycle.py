@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from funcgrad.optim import schedules
+from funcgrad.optim.schedules.cycle import Anneal
 from funcgrad.torch.optim._lr.base import check_optimizer, one_for_each_group
 from funcgrad.torch.optim._lr.cycles import WithMomentum
 from funcgrad.torch.optim.optimizer import Optimizer
@@ -42,7 +43,7 @@ class OneCycleLR(WithMomentum):
         epochs: int | None = None,
         steps_per_epoch: int | None = None,
         pct_start: float = 0.3,
-        anneal_strategy: str = "cos",
+        anneal_strategy: Anneal = "cos",
         cycle_momentum: bool = True,
         base_momentum: Any = 0.85,
         max_momentum: Any = 0.95,
@@ -54,7 +55,7 @@ class OneCycleLR(WithMomentum):
         check_optimizer(optimizer)
         self.optimizer = optimizer
         self.total_steps = _total(total_steps, epochs, steps_per_epoch)
-        schedules.one_cycle_lr(0.0, self.total_steps, pct_start, anneal_strategy)  # pyright: ignore[reportArgumentType]
+        schedules.one_cycle_lr(0.0, self.total_steps, pct_start, anneal_strategy)  # refuses what is out of range
         self._schedule_phases = _phases(self.total_steps, pct_start, three_phase)
         self._anneal_func_type = anneal_strategy
         for group, top in zip(optimizer.param_groups, one_for_each_group("max_lr", optimizer, max_lr), strict=True):

@@ -17,8 +17,8 @@ from funcgrad.torch.optim.optimizer import Optimizer
 
 GROUPS_ADDED = (
     "The number of param groups in the `optimizer` ({}) differs from when `ReduceLROnPlateau` was initialized ({}), "
-    "usually due to a new param group being added to the optimizer. Please modify the `min_lrs` field to match the length "
-    "of the `optimizer` param groups."
+    "usually due to a new param group being added to the optimizer. Please modify the `min_lrs` field to match the "
+    "length of the `optimizer` param groups."
 )
 
 

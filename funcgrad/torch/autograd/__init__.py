@@ -15,10 +15,17 @@ from funcgrad.torch._grad_mode import enable_grad as enable_grad
 from funcgrad.torch._grad_mode import inference_mode as inference_mode
 from funcgrad.torch._grad_mode import no_grad as no_grad
 from funcgrad.torch._grad_mode import set_grad_enabled as set_grad_enabled
+from funcgrad.torch._legacy import Variable as Variable
 from funcgrad.torch._ops.joining import stack as _stack
 from funcgrad.torch._ops.pieces import unbind as _unbind
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import BATCHED_GRAD_SHAPE
+from funcgrad.torch.autograd import function as function
+from funcgrad.torch.autograd import functional as functional
+from funcgrad.torch.autograd import profiler as profiler
+from funcgrad.torch.autograd import variable as variable
+from funcgrad.torch.autograd.gradcheck import gradcheck as gradcheck
+from funcgrad.torch.autograd.gradcheck import gradgradcheck as gradgradcheck
 
 
 def backward(

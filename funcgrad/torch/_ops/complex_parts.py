@@ -1,0 +1,156 @@
+"""Complex numbers: their parts, their conjugates, and pairs of real numbers that stand for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.promotion import scalar_name, to_float
+from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.shape import adjoint
+from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Op
+
+NONE: Any = {0: ()}
+_HALVES = (np.float16, np.float32, np.float64)
+
+
+def _paired(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of two real arrays of one dtype; others are refused in PyTorch's words."""
+
+    def call(x: Any, y: Any) -> Any:
+        for dtype in (x.dtype, y.dtype):
+            if dtype not in _HALVES:
+                raise RuntimeError(
+                    "Expected both inputs to be Half, Float or Double tensors but got "
+                    f"{scalar_name(x.dtype)} and {scalar_name(y.dtype)}"
+                )
+        if x.dtype != y.dtype:
+            raise RuntimeError(
+                f"Expected object of scalar type {scalar_name(x.dtype)} but got scalar type {scalar_name(y.dtype)} for "
+                "second argument"
+            )
+        return function(x, y)
+
+    return call
+
+
+def _angle(x: Any) -> Any:
+    if jnp.iscomplexobj(x):
+        return jnp.angle(x)
+    return jnp.where(jnp.isnan(x), x, jnp.where(x < 0, jnp.asarray(np.pi, x.dtype), 0))
+
+
+def _view_as_complex(x: Any) -> Any:
+    if x.dtype not in _HALVES:
+        raise RuntimeError(
+            "view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: "
+            f"{scalar_name(x.dtype)}"
+        )
+    if not x.ndim or x.shape[-1] != 2:
+        raise RuntimeError("Tensor must have a last dimension of size 2")
+    return jax.lax.complex(x[..., 0], x[..., 1])
+
+
+def _view_as_real(x: Any) -> Any:
+    if not jnp.iscomplexobj(x):
+        raise RuntimeError("view_as_real is only supported for complex tensors")
+    return jnp.stack([x.real, x.imag], -1)
+
+
+def _imag(x: Any) -> Any:
+    if not jnp.iscomplexobj(x):
+        raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+    return x.imag
+
+
+REAL = Op("real", jnp.real, saves=NONE, label="Select")
+IMAG = Op("imag", _imag, saves=NONE, label="Select")
+CONJ = Op("conj", jnp.conj, saves=NONE)
+ANGLE = Op("angle", to_float(_angle))
+COMPLEX = Op("complex", _paired(jax.lax.complex), saves={0: (), 1: ()})
+POLAR = Op("polar", _paired(lambda r, t: jax.lax.complex(r * jnp.cos(t), r * jnp.sin(t))))
+VIEW_AS_COMPLEX = Op("view_as_complex", _view_as_complex, saves=NONE)
+VIEW_AS_REAL = Op("view_as_real", _view_as_real, saves=NONE)
+
+
+def real(input: Tensor) -> Tensor:
+    """The real part; a real tensor is its own."""
+    return apply(REAL, (), input) if input.dtype.is_complex else input
+
+
+def imag(input: Tensor) -> Tensor:
+    """The imaginary part of a complex tensor."""
+    return apply(IMAG, (), input)
+
+
+def conj(input: Tensor) -> Tensor:
+    """The complex conjugate; a real tensor is its own."""
+    return apply(CONJ, (), input) if input.dtype.is_complex else input
+
+
+def angle(input: Tensor) -> Tensor:
+    """The angle to the positive real axis."""
+    return apply(ANGLE, (), input)
+
+
+def view_as_complex(input: Tensor) -> Tensor:
+    """Complex numbers from pairs of real ones along the last dimension."""
+    return apply(VIEW_AS_COMPLEX, (), input)
+
+
+def view_as_real(input: Tensor) -> Tensor:
+    """Pairs of real numbers, along a new last dimension, from complex ones."""
+    return apply(VIEW_AS_REAL, (), input)
+
+
+def complex_(real: Tensor, imag: Tensor) -> Tensor:
+    """Complex numbers of these parts."""
+    return apply(COMPLEX, (), real, imag)
+
+
+def polar(abs: Tensor, angle: Tensor) -> Tensor:
+    """Complex numbers of these sizes and angles."""
+    return apply(POLAR, (), abs, angle)
+
+
+def is_conj(input: Tensor) -> bool:
+    """Whether the tensor is a conjugate still to be computed: never."""
+    return False
+
+
+def resolved(input: Tensor) -> Tensor:
+    """The tensor itself: conjugates and negatives are computed at once."""
+    return input
+
+
+def conjugate_transpose(input: Tensor) -> Tensor:
+    """A matrix transposed and conjugated."""
+    if input.ndim not in (0, 2):
+        raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {input.ndim}-D tensor.")
+    return conj(input.t())
+
+
+ROWS = (
+    Row("real", real, method=False),
+    Row("imag", imag, method=False),
+    *(Row(call.__name__, call) for call in (conj, angle, is_conj)),
+    Row("conj_physical", conj),
+    Row("resolve_conj", resolved),
+    Row("resolve_neg", resolved),
+    Row("view_as_complex", view_as_complex, method=False),
+    Row("view_as_real", view_as_real, method=False),
+    Row("complex", complex_, method=False),
+    Row("polar", polar, method=False),
+)
+ROWS += (
+    Row("real", real, function=False, attribute=True),
+    Row("imag", imag, function=False, attribute=True),
+    Row("H", conjugate_transpose, function=False, attribute=True),
+    Row("mH", adjoint, function=False, attribute=True),
+)

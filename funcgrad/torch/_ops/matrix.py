@@ -1,0 +1,296 @@
+"""Functions of square matrices and decompositions, batch by batch.
+
+Values are LAPACK's. A singular matrix gives inf or nan where PyTorch raises: nothing here waits for a value.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.linalg import expm, solve_triangular
+
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.linalg import MATMUL
+from funcgrad.torch._ops.promotion import scalar_name
+from funcgrad.torch._ops.results import named_result
+from funcgrad.torch._ops.shape import reshape
+from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Op
+
+
+def checked(name: str, function: Callable[..., Any], square: bool = True) -> Callable[..., Any]:
+    """The function, for batches of matrices of floats; the rest is refused in PyTorch's words."""
+
+    @functools.wraps(function)
+    def call(a: Any, *others: Any, **static: Any) -> Any:
+        if a.ndim < 2:
+            raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
+        if square and a.shape[-1] != a.shape[-2]:
+            raise RuntimeError(
+                f"{name}: A must be batches of square matrices, but they are {a.shape[-2]} by {a.shape[-1]} matrices"
+            )
+        if not jnp.issubdtype(a.dtype, np.inexact):
+            raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {scalar_name(a.dtype)}")
+        return function(a, *others, **static)
+
+    return call
+
+
+def _hermitian(a: Any, lower: bool) -> Any:
+    """The matrix that one triangle stands for; its gradient goes to both triangles alike, as PyTorch's."""
+    half = jnp.tril(a) if lower else jnp.triu(a)
+    strict = jnp.tril(a, -1) if lower else jnp.triu(a, 1)
+    even = (a + a.mT.conj()) / 2
+    return even + jax.lax.stop_gradient(half + strict.mT.conj() - even)
+
+
+def _cholesky(a: Any, *, upper: bool) -> Any:
+    found = jax.lax.linalg.cholesky(_hermitian(a, not upper), symmetrize_input=False)
+    return found.mT.conj() if upper else found
+
+
+def _eigh(a: Any, *, lower: bool) -> Any:
+    vectors, values = jax.lax.linalg.eigh(a, lower=lower, symmetrize_input=False)
+    return values.astype(jnp.finfo(a.dtype).dtype), vectors
+
+
+def _svd(a: Any, *, full: bool) -> Any:
+    return tuple(jnp.linalg.svd(a, full_matrices=full and a.shape[-1] != a.shape[-2]))
+
+
+def _qr(a: Any, *, mode: str) -> Any:
+    if mode == "r":
+        return jnp.linalg.qr(a, "r")
+    return tuple(jnp.linalg.qr(a, mode))
+
+
+def _solve(a: Any, b: Any) -> Any:
+    is_vector = b.ndim == 1 or (b.ndim == a.ndim - 1 and b.shape == a.shape[:-1])
+    rows, columns = (b.shape[-1], 1) if is_vector else b.shape[-2:]
+    if rows != a.shape[-1]:
+        raise RuntimeError(
+            f"linalg.solve: Incompatible shapes of A and B for the equation AX = B ({a.shape[-2]}x{a.shape[-1]} and "
+            f"{rows}x{columns})"
+        )
+    found = jnp.linalg.solve(a, b[..., None] if is_vector else b)
+    return found[..., 0] if is_vector else found
+
+
+def _solve_triangular(a: Any, b: Any, *, upper: bool, unit: bool, transpose: bool) -> Any:
+    batch = jnp.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    a, b = jnp.broadcast_to(a, batch + a.shape[-2:]), jnp.broadcast_to(b, batch + b.shape[-2:])
+    return solve_triangular(a, b, trans=int(transpose), lower=not upper, unit_diagonal=unit)
+
+
+def _det(a: Any) -> Any:
+    return jnp.linalg.det(a)
+
+
+def _rank(a: Any, *tolerance: Any, hermitian: bool) -> Any:
+    sizes = jnp.abs(jnp.linalg.eigvalsh(a)) if hermitian else jnp.linalg.svd(a, compute_uv=False)
+    eps = jnp.finfo(a.dtype).eps
+    largest = jnp.max(sizes, -1, keepdims=True, initial=0)
+    bound = tolerance[0].value if tolerance else largest * max(a.shape[-2:]) * eps
+    return jnp.sum(sizes > bound, -1)
+
+
+INV = Op("inv", checked("linalg.inv", jnp.linalg.inv), label="LinalgInvEx")
+DET = Op("det", checked("linalg.det", _det), label="LinalgDet")
+SLOGDET = Op("slogdet", checked("linalg.slogdet", lambda a: tuple(jnp.linalg.slogdet(a))), label="LinalgSlogdet")
+SOLVE = Op("solve", checked("linalg.solve", _solve), label="LinalgSolveEx")
+EXPM = Op("matrix_exp", checked("linalg.matrix_exp", expm), label="LinalgMatrixExp")
+PINV = Op(
+    "pinv", checked("linalg.pinv", lambda a, *rtol: jnp.linalg.pinv(a, rtol=rtol[0].value if rtol else None), False),
+    label="LinalgPinv",
+)  # fmt: skip
+
+
+CHOLESKY = Op("cholesky", checked("linalg.cholesky", _cholesky), label="LinalgCholeskyEx")
+EIGH = Op("eigh", checked("linalg.eigh", _eigh), label="LinalgEigh")
+SVD = Op("svd", checked("linalg.svd", _svd, square=False), label="LinalgSvd")
+QR = Op("qr", checked("linalg.qr", _qr, square=False), label="LinalgQr")
+TRIANGULAR = Op("solve_triangular", checked("linalg.solve_triangular", _solve_triangular), label="LinalgSolveTriangular")
+RANK = Op("matrix_rank", checked("linalg.matrix_rank", _rank, square=False), label="")
+EIG = Op("eig", checked("linalg.eig", lambda a: tuple(jnp.linalg.eig(a))), label="LinalgEig")
+
+
+def inv(A: Tensor) -> Tensor:
+    """The inverse matrix."""
+    return apply(INV, (), A)
+
+
+def det(A: Tensor) -> Tensor:
+    """The determinant."""
+    return apply(DET, (), A)
+
+
+def logdet(input: Tensor) -> Tensor:
+    """Logarithm of the determinant: nan if that is negative."""
+    sign, size = apply(SLOGDET, (), input)
+    return (sign.log() * 0 + size) if input.dtype.is_floating_point else size + sign.log()
+
+
+def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
+    """The solution of `A @ X = B`, or of `X @ A = B`."""
+    return apply(SOLVE, (), A, B) if left else apply(SOLVE, (), A.mT, B.mT).mT
+
+
+def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
+    """The lower triangular factor of a positive definite matrix."""
+    return apply(CHOLESKY, (upper,), A)
+
+
+def solve_triangular(
+    A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False
+) -> Tensor:  # fmt: skip
+    """The solution of `A @ X = B` (or `X @ A = B`) for a triangular matrix."""
+    if left:
+        return apply(TRIANGULAR, (upper, unitriangular, False), A, B)
+    return apply(TRIANGULAR, (not upper, unitriangular, False), A.mT, B.mT).mT
+
+
+def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
+    """The solution of `A @ X = B` from the Cholesky factor of A."""
+    first = apply(TRIANGULAR, (upper, False, upper), L, B)
+    return apply(TRIANGULAR, (upper, False, not upper), L, first)
+
+
+def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
+    """The inverse of A from its Cholesky factor."""
+    return inv(apply(MATMUL, (), L.mT, L) if upper else apply(MATMUL, (), L, L.mT))
+
+
+def matrix_exp(A: Tensor) -> Tensor:
+    """The exponential of a matrix."""
+    return apply(EXPM, (), A)
+
+
+def pinv(A: Tensor, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
+    """The Moore-Penrose inverse; singular values below `rtol` times the largest count as zero."""
+    return apply(PINV, (), A) if rtol is None else apply(PINV, (), A, float(rtol))
+
+
+def matrix_rank(A: Tensor, tol: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
+    """The number of singular values above a bound."""
+    bound = atol if tol is None else tol
+    return apply(RANK, (hermitian,), A.detach(), *(() if bound is None else (float(bound),)))
+
+
+def matrix_power(A: Tensor, n: int) -> Tensor:
+    """The product of `n` copies of a square matrix; of its inverse for a negative `n`."""
+    _check_square("linalg.matrix_power", A)
+    if n < 0:
+        return matrix_power(inv(A), -n)
+    result, square = None, A
+    while n:
+        if n % 2:
+            result = square if result is None else apply(MATMUL, (), result, square)
+        n //= 2
+        square = apply(MATMUL, (), square, square) if n else square
+    return apply(IDENTITY, (), A) if result is None else result
+
+
+IDENTITY = Op("identity", lambda a: jnp.broadcast_to(jnp.eye(a.shape[-1], dtype=a.dtype), a.shape), saves={0: ()})
+
+
+def _check_square(name: str, x: Tensor) -> None:
+    if x.ndim < 2:
+        raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
+    if x.shape[-1] != x.shape[-2]:
+        raise RuntimeError(
+            f"{name}: A must be batches of square matrices, but they are {x.shape[-2]} by {x.shape[-1]} matrices"
+        )
+
+
+def multi_dot(tensors: Any) -> Tensor:
+    """The product of several matrices, of which the first and the last may be vectors.
+
+    Raises:
+        RuntimeError: Fewer than two.
+    """
+    if len(tensors) < 2:
+        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
+    result = tensors[0]
+    for x in tensors[1:]:
+        result = apply(MATMUL, (), result, x)
+    return result
+
+
+# Decompositions of several results. `linalg_*` and the older functions give them other names.
+
+LINALG_SLOGDET = named_result("linalg_slogdet", "sign", "logabsdet")
+LINALG_EIGH = named_result("linalg_eigh", "eigenvalues", "eigenvectors")
+LINALG_EIG = named_result("linalg_eig", "eigenvalues", "eigenvectors")
+LINALG_SVD = named_result("linalg_svd", "U", "S", "Vh")
+LINALG_QR = named_result("linalg_qr", "Q", "R")
+LINALG_LSTSQ = named_result("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
+
+
+def slogdet(A: Tensor) -> Any:
+    """Sign and logarithm of the absolute value of the determinant."""
+    return LINALG_SLOGDET(*apply(SLOGDET, (), A))
+
+
+def eigh(A: Tensor, UPLO: str = "L") -> Any:
+    """Eigenvalues, ascending, and eigenvectors of a Hermitian matrix, of which one triangle is read."""
+    return LINALG_EIGH(*apply(EIGH, (UPLO.upper() == "L",), A))
+
+
+def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
+    """Eigenvalues, ascending, of a Hermitian matrix."""
+    return apply(EIGH, (UPLO.upper() == "L",), A)[0]
+
+
+def eig(A: Tensor) -> Any:
+    """Complex eigenvalues and eigenvectors."""
+    return LINALG_EIG(*apply(EIG, (), A))
+
+
+def eigvals(A: Tensor) -> Tensor:
+    """Complex eigenvalues."""
+    return apply(EIG, (), A)[0]
+
+
+def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> Any:
+    """Factors U, S, Vh with `A = U @ diag(S) @ Vh`."""
+    return LINALG_SVD(*apply(SVD, (full_matrices,), A))
+
+
+def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
+    """Singular values, descending."""
+    return apply(SVD, (False,), A)[1]
+
+
+def qr(A: Tensor, mode: str = "reduced") -> Any:
+    """An orthogonal and an upper triangular factor.
+
+    Raises:
+        RuntimeError: A mode that is not "reduced", "complete" or "r".
+    """
+    if mode not in ("reduced", "complete", "r"):
+        raise RuntimeError(
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
+        )
+    made = apply(QR, (mode,), A)
+    return LINALG_QR(A.new_zeros(0), made) if mode == "r" else LINALG_QR(*made)
+
+
+def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Any:
+    """The X that makes `A @ X - B` least; for matrices without full rank the smallest such X.
+
+    Residuals are given where A has more rows than columns and full rank.
+    """
+    is_vector = B.ndim == A.ndim - 1
+    right = B.unsqueeze(-1) if is_vector else B
+    X = apply(MATMUL, (), pinv(A, rtol=rcond), right)
+    rank = matrix_rank(A)
+    residuals = A.new_zeros(0)
+    if A.shape[-2] > A.shape[-1] and bool((rank == A.shape[-1]).all()):
+        residuals = (apply(MATMUL, (), A, X) - right).abs().square().sum(-2)
+        residuals = reshape(residuals, residuals.shape[:-1]) if is_vector else residuals
+    return LINALG_LSTSQ(X.squeeze(-1) if is_vector else X, residuals, rank, A.new_zeros(0))

@@ -1,0 +1,3 @@
+"""torch.autograd.variable: where `Variable` lives."""
+
+from funcgrad.torch._legacy import Variable as Variable

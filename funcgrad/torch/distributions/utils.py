@@ -1,0 +1,95 @@
+"""What the families of distributions share: parameters of one shape, and the two faces of a probability."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from numbers import Number
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.torch._grad_mode import enable_grad
+from funcgrad.torch._ops.activation import softmax
+from funcgrad.torch._ops.creation import tensor
+from funcgrad.torch._ops.joining import broadcast_tensors
+from funcgrad.torch._ops.random import normal
+from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._types import get_default_dtype
+
+
+def finfo(x: Tensor) -> Any:
+    """The limits of a floating dtype."""
+    return jnp.finfo(np.dtype(x._aval.dtype))
+
+
+def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
+    """Tensors and numbers, all as tensors of one shape.
+
+    Args:
+        values: Tensors, and Python numbers, which take the dtype of the first tensor, or the default dtype.
+
+    Raises:
+        ValueError: Something else.
+    """
+    if not all(isinstance(value, Tensor | Number) for value in values):
+        raise ValueError(
+            "Input arguments must all be instances of Number, torch.Tensor or objects implementing __torch_function__."
+        )
+    dtype = next((value.dtype for value in values if isinstance(value, Tensor)), get_default_dtype())
+    return broadcast_tensors(*(x if isinstance(x, Tensor) else tensor(x, dtype=dtype) for x in values))
+
+
+def standard_normal(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    """Numbers from N(0, 1), drawn as PyTorch draws a reparameterised sample."""
+    return normal(0.0, 1.0, shape, dtype=like.dtype)
+
+
+def one_of(probs: Any, logits: Any) -> bool:
+    """Whether the probabilities were given, not the logits.
+
+    Raises:
+        ValueError: Both or neither was given.
+    """
+    if (probs is None) == (logits is None):
+        raise ValueError("Either `probs` or `logits` must be specified, but not both.")
+    return probs is not None
+
+
+def clamp_probs(probs: Tensor) -> Tensor:
+    """Probabilities a rounding error away from 0 and 1."""
+    eps = float(finfo(probs).eps)
+    return probs.clamp(min=eps, max=1 - eps)
+
+
+def logits_to_probs(logits: Tensor, is_binary: bool = False) -> Tensor:
+    """Probabilities from log-odds, or from log-probabilities over the last dimension."""
+    return logits.sigmoid() if is_binary else softmax(logits, dim=-1)
+
+
+def probs_to_logits(probs: Tensor, is_binary: bool = False) -> Tensor:
+    """Log-odds, or log-probabilities, from probabilities."""
+    inside = clamp_probs(probs)
+    return inside.log() - (-inside).log1p() if is_binary else inside.log()
+
+
+def sum_rightmost(value: Tensor, dims: int) -> Tensor:
+    """The sum over the last `dims` dimensions."""
+    return value if dims == 0 else value.reshape(*value.shape[: value.ndim - dims], -1).sum(-1)
+
+
+class lazy_property:
+    """An attribute that is computed, with gradients, when first read, and then kept on the instance."""
+
+    def __init__(self, compute: Callable[[Any], Any]) -> None:
+        self.compute = compute
+        functools.update_wrapper(self, compute)  # pyright: ignore[reportArgumentType]
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        with enable_grad():
+            value = self.compute(instance)
+        instance.__dict__[self.compute.__name__] = value
+        return value

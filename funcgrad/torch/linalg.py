@@ -1,0 +1,35 @@
+"""torch.linalg: linear algebra on batches of matrices."""
+
+from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._ops.matrix import cholesky as cholesky
+from funcgrad.torch._ops.matrix import det as det
+from funcgrad.torch._ops.matrix import eig as eig
+from funcgrad.torch._ops.matrix import eigh as eigh
+from funcgrad.torch._ops.matrix import eigvals as eigvals
+from funcgrad.torch._ops.matrix import eigvalsh as eigvalsh
+from funcgrad.torch._ops.matrix import inv as inv
+from funcgrad.torch._ops.matrix import lstsq as lstsq
+from funcgrad.torch._ops.matrix import matrix_exp as matrix_exp
+from funcgrad.torch._ops.matrix import matrix_power as matrix_power
+from funcgrad.torch._ops.matrix import matrix_rank as matrix_rank
+from funcgrad.torch._ops.matrix import multi_dot as multi_dot
+from funcgrad.torch._ops.matrix import pinv as pinv
+from funcgrad.torch._ops.matrix import qr as qr
+from funcgrad.torch._ops.matrix import slogdet as slogdet
+from funcgrad.torch._ops.matrix import solve as solve
+from funcgrad.torch._ops.matrix import solve_triangular as solve_triangular
+from funcgrad.torch._ops.matrix import svd as svd
+from funcgrad.torch._ops.matrix import svdvals as svdvals
+from funcgrad.torch._ops.matrix_norms import cond as cond
+from funcgrad.torch._ops.matrix_norms import cross as cross
+from funcgrad.torch._ops.matrix_norms import matrix_norm as matrix_norm
+from funcgrad.torch._ops.matrix_norms import norm as norm
+from funcgrad.torch._ops.matrix_norms import vecdot as vecdot
+from funcgrad.torch._ops.matrix_norms import vector_norm as vector_norm
+
+
+class LinAlgError(RuntimeError):
+    """PyTorch's error for a matrix that cannot be inverted or factored; here such results are inf or nan."""
+
+
+__getattr__ = _missing_from(__name__)

@@ -1,0 +1,217 @@
+"""Convolution layers, in one to three dimensions and transposed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from funcgrad.torch._ops import convolution
+from funcgrad.torch._ops.creation import empty
+from funcgrad.torch._ops.padding import pad
+from funcgrad.torch._tensor import Tensor
+from funcgrad.torch.nn import init
+from funcgrad.torch.nn._module import Module
+from funcgrad.torch.nn.parameter import Parameter
+
+_PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
+
+
+def ntuple(given: Any, n: int) -> tuple[Any, ...]:
+    """One number for all dimensions, or one for each, as a tuple."""
+    return tuple(given) if isinstance(given, Sequence) else (given,) * n
+
+
+class _ConvNd(Module):
+    """What all convolutions share.
+
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        kernel_size: One number, or one for each dimension; so are stride, padding and dilation.
+        stride: Distance between windows.
+        padding: Elements added on both sides; for those that are not transposed also "same" or "valid".
+        dilation: Distance between elements of the kernel.
+        groups: Into how many groups the channels are split.
+        bias: Whether to add one.
+        padding_mode: `zeros`, `reflect`, `replicate` or `circular`.
+        device: `cpu` or None.
+        dtype: The parameters' dtype.
+
+    Raises:
+        ValueError: Channels and groups, or padding and stride, do not fit.
+    """
+
+    ndim: int
+    transposed = False
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        n = self.ndim
+        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
+        self.kernel_size, self.stride, self.dilation = ntuple(kernel_size, n), ntuple(stride, n), ntuple(dilation, n)
+        self.padding = padding if isinstance(padding, str) else ntuple(padding, n)
+        self.output_padding = (0,) * n
+        self.padding_mode = padding_mode
+        self._check()
+        first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
+        self.weight = Parameter(empty(first, second // groups, *self.kernel_size, device=device, dtype=dtype))
+        if bias:
+            self.bias = Parameter(empty(out_channels, device=device, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def _check(self) -> None:
+        if self.groups <= 0:
+            raise ValueError("groups must be a positive integer")
+        if self.in_channels % self.groups:
+            raise ValueError("in_channels must be divisible by groups")
+        if self.out_channels % self.groups:
+            raise ValueError("out_channels must be divisible by groups")
+        if isinstance(self.padding, str):
+            if self.padding not in ("same", "valid"):
+                raise ValueError(f"Invalid padding string '{self.padding}', should be one of {{'same', 'valid'}}")
+            if self.padding == "same" and any(s != 1 for s in self.stride):
+                raise ValueError("padding='same' is not supported for strided convolutions")
+        if self.padding_mode not in _PADDING_MODES:
+            listed = ", ".join(map(repr, _PADDING_MODES))
+            raise ValueError(f"padding_mode must be one of {{{listed}}}, but got padding_mode='{self.padding_mode}'")
+
+    def reset_parameters(self) -> None:
+        """Draw new parameters, as PyTorch draws them."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        if self.bias is not None:
+            fan_in = math.prod(self.weight.shape[1:])
+            if fan_in:
+                init.uniform_(self.bias, -1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in))
+
+    def _ends(self) -> list[int]:
+        """The padding as `pad` takes it."""
+        if self.padding == "valid":
+            return [0] * (2 * self.ndim)
+        if self.padding == "same":
+            total = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True)]
+            return [n for t in reversed(total) for n in (t // 2, t - t // 2)]
+        return [n for p in reversed(self.padding) for n in (p, p)]
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The convolution of a batch, or of one sample."""
+        function = (convolution.conv1d, convolution.conv2d, convolution.conv3d)[self.ndim - 1]
+        padding = self.padding
+        if self.padding_mode != "zeros":
+            input, padding = pad(input, self._ends(), mode=self.padding_mode), 0
+        return function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+    def extra_repr(self) -> str:
+        """Channels, sizes, and what differs from the defaults."""
+        zeros, ones = (0,) * self.ndim, (1,) * self.ndim
+        usual = {"padding": zeros, "dilation": ones, "output_padding": zeros, "groups": 1}
+        parts = [f"{self.in_channels}", f"{self.out_channels}", f"kernel_size={self.kernel_size}"]
+        parts += [f"stride={self.stride}"]
+        parts += [f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value]
+        parts += ["bias=False"] if self.bias is None else []
+        return ", ".join(parts + ([f"padding_mode={self.padding_mode}"] if self.padding_mode != "zeros" else []))
+
+
+class Conv1d(_ConvNd):
+    """Convolution of `[batch, in, length]`."""
+
+    ndim = 1
+
+
+class Conv2d(_ConvNd):
+    """Convolution of `[batch, in, height, width]`."""
+
+    ndim = 2
+
+
+class Conv3d(_ConvNd):
+    """Convolution of `[batch, in, depth, height, width]`."""
+
+    ndim = 3
+
+
+class _ConvTransposeNd(_ConvNd):
+    """What all transposed convolutions share; arguments as for the others, `output_padding` lengthens the result."""
+
+    transposed = True
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Any = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if padding_mode != "zeros":
+            raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}')
+        sizes = kernel_size, stride, padding, dilation
+        super().__init__(in_channels, out_channels, *sizes, groups, bias, padding_mode, device, dtype)
+        self.output_padding = ntuple(output_padding, self.ndim)
+
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        """The transposed convolution of a batch, or of one sample; `output_size` chooses among possible sizes."""
+        functions = convolution.conv_transpose1d, convolution.conv_transpose2d, convolution.conv_transpose3d
+        more = self.output_padding if output_size is None else self._more(input, list(output_size))
+        sizes = self.stride, self.padding, more, self.groups, self.dilation
+        return functions[self.ndim - 1](input, self.weight, self.bias, *sizes)
+
+    def _more(self, input: Tensor, wanted: list[int]) -> tuple[int, ...]:
+        """The output padding that leads to a size."""
+        n, lead = self.ndim, input.ndim - self.ndim
+        if len(wanted) == n + lead:
+            wanted = wanted[lead:]
+        if len(wanted) != n:
+            raise ValueError(
+                f"ConvTranspose{n}D: for {input.ndim}D input, output_size must have {n} or {n + lead} elements "
+                f"(got {len(wanted)})"
+            )
+        sizes = zip(input.shape[lead:], self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
+        least = [(m - 1) * s - 2 * p + d * (k - 1) + 1 for m, s, p, d, k in sizes]
+        most = [low + s - 1 for low, s in zip(least, self.stride, strict=True)]
+        if any(not low <= w <= high for low, w, high in zip(least, wanted, most, strict=True)):
+            raise ValueError(
+                f"requested an output size of {tuple(wanted)}, but valid sizes range from {least} to {most} (for an "
+                f"input of {input.shape[2:]})"
+            )
+        return tuple([w - low for w, low in zip(wanted, least, strict=True)])
+
+
+class ConvTranspose1d(_ConvTransposeNd):
+    """Transposed convolution of `[batch, in, length]`."""
+
+    ndim = 1
+
+
+class ConvTranspose2d(_ConvTransposeNd):
+    """Transposed convolution of `[batch, in, height, width]`."""
+
+    ndim = 2
+
+
+class ConvTranspose3d(_ConvTransposeNd):
+    """Transposed convolution of `[batch, in, depth, height, width]`."""
+
+    ndim = 3

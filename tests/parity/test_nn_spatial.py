@@ -1,0 +1,132 @@
+"""Convolutions, pools, normalizations, padding and resampling against the real PyTorch, live."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch as real
+from module_pairs import Run, differentiate, translated, unequal
+from outcomes import array, finish, gradients, start
+from spatial_samples import MODULES, SPATIAL
+from torch.testing._internal.common_modules import module_db
+
+import funcgrad.torch as shim
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+MINE = ("_convolutions", "_pooling", "_normalization", "_padding", "_resampling")
+ENTRIES = {
+    info.name.removeprefix("nn."): info
+    for info in module_db
+    if getattr(getattr(shim.nn, info.name.removeprefix("nn."), None), "__module__", "").rpartition(".")[2] in MINE
+}
+HAS_SECOND = [name for name in SPATIAL if not name.startswith(("grid_sample", "lp_pool"))]
+
+
+def pairs(name, dtype, training):
+    info = ENTRIES[name]
+    for case in info.module_inputs_func(info, device="cpu", dtype=dtype, requires_grad=True, training=training):
+        made, called = case.constructor_input, case.forward_input
+        ours = [translated(x) for x in (made.args, made.kwargs, called.args, called.kwargs)]
+        yield (
+            Run(shim, lambda o=ours: getattr(shim.nn, name)(*o[0], **o[1]).to(translated(dtype)), *ours[2:], training),
+            Run(
+                real, lambda m=made: info.module_cls(*m.args, **m.kwargs).to(dtype), called.args, called.kwargs, training
+            ),
+        )
+
+
+def differing(ours, theirs):
+    """What differs between two runs; running statistics are as close as values are."""
+    if ours.error or theirs.error:
+        return [] if ours.error == theirs.error else [f"{ours.error!r} is not {theirs.error!r}"]
+    parts = [
+        ("outputs", ours.outputs, theirs.outputs, "value"),
+        ("gradients", getattr(ours, "gradients", []), getattr(theirs, "gradients", []), "gradient"),
+        ("parameters", ours.module.parameters(), theirs.module.parameters(), None),
+        ("buffers", ours.module.buffers(), theirs.module.buffers(), "value"),
+        ("stream", [ours.next_draw], [theirs.next_draw], None),
+    ]
+    return [f"{what}: {text}" for what, a, b, kind in parts for text in unequal(list(a), list(b), kind)]
+
+
+@pytest.mark.parametrize("dtype", [real.float32, real.float64], ids=str)
+@pytest.mark.parametrize("name", ENTRIES)
+def test_module_is_pytorchs(name, dtype):
+    found = [pair for training in (True, False) for pair in pairs(name, dtype, training)]
+    differentiate(shim, [ours for ours, _ in found])
+    differentiate(real, [theirs for _, theirs in found])
+    wrong = {k: texts for k, (ours, theirs) in enumerate(found) if (texts := differing(ours, theirs))}
+    assert not wrong, "\n".join(f"{k} of {len(found)}: {text}" for k, texts in wrong.items() for text in texts)
+
+
+@pytest.mark.parametrize("source", MODULES)
+def test_text_names_and_draws_of_a_module_are_pytorchs(source):
+    made = []
+    for torch in (shim, real):
+        torch.manual_seed(3)
+        made.append(eval(f"nn.{source}", {"nn": torch.nn}))
+    ours, theirs = made
+    assert repr(ours) == repr(theirs)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    if not source.startswith("Lazy"):
+        assert not unequal(list(ours.state_dict().values()), list(theirs.state_dict().values()), None)
+    assert shim.rand(1).item() == real.rand(1).item()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", SPATIAL)
+def test_function_is_pytorchs(name, dtype):
+    found = []
+    for torch in (shim, real):
+        started = [start(torch, getattr(torch.nn.functional, name), sample, dtype=dtype) for sample in SPATIAL[name]]
+        gradients(torch, started)
+        found.append([finish(s) for s in started])
+    wrong = {k: text for k, pair in enumerate(zip(*found, strict=True)) if (text := apart(*pair))}
+    assert not wrong, "\n".join(f"{k}: {SPATIAL[name][k]}: {text}" for k, text in wrong.items())
+
+
+def apart(ours, theirs):
+    if "error" in ours or "error" in theirs:
+        return "" if ours == theirs else f"{ours.get('error')!r} is not {theirs.get('error')!r}"
+    texts = [] if ours["node"] == theirs["node"] else [f"{ours['node']} is not {theirs['node']}"]
+    for kind in ("value", "gradient"):
+        lists = [[real.from_numpy(np.array(x)) for x in side[f"{kind}s"]] for side in (ours, theirs)]
+        texts += unequal(*lists, kind)
+    return "; ".join(texts)
+
+
+@pytest.mark.parametrize("name", HAS_SECOND)
+def test_second_gradient_is_pytorchs(name):
+    found = [[second(torch, name, k) for k in range(len(SPATIAL[name]))] for torch in (shim, real)]
+    for ours, theirs in zip(*found, strict=True):
+        assert len(ours) == len(theirs)
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9 * max(1, np.abs(b).max(initial=0)))
+
+
+def second(torch, name, k):
+    """The gradient of the squared norm of a sample's gradient, where it has one."""
+    s = start(torch, getattr(torch.nn.functional, name), SPATIAL[name][k], dtype="float64")
+    ends = [x for x in s.results if x.requires_grad]
+    if not ends:
+        return []
+    first = torch.autograd.grad(sum(x.pow(3).sum() for x in ends), s.leaves, create_graph=True, allow_unused=True)
+    total = sum((g.pow(2).sum() for g in first if g is not None and g.requires_grad), torch.zeros(()))
+    if not total.requires_grad:
+        return []
+    again = torch.autograd.grad(total, s.leaves, allow_unused=True)
+    return [np.zeros(tuple(x.shape)) if g is None else array(g) for g, x in zip(again, s.leaves, strict=True)]
+
+
+def test_warnings_are_pytorchs():
+    for call in (lambda t: t.nn.functional.affine_grid(t.ones(1, 2, 3), (1, 1, 2, 2)),
+                 lambda t: t.nn.functional.upsample(t.ones(1, 1, 2, 2), 3),
+                 lambda t: t.nn.InstanceNorm1d(2)(t.ones(1, 3, 4))):  # fmt: skip
+        texts = []
+        for torch in (shim, real):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                call(torch)
+            texts.append([str(w.message) for w in caught])
+        assert texts[0] == texts[1]

@@ -1,0 +1,165 @@
+"""Samples of indexing, of gather and scatter, and of Python's protocols."""
+
+from sampling import EVERY, at, call, distinct, ints, mask, natural, positions, real
+
+INDEX = {
+    "index_select": [
+        call(real(3, 2), 0, positions([2, 0, 0])),
+        call(real(2, 3), dim=-1, index=positions([1])),
+        call(real(3), 0, positions([3])),
+    ],
+    "gather": [
+        call(real(3, 4), 1, positions([[0, 3], [1, 1], [2, 0]])),
+        call(real(3, 4), dim=0, index=positions([[0, 2, 1, 1]])),
+        call(real(3), 0, positions([1, 1])),
+        call(real(3, 4), 1, positions([[4], [0], [0]])),
+        call(real(3), 0, at([1.0])),
+    ],
+    "take_along_dim": [call(real(3, 4), positions([[0], [1], [2]]), 1), call(real(3, 4), positions([5, 0]))],
+    "take": [call(real(2, 3), positions([[0, 5], [2, -1]]))],
+    "scatter": [
+        call(real(3, 4), 1, positions([[0, 3], [1, 2], [2, 0]]), real(3, 2)),
+        call(real(3, 4), 0, positions([[0, 1, 2, 0]]), 1.5),
+        call(real(3, 4), dim=1, index=positions([[0], [1], [2]]), src=real(3, 1)),
+        call(real(3, 4), dim=1, index=positions([[0], [1], [2]]), value=2.0),
+        call(real(3), 0, positions([0, 0, 1]), real(3), reduce="add"),
+        call(real(3), 0, positions([0, 1]), 2.0, reduce="multiply"),
+        call(ints(3), 0, positions([0]), 7),
+        call(real(3), 0, positions([4]), 1.0),
+    ],
+    "scatter_add": [
+        call(real(3, 4), 1, positions([[0, 0], [1, 2], [2, 2]]), real(3, 2)),
+        call(real(3), 0, positions([0, 0, 0]), real(3)),
+    ],
+    "scatter_reduce": [call(real(3), 0, positions([0, 0, 1]), distinct(3), m) for m in ("sum", "amax", "mean")],
+    "index_add": [
+        call(real(3, 2), 0, positions([0, 0]), real(2, 2)),
+        call(real(2, 3), 1, positions([2]), real(2, 1), alpha=2),
+    ],
+    "index_copy": [call(real(3, 2), 0, positions([2, 0]), real(2, 2))],
+    "index_fill": [call(real(3, 2), 0, positions([2, 0]), 1.5), call(real(2, 3), 1, positions([0]), at(2.0))],
+    "index_put": [
+        call(real(3, 2), [positions([0, 2])], real(2, 2)),
+        call(real(3), (positions([0, 0]),), real(2), True),
+    ],
+    "one_hot": [
+        call(positions([0, 2, 1])),
+        call(positions([[0, 1], [1, 0]]), 4),
+        call(positions([0, 3]), num_classes=3),
+        call(positions([-1])),
+    ],
+    "tril_indices": [call(3, 3), call(2, 3, 1)],
+    "triu_indices": [call(3, 3), call(2, 3, 1)],
+}
+
+INDEXING = {
+    "__getitem__": [
+        *(
+            call(real(3, 4), i)
+            for i in (
+                0,
+                -1,
+                slice(1, 3),
+                slice(None, None, 2),
+                slice(-2, None),
+                (0, 1),
+                (EVERY, 0),
+                (EVERY, slice(1, 3)),
+                ...,
+                (..., 0),
+                None,
+                (None, 0),
+                (EVERY, None, slice(0, 2)),
+                (EVERY, None),
+                (),
+                slice(2, 1),
+                slice(0, 10),
+            )
+        ),
+        *(
+            call(real(3, 4), i)
+            for i in (
+                [0, 2],
+                [[0, 1], [1, 2]],
+                ([0, 1], [1, 2]),
+                (EVERY, [0, 3]),
+                ([True, False, True],),
+                True,
+                False,
+                [],
+            )
+        ),
+        call(real(3, 4), positions([2, 0])),
+        call(real(3, 4), positions([[0, 1], [2, -1]])),
+        call(real(3, 4), (positions([0, 1]), positions([2, 3]))),
+        call(real(3, 4), (EVERY, positions([0, 0]))),
+        call(real(3, 4), (0, positions([1, 2]))),
+        call(real(2, 3, 4), (EVERY, 0, positions([1, 2]))),
+        call(real(2, 3, 4), (positions([0, 1]), EVERY, positions([1, 2]))),
+        call(real(2, 3, 4), (..., positions([0, 1]), positions([1, 2]))),
+        call(real(3, 4), (None, positions([0, 1]))),
+        call(real(3, 4), mask(3, 4)),
+        call(real(3, 4), mask(3)),
+        call(real(3, 4), (EVERY, mask(4))),
+        call(real(3, 4), (positions([0, 2]), slice(1, 3))),
+        call(real(3), positions(1)),
+        call(real(), None),
+        call(real(), ...),
+        call(real(), ()),
+        call(ints(3, 4), 1),
+        *(call(real(3, 4), i) for i in (3, (0, 4), (0, 0, 0), slice(None, None, -1), 1.5, (..., ...))),
+        call(real(3, 4), positions([3])),
+        call(real(3, 4), mask(2)),
+        call(real(3), real(3)),
+        call(real(), 0),
+        call(real(0, 3), EVERY),
+    ],
+    "__setitem__": [
+        *(
+            call(real(3, 4), i, 2.5)
+            for i in (0, (EVERY, 1), slice(None, None, 2), ..., (0, 1), ([0, 2], [1, 1]), [0, 2], True)
+        ),
+        call(real(3, 4), 0, real(4)),
+        call(real(3, 4), 0, real(1)),
+        call(real(3, 4), (EVERY, slice(0, 2)), real(3, 1)),
+        call(real(3, 4), positions([2, 0]), real(2, 4)),
+        call(real(3, 4), positions([2, 0]), real(4)),
+        call(real(3, 4), (EVERY, positions([0, 3])), real(3, 2)),
+        call(real(3, 4), mask(3, 4), 0.0),
+        call(real(3, 4), mask(3), real(4)),
+        call(real(3, 4), mask(3, 4), at(7.0)),
+        call(ints(3), 0, 2.7),
+        call(ints(3), 0, real()),
+        call(real(3), 0, ints()),
+        call(real(3, 4), 0, [1.0, 2.0, 3.0, 4.0]),
+        call(real(3, 4), 0, real(1, 1, 4)),
+        call(real(3, 4), EVERY, real(3, 4)),
+        call(real(3, 4), (None, 0), real(1, 4)),
+        call(real(3, 4), 0, real(3)),
+        call(real(3, 4), positions([0, 1]), real(3)),
+        call(real(3, 4), 3, 1.0),
+        call(real(3, 4), (EVERY, positions([0, 1]), None), 0.5),
+    ],
+    **{
+        f"__i{name}__": [call(real(2, 3), real(3)), call(real(3), 2), call(real(3), real(2, 3))]
+        for name in ("add", "sub", "mul", "truediv", "mod", "pow")
+    },
+    "__ifloordiv__": [call(ints(3), 2)],
+    **{f"__i{name}__": [call(mask(3), mask(3)), call(ints(3), 3)] for name in ("and", "or", "xor")},
+    "__ilshift__": [call(natural(3), 2)],
+    "__irshift__": [call(natural(3), 1)],
+    "__rlshift__": [call(natural(3), 2)],
+    "__rrshift__": [call(natural(3), 200)],
+    "__iter__": [call(real(2, 3)), call(real())],
+    "__len__": [call(real(2, 3)), call(real())],
+    "__contains__": [call(at([1.0, 2.0]), 2.0), call(ints(3), 17)],
+    "__bool__": [call(at(1.0)), call(real(2)), call(real(0))],
+    "__float__": [call(at(1.5)), call(real(2))],
+    "__int__": [call(at(1.5)), call(real(2))],
+    "__index__": [call(positions(3)), call(at(1.5))],
+    "T": [call(real(2, 3)), call(real(3))],
+    "mT": [call(real(2, 3, 4))],
+    "type": [call(real(2)), call(ints(2)), call(real(2), "torch.DoubleTensor"), call(real(2), "x")],
+    "to": [call(real(2), dtype="float64"), call(real(2), "cpu"), call(real(2), ints(1)), call(real(2), "cuda")],
+    "cpu": [call(real(2))],
+}

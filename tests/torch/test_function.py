@@ -1,0 +1,266 @@
+"""Custom functions (item 54 of PyTorch's observed semantics), with values and texts recorded from PyTorch 2.13."""
+# ruff: noqa: E501  (PyTorch's texts stand as they are)
+
+import re
+
+import pytest
+
+import funcgrad.torch as torch
+
+Function = torch.autograd.Function
+
+
+def raises(text, kind=RuntimeError):
+    return pytest.raises(kind, match=f"^{re.escape(text)}$")
+
+
+@pytest.fixture
+def x():
+    return torch.tensor(2.0, requires_grad=True)
+
+
+class Cube(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**3
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * 3 * x**2
+
+
+def returning(*gradients):
+    """A function whose backward returns these gradients."""
+
+    class Given(Cube):
+        @staticmethod
+        def backward(ctx, g):
+            return gradients
+
+    return Given
+
+
+def test_item_54_value_gradient_and_name(x):
+    y = Cube.apply(x)
+    assert repr(y) == "tensor(8., grad_fn=<CubeBackward>)"
+    assert y.grad_fn.name() == "CubeBackward"
+    y.backward()
+    assert x.grad.item() == 12
+
+
+def test_item_54_what_needs_a_gradient(x):
+    seen = []
+
+    class Product(Function):
+        @staticmethod
+        def forward(ctx, a, b, c):
+            ctx.factors = b.item(), c
+            return a * b * c
+
+        @staticmethod
+        def backward(ctx, g):
+            seen.append(ctx.needs_input_grad)
+            b, c = ctx.factors
+            return g * b * c, None, None
+
+    Product.apply(x, torch.tensor(3.0), 5).backward()
+    assert seen == [(True, False, False)]
+    assert x.grad.item() == 15
+
+
+def test_item_54_a_wrong_count(x):
+    one = torch.ones(())
+    with raises("function GivenBackward returned an incorrect number of gradients (expected 1, got 2)"):
+        returning(one, one).apply(x).backward()
+    returning(one, None, None).apply(x).backward()
+    assert x.grad.item() == 1
+
+
+def test_what_a_gradient_must_be(x):
+    with raises("expected Variable or None (got int)"):
+        returning(3).apply(x).backward()
+    text = "Function GivenBackward returned an invalid gradient at index 0 - got [3] but expected shape compatible with [2]"
+    with raises(text):
+        returning(torch.ones(3)).apply(torch.zeros(2, requires_grad=True)).sum().backward()
+
+
+def test_a_gradient_is_summed_to_its_inputs_shape():
+    wide = torch.zeros(2, 1, requires_grad=True)
+    returning(torch.ones(4, 2, 3)).apply(wide).sum().backward()
+    assert wide.grad.tolist() == [[12], [12]]
+
+
+def test_a_second_backward_is_refused_where_something_was_saved(x):
+    y = Cube.apply(x)
+    y.backward()
+    with pytest.raises(RuntimeError, match=r"^Trying to backward through the graph a second time"):
+        y.backward()
+
+
+def test_a_saved_tensor_that_was_changed_is_refused(x):
+    z = x * 1
+    y = Cube.apply(z)
+    with torch.no_grad():
+        z.mul_(2)
+    text = "[torch.FloatTensor []], which is output 0 of Mul, is at version 1; expected version 0 instead."
+    with pytest.raises(RuntimeError, match=re.escape(text)):
+        y.backward()
+
+
+def test_double_backward(x):
+    (g,) = torch.autograd.grad(Cube.apply(x), x, create_graph=True)
+    assert (g.item(), g.grad_fn.name()) == (12, "MulBackward0")
+    assert torch.autograd.grad(g, x)[0].item() == 12
+
+
+def test_a_saved_result_can_be_differentiated(x):
+    class Exp(Function):
+        @staticmethod
+        def forward(ctx, x):
+            y = x.exp()
+            ctx.save_for_backward(y)
+            return y
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.saved_tensors[0]
+
+    (g,) = torch.autograd.grad(Exp.apply(x), x, create_graph=True)
+    (second,) = torch.autograd.grad(g, x)
+    assert second.item() == pytest.approx(g.item())
+
+
+class Several(Function):
+    @staticmethod
+    def forward(ctx, x, factor):
+        ctx.factor = factor
+        is_positive = x > 0
+        ctx.mark_non_differentiable(is_positive)
+        return x * factor, is_positive, "text"
+
+    @staticmethod
+    def backward(ctx, g, g_positive, g_text):
+        ctx.seen = g_positive.dtype, g_text
+        return g * ctx.factor, None
+
+
+def test_several_results(x):
+    y, is_positive, text = Several.apply(x, 5)
+    assert (y.item(), is_positive.item(), text) == (10, True, "text")
+    assert y.requires_grad
+    assert not is_positive.requires_grad
+    y.backward()
+    assert x.grad.item() == 5
+
+
+def test_unused_results_get_zeros_or_none(x):
+    seen = []
+
+    class Pair(Function):
+        materializes = True
+
+        @classmethod
+        def of(cls, materializes, x):
+            cls.materializes = materializes
+            return cls.apply(x)
+
+        @staticmethod
+        def forward(ctx, x):
+            ctx.set_materialize_grads(Pair.materializes)
+            return x * 2, x * 3
+
+        @staticmethod
+        def backward(ctx, a, b):
+            seen.append(b if b is None else b.item())
+            return a * 2
+
+    for materializes in (True, False):
+        Pair.of(materializes, x)[0].backward()
+    assert seen == [0, None]
+
+
+def test_setup_context(x):
+    class Square(Function):
+        @staticmethod
+        def forward(x):
+            return x * x
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.save_for_backward(*inputs)
+
+        @staticmethod
+        def backward(ctx, g):
+            return 2 * g * ctx.saved_tensors[0]
+
+    y = Square.apply(x)
+    y.backward()
+    assert (y.item(), x.grad.item()) == (4, 4)
+
+
+def test_an_input_that_is_returned_keeps_its_own_place(x):
+    class Reversed(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x
+
+        @staticmethod
+        def backward(ctx, g):
+            return -g
+
+    y = Reversed.apply(x)
+    assert y is not x
+    assert x.is_leaf
+    y.backward()
+    assert x.grad.item() == -1
+
+
+def test_a_result_that_is_a_changed_input(x):
+    class Double(Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mark_dirty(x)
+            return x.mul_(2)
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    z = x * 1
+    y = Double.apply(z)
+    assert y is z
+    y.backward()
+    assert x.grad.item() == 2
+    with raises("a leaf Variable that requires grad has been used in an in-place operation."):
+        Double.apply(x)
+
+
+def test_what_is_not_defined(x):
+    class Empty(Function):
+        pass
+
+    class Forward(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 1
+
+    with raises("You must implement the forward function for custom autograd.Function.", NotImplementedError):
+        Empty.apply(x)
+    text = (
+        "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward"
+    )
+    with pytest.raises(NotImplementedError, match=f"^{text}"):
+        Forward.apply(x).backward()
+
+
+def test_without_grad_there_is_no_node(x):
+    with torch.no_grad():
+        assert not Cube.apply(x).requires_grad
+    assert not Cube.apply(torch.tensor(2.0)).requires_grad
+
+
+def test_inside_a_model(x):
+    (Cube.apply(x * 2) + Cube.apply(x)).backward()
+    assert x.grad.item() == 2 * 3 * 16 + 12
