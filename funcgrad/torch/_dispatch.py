@@ -27,7 +27,6 @@ from funcgrad.torch._texts import (
 from funcgrad.torch._types import dtype_of
 from funcgrad.trace import NUMBERS, Equation, Op, Value, current, cut, pullback
 
-
 fronts: list[Callable[[Op, tuple[Any, ...]], tuple[Any, ...]]] = []
 """What sees an operator's operands first and may put others in their place; autocasting."""
 

@@ -88,9 +88,7 @@ def set_deterministic_debug_mode(debug_mode: int | str) -> None:
     """`use_deterministic_algorithms` with a number or its name: "default", "warn", "error"."""
     names = ("default", "warn", "error")
     if debug_mode not in (*range(3), *names):
-        raise RuntimeError(
-            f"invalid value of debug_mode, expected `default`, `warn`, or `error`, but got {debug_mode}"
-        )
+        raise RuntimeError(f"invalid value of debug_mode, expected `default`, `warn`, or `error`, but got {debug_mode}")
     _settings.deterministic = names.index(debug_mode) if isinstance(debug_mode, str) else debug_mode
 
 

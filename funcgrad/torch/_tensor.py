@@ -46,8 +46,35 @@ class Tensor:
     grad_dtype: Any = None
 
     if TYPE_CHECKING:
+        # What the operator tables attach.
+        def __getattr__(self, name: str) -> Any: ...
 
-        def __getattr__(self, name: str) -> Any: ...  # what the operator tables attach
+        __add__: Any
+        __radd__: Any
+        __sub__: Any
+        __rsub__: Any
+        __mul__: Any
+        __rmul__: Any
+        __truediv__: Any
+        __rtruediv__: Any
+        __floordiv__: Any
+        __mod__: Any
+        __pow__: Any
+        __rpow__: Any
+        __matmul__: Any
+        __neg__: Any
+        __abs__: Any
+        __invert__: Any
+        __and__: Any
+        __or__: Any
+        __lt__: Any
+        __le__: Any
+        __gt__: Any
+        __ge__: Any
+        __getitem__: Any
+        __setitem__: Any
+        __iter__: Any
+        __len__: Any
 
     @property
     def _aval(self) -> Any:

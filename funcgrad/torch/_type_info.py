@@ -37,8 +37,9 @@ class finfo:
         limits = jnp.finfo(given.numpy)
         self.bits = limits.bits
         self.dtype = str(limits.dtype)
-        for name in ("eps", "max", "min", "tiny", "resolution", "smallest_normal"):
+        for name in ("eps", "max", "min", "tiny", "smallest_normal"):
             setattr(self, name, float(getattr(limits, name)))
+        self.resolution = 10.0**-limits.precision
 
     def __repr__(self) -> str:
         names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")

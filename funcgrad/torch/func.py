@@ -78,8 +78,8 @@ def _check_scalar(value: Any) -> None:
         raise RuntimeError(f"grad(f)(*args): Expected f(*args) to return a tensor, got {type(value)}")
     if value.ndim:
         raise RuntimeError(
-            f"grad(f)(*args): Expected f(*args) to return a scalar tensor, got tensor with {value.ndim} dims. Maybe you "
-            "wanted to use the vjp or jacrev APIs instead?"
+            f"grad(f)(*args): Expected f(*args) to return a scalar tensor, got tensor with {value.ndim} dims. Maybe "
+            "you wanted to use the vjp or jacrev APIs instead?"
         )
 
 
@@ -145,7 +145,12 @@ def hessian(func: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
 
 def vmap(
-    func: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0, randomness: str = "error", *, chunk_size: int | None = None
+    func: Callable[..., Any],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
 ) -> Callable[..., Any]:
     """The function that applies `func` to each item of a batch: one call an item, all in one program.
 

@@ -84,7 +84,12 @@ def assert_close(
 
 
 def assert_allclose(
-    actual: Any, expected: Any, rtol: float | None = None, atol: float | None = None, equal_nan: bool = True, msg: str = ""
+    actual: Any,
+    expected: Any,
+    rtol: float | None = None,
+    atol: float | None = None,
+    equal_nan: bool = True,
+    msg: str = "",
 ) -> None:
     """`assert_close` as it was before PyTorch 1.12: dtypes may differ, and nan equals nan."""
     _warn(_DEPRECATED, FutureWarning)
@@ -141,9 +146,7 @@ def _compare_tensors(a: Tensor, b: Tensor, options: _Options, place: tuple[Any, 
     _compare_arrays(*(_host_array(x, "assert_close") for x in (a, b)), bounds, options, place)
 
 
-def _compare_arrays(
-    a: Any, b: Any, bounds: tuple[float, float], options: _Options, place: tuple[Any, ...]
-) -> None:
+def _compare_arrays(a: Any, b: Any, bounds: tuple[float, float], options: _Options, place: tuple[Any, ...]) -> None:
     rtol, atol = bounds
     wide = [_widened(x) for x in (a, b)]
     close = np.isclose(*wide, rtol=rtol, atol=atol, equal_nan=options.equal_nan) if rtol or atol else wide[0] == wide[1]
@@ -155,8 +158,10 @@ def _compare_arrays(
 
 
 def _widened(x: Any) -> Any:
-    kind = "complex128" if x.dtype.kind == "c" else "int64" if x.dtype.kind in "biu" else "float64"
-    return x.astype(kind)
+    """Integers and half precision in a dtype that holds their differences."""
+    if x.dtype.kind in "biu":
+        return x.astype(np.int64)
+    return x.astype(np.float32) if x.dtype.itemsize == 2 else x
 
 
 def _of_scalars(a: Any, b: Any, x: Any, y: Any, close: Any, rtol: float, atol: float) -> str:

@@ -20,9 +20,7 @@ ENTRIES = {
 
 def pairs(name, training):
     info = ENTRIES[name]
-    inputs = info.module_inputs_func(
-        info, device="cpu", dtype=real.float32, requires_grad=True, training=training
-    )
+    inputs = info.module_inputs_func(info, device="cpu", dtype=real.float32, requires_grad=True, training=training)
     for case in inputs:
         made, called = case.constructor_input, case.forward_input
         ours = translated([made.args, made.kwargs, called.args, called.kwargs])

@@ -31,7 +31,11 @@ def pairs(name, dtype, training):
         yield (
             Run(shim, lambda o=ours: getattr(shim.nn, name)(*o[0], **o[1]).to(translated(dtype)), *ours[2:], training),
             Run(
-                real, lambda m=made: info.module_cls(*m.args, **m.kwargs).to(dtype), called.args, called.kwargs, training
+                real,
+                lambda m=made: info.module_cls(*m.args, **m.kwargs).to(dtype),
+                called.args,
+                called.kwargs,
+                training,
             ),
         )
 

@@ -51,7 +51,9 @@ def mixture_of_vectors(torch, weights, loc, scale):
 def transformed(*names):
     def make(torch, loc, scale):
         d = torch.distributions
-        steps = [d.AffineTransform(loc, -2.0) if name == "Affine" else getattr(d, f"{name}Transform")() for name in names]
+        steps = [
+            d.AffineTransform(loc, -2.0) if name == "Affine" else getattr(d, f"{name}Transform")() for name in names
+        ]
         return d.TransformedDistribution(d.Normal(loc, scale), steps)
 
     return make
@@ -170,7 +172,9 @@ def parameters(torch, case, dtype="float32"):
 def value(torch, case, dtype="float32"):
     """The value as a tensor, of the integers if it is made of these."""
     array = np.array(case.value)
-    return torch.tensor(case.value) if array.dtype.kind == "i" else torch.tensor(case.value, dtype=getattr(torch, dtype))
+    return (
+        torch.tensor(case.value) if array.dtype.kind == "i" else torch.tensor(case.value, dtype=getattr(torch, dtype))
+    )
 
 
 def gradients(torch, leaves, result):

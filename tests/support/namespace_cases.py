@@ -32,7 +32,7 @@ LINALG = {
     "det": [(lambda t, a: t.linalg.det(a), x) for x in (A, BATCH, TALL)] + [(lambda t, a: t.det(a), A), (lambda t, a: t.det(a.long()), A)],
     "slogdet": [(lambda t, a: t.linalg.slogdet(a), x) for x in (A, BATCH)] + [(lambda t, a: t.slogdet(a), A), (lambda t, a: t.logdet(a), SPD), (lambda t, a: t.logdet(-a), SPD)],
     "solve": [(lambda t, a, b: t.linalg.solve(a, b), A, x) for x in (B, VECTOR, WIDE)] + [(lambda t, a, b: t.linalg.solve(a, b), BATCH, B), (lambda t, a, b: t.linalg.solve(a, b, left=False), A, B.T.copy())],
-    "cholesky": [(lambda t, a: t.linalg.cholesky(a), SPD), (lambda t, a: t.linalg.cholesky(a, upper=True), SPD), (lambda t, a: t.linalg.cholesky(a), positive(2, 3, 3)), (lambda t, a, b: t.cholesky_solve(b, a), SPD, B), (lambda t, a: t.cholesky_inverse(a), SPD)],
+    "cholesky": [(lambda t, a: t.linalg.cholesky(a), SPD), (lambda t, a: t.linalg.cholesky(a, upper=True), SPD), (lambda t, a: t.linalg.cholesky(a), positive(2, 3, 3)), (lambda t, a, b: t.cholesky_solve(b, t.linalg.cholesky(a)), SPD, B), (lambda t, a: t.cholesky_inverse(t.linalg.cholesky(a)), SPD)],
     "solve_triangular": [(lambda t, a, b, u=u: t.linalg.solve_triangular(a, b, upper=u), A, B) for u in (True, False)] + [(lambda t, a, b: t.linalg.solve_triangular(a, b, upper=True, unitriangular=True), A, B), (lambda t, a, b: t.linalg.solve_triangular(a, b, upper=False, left=False), A, B.T.copy())],
     "eigh": [(lambda t, a: t.linalg.eigh(a)[0], SPD), (lambda t, a: t.linalg.eigh(a)[1].abs(), SPD), (lambda t, a: t.linalg.eigvalsh(a), A), (lambda t, a: t.linalg.eigvalsh(a, UPLO="U"), A), (lambda t, a: t.linalg.eigh(a), TALL)],
     "svd": [(lambda t, a: t.linalg.svdvals(a), x) for x in (A, TALL, WIDE, BATCH)] + [(lambda t, a: [x.abs() for x in t.linalg.svd(a, full_matrices=False)], x) for x in (A, TALL)] + [(lambda t, a: (lambda u, s, v: (u * s) @ v.mT)(*t.svd(a)), TALL), (lambda t, a: t.linalg.svd(a), VECTOR)],
@@ -49,7 +49,12 @@ SIGNAL, IMAGE, PAIRS = matrix(6), matrix(3, 4), matrix(3, 4, 2)
 
 
 def one_dimension(name):
-    calls = [lambda t, a: t.fft.fft(a), lambda t, a: t.fft.fft(a, 4), lambda t, a: t.fft.fft(a, 8, norm="ortho"), lambda t, a: t.fft.fft(a, norm="forward")]
+    calls = [
+        lambda t, a: t.fft.fft(a),
+        lambda t, a: t.fft.fft(a, 4),
+        lambda t, a: t.fft.fft(a, 8, norm="ortho"),
+        lambda t, a: t.fft.fft(a, norm="forward"),
+    ]
     return [((lambda t, a, c=c: c(_Renamed(t, name), _input(t, name, a))), SIGNAL) for c in calls]
 
 
@@ -74,34 +79,46 @@ FFT = {
     "shift": [(lambda t, a: t.fft.fftshift(a), IMAGE), (lambda t, a: t.fft.ifftshift(a, dim=1), IMAGE), (lambda t, a: t.fft.fftfreq(5, 0.5), SIGNAL), (lambda t, a: t.fft.rfftfreq(6), SIGNAL)],
     "errors": [(lambda t, a: t.fft.fft(a, n=0), SIGNAL), (lambda t, a: t.fft.fft(a[0]), SIGNAL), (lambda t, a: t.fft.fft(a, norm="x"), SIGNAL), (lambda t, a: t.fft.rfft(t.complex(a, a)), SIGNAL), (lambda t, a: t.fft.fft(a.half()), SIGNAL)],
     "parts": [*pairs(lambda t, z: t.real(z)), *pairs(lambda t, z: z.imag), *pairs(lambda t, z: t.conj(z).resolve_conj()), *pairs(lambda t, z: t.angle(z)), *pairs(lambda t, z: z.abs()), *pairs(lambda t, z: z * z.conj()), *pairs(lambda t, z: t.view_as_real(z)), *pairs(lambda t, z: z.H.resolve_conj()), *pairs(lambda t, z: t.exp(z)), *pairs(lambda t, z: z / (z + 2))],
-    "made": [(lambda t, a, b: t.complex(a, b), SIGNAL, SIGNAL), (lambda t, a, b: t.polar(a, b), SIGNAL, SIGNAL), (lambda t, a: t.polar(a, a.double()), SIGNAL), (lambda t, a: t.complex(a.long(), a), SIGNAL), (lambda t, a: t.angle(a), SIGNAL), (lambda t, a: t.view_as_complex(a), SIGNAL), (lambda t, a: t.view_as_complex(a.long()), SIGNAL), (lambda t, a: t.view_as_real(a), SIGNAL), (lambda t, a: t.imag(a), SIGNAL), (lambda t, a: a.H, SIGNAL)],
+    "made": [(lambda t, a, b: t.complex(a, b), SIGNAL, SIGNAL), (lambda t, a, b: t.polar(a.abs(), b), SIGNAL, SIGNAL), (lambda t, a: t.polar(a, a.double()), SIGNAL), (lambda t, a: t.complex(a.long(), a), SIGNAL), (lambda t, a: t.angle(a), SIGNAL), (lambda t, a: t.view_as_complex(a), SIGNAL), (lambda t, a: t.view_as_complex(a.long()), SIGNAL), (lambda t, a: t.view_as_real(a), SIGNAL), (lambda t, a: t.imag(a), SIGNAL), (lambda t, a: a.H, SIGNAL)],
 }  # fmt: skip
-CASES = {f"linalg {name}": cases for name, cases in LINALG.items()} | {f"fft {name}": cases for name, cases in FFT.items()}
+CASES = {f"linalg {name}": cases for name, cases in LINALG.items()} | {
+    f"fft {name}": cases for name, cases in FFT.items()
+}
 
 
-def outcome(torch, case, dtype="float32"):
-    """Values and gradients of one case, or the first line of the error."""
+def outcomes(torch, cases, dtype="float32"):
+    """Values and gradients of cases, or the first line of the error; all are started before the first is looked at."""
+    return [_finished(*started) for started in [_started(torch, case, dtype) for case in cases]]
+
+
+def _started(torch, case, dtype):
     call, *arrays = case
     leaves = [torch.from_numpy(x.astype(dtype)).requires_grad_() for x in arrays]
     try:
         made = call(torch, *leaves)
-        results = list(made) if isinstance(made, tuple | list) else [made]
-        values = [x.detach().resolve_conj().numpy() for x in results]
     except (RuntimeError, IndexError, TypeError) as error:
-        return {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
-    ends = [k for k, x in enumerate(results) if x.requires_grad]
-    weights = [torch.from_numpy(direction(np.empty(values[k].shape), k)).to(results[k].dtype) for k in ends]
-    found = torch.autograd.grad([results[k] for k in ends], leaves, weights, allow_unused=True) if ends else []
-    return {"values": values, "gradients": [None if g is None else g.detach().numpy() for g in found]}
+        return f"{type(error).__name__}: {error}".splitlines()[0], [], []
+    results = list(made) if isinstance(made, tuple | list) else [made]
+    ends = [(x, k) for k, x in enumerate(results) if x.requires_grad]
+    weights = [torch.from_numpy(direction(np.empty(tuple(x.shape)), k)).to(x.dtype) for x, k in ends]
+    found = torch.autograd.grad([x for x, _ in ends], leaves, weights, allow_unused=True) if ends else []
+    return "", results, found
 
 
-def check(ours, theirs, rtol=2e-5, atol=2e-5):
+def _finished(error, results, found):
+    if error:
+        return {"error": error}
+    arrays = [[None if x is None else x.detach().resolve_conj().numpy() for x in xs] for xs in (results, found)]
+    return {"values": arrays[0], "gradients": arrays[1]}
+
+
+def check(ours, theirs, case, rtol=2e-5, atol=2e-5):
     """Fail unless two outcomes agree; decompositions amplify rounding by the condition of a matrix, here below ten."""
-    assert ours.get("error") == theirs.get("error")
+    assert ours.get("error") == theirs.get("error"), case
     for part in ("values", "gradients") if "values" in theirs else ():
-        assert len(ours[part]) == len(theirs[part])
+        assert len(ours[part]) == len(theirs[part]), case
         for a, b in zip(ours[part], theirs[part], strict=True):
-            assert (a is None) == (b is None)
+            assert (a is None) == (b is None), f"{case}, {part}"
             if a is not None:
-                assert (a.shape, a.dtype) == (b.shape, b.dtype), part
-                np.testing.assert_allclose(a, b, rtol, atol, err_msg=part)
+                assert (a.shape, a.dtype) == (b.shape, b.dtype), f"{case}, {part}"
+                np.testing.assert_allclose(a, b, rtol, atol, err_msg=f"{case}, {part}")

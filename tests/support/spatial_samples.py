@@ -88,7 +88,10 @@ MAX_POOLS = {
         call(distinct(2, 3, 7), 2),
         call(distinct(3, 7), 3, 2, 1, ceil_mode=True),
         call(distinct(2, 3, 9), 2, 1, 1, 3, return_indices=True),
-        *(call(distinct(1, 3, 5), *how) for how in ((0,), (2, 0), (2, 2, 2), (2, 2, -1), (2, 2, 0, 0), (6,), ((1, 2),))),
+        *(
+            call(distinct(1, 3, 5), *how)
+            for how in ((0,), (2, 0), (2, 2, 2), (2, 2, -1), (2, 2, 0, 0), (6,), ((1, 2),))
+        ),
         call(distinct(5), 2),
         call(ints(1, 3, 5), 2),
     ],
@@ -156,8 +159,10 @@ ADAPTIVE = {
         call(real(1, 3, 5, 5), (2, 2, 2)),
         call(ints(1, 3, 5, 5), 2),
     ],
-    "adaptive_avg_pool3d": [call(real(1, 2, 4, 5, 3), n) for n in (1, (2, 3, 3), (None, 5, 1))] + [call(real(3, 5, 5), 2)],
-    "adaptive_max_pool1d": [call(distinct(2, 3, 7), n, i) for n in (1, 3, 9) for i in (False, True)] + [call(real(5), 2)],
+    "adaptive_avg_pool3d": [call(real(1, 2, 4, 5, 3), n) for n in (1, (2, 3, 3), (None, 5, 1))]
+    + [call(real(3, 5, 5), 2)],
+    "adaptive_max_pool1d": [call(distinct(2, 3, 7), n, i) for n in (1, 3, 9) for i in (False, True)]
+    + [call(real(5), 2)],
     "adaptive_max_pool2d": [
         *(call(distinct(2, 3, 6, 7), n) for n in (1, 3, (2, 7), (None, 5), (9, 4))),
         call(distinct(3, 6, 7), (4, 3), True),
@@ -246,7 +251,11 @@ PADS = {
         call(ints(2, 3), (1, 1), value=2.5),
         call(mask(2, 3), (1, 1), value=1),
         *(call(real(2, 4), (2, 1), mode=m) for m in ("reflect", "replicate", "circular")),
-        *(call(real(2, 3, 5), p, mode=m) for p in ((1, 3), (-1, 2), (2, -1)) for m in ("reflect", "replicate", "circular")),
+        *(
+            call(real(2, 3, 5), p, mode=m)
+            for p in ((1, 3), (-1, 2), (2, -1))
+            for m in ("reflect", "replicate", "circular")
+        ),
         *(call(real(2, 2, 3, 4), (1, 2, 2, 1), mode=m) for m in ("reflect", "replicate", "circular")),
         *(call(real(2, 3, 4, 2), (1, 0, 2, 1, 1, 2), mode=m) for m in ("reflect", "replicate", "circular")),
         call(ints(2, 3, 4), (1, 1), mode="reflect"),
@@ -266,7 +275,12 @@ PADS = {
     ],
 }
 SIZES = ({"scale_factor": 2}, {"size": 5}, {"scale_factor": 0.7}, {"scale_factor": 1.3})
-SIZES_2D = (*SIZES, {"size": (2, 7)}, {"scale_factor": (1.5, 0.5)}, {"scale_factor": 1.7, "recompute_scale_factor": True})
+SIZES_2D = (
+    *SIZES,
+    {"size": (2, 7)},
+    {"scale_factor": (1.5, 0.5)},
+    {"scale_factor": 1.7, "recompute_scale_factor": True},
+)
 RESIZED = {
     "interpolate": [
         *(call(real(2, 3, 4), mode=m, **s) for m in ("nearest", "nearest-exact", "linear", "area") for s in SIZES),
@@ -350,82 +364,4 @@ SAMPLED = {
 }  # fmt: skip
 SPATIAL = CONV | TRANSPOSED | MAX_POOLS | AVG_POOLS | ADAPTIVE | NORMS | PADS | RESIZED | SAMPLED
 
-MODULES = """
-Conv1d(2, 4, 3, padding=1)
-Conv2d(4, 6, (3, 2), 2, 1, 2, 2, False, "reflect")
-Conv2d(3, 4, 3, padding="same")
-Conv3d(2, 4, 3, groups=2)
-ConvTranspose1d(2, 4, 3)
-ConvTranspose2d(4, 6, 3, stride=2, output_padding=1, groups=2)
-ConvTranspose3d(2, 3, 2, bias=False)
-MaxPool1d(2, stride=1, dilation=2, ceil_mode=True)
-MaxPool2d((2, 2), padding=1, return_indices=True)
-MaxPool3d(3)
-AvgPool1d(2)
-AvgPool2d(2, 3, 1)
-AvgPool3d(2)
-LPPool1d(2, 3)
-LPPool2d(2, 3, 1)
-LPPool3d(1.5, 2, ceil_mode=True)
-AdaptiveAvgPool1d(3)
-AdaptiveAvgPool2d((None, 2))
-AdaptiveAvgPool3d(1)
-AdaptiveMaxPool1d(3)
-AdaptiveMaxPool2d(3, return_indices=True)
-AdaptiveMaxPool3d((1, 2, 3))
-MaxUnpool1d(2, stride=3)
-MaxUnpool2d(2)
-MaxUnpool3d((1, 2, 3))
-BatchNorm1d(3, affine=False, momentum=None)
-BatchNorm2d(3, 1e-3, 0.2)
-BatchNorm3d(3, track_running_stats=False, bias=False)
-InstanceNorm1d(3)
-InstanceNorm2d(3, affine=True)
-InstanceNorm3d(3, track_running_stats=True)
-LayerNorm(3)
-LayerNorm((2, 3), bias=False)
-LayerNorm([3], elementwise_affine=False)
-RMSNorm((2, 3))
-RMSNorm(3, 1e-3, False)
-GroupNorm(2, 4)
-GroupNorm(2, 4, affine=False)
-LocalResponseNorm(2)
-ConstantPad1d(1, 2)
-ConstantPad2d((1, 2, 0, 1), 3.5)
-ConstantPad3d(1, -1.0)
-ZeroPad1d(1)
-ZeroPad2d((1, 2, 0, 1))
-ZeroPad3d(2)
-ReflectionPad1d(2)
-ReflectionPad2d((1, 2, 0, 1))
-ReflectionPad3d(1)
-ReplicationPad1d((1, 2))
-ReplicationPad2d(2)
-ReplicationPad3d(2)
-CircularPad1d(2)
-CircularPad2d(2)
-CircularPad3d(2)
-Upsample(scale_factor=2)
-Upsample(scale_factor=(2, 3), mode="bilinear")
-Upsample(5, align_corners=True, mode="linear")
-UpsamplingNearest2d(scale_factor=2)
-UpsamplingBilinear2d(4)
-PixelShuffle(2)
-PixelUnshuffle(2)
-ChannelShuffle(2)
-Unfold(2)
-Fold((2, 3), 2)
-LazyConv1d(4, 3)
-LazyConv2d(4, 3, groups=2)
-LazyConv3d(4, 3)
-LazyConvTranspose1d(4, 3)
-LazyConvTranspose2d(4, 3)
-LazyConvTranspose3d(4, 3)
-LazyBatchNorm1d()
-LazyBatchNorm2d(affine=False)
-LazyBatchNorm3d()
-LazyInstanceNorm1d()
-LazyInstanceNorm2d(track_running_stats=False)
-LazyInstanceNorm3d()
-LazyLinear(3)
-""".split("\n")[1:-1]
+MODULES = ["", "Conv1d(2, 4, 3, padding=1)", 'Conv2d(4, 6, (3, 2), 2, 1, 2, 2, False, "reflect")', 'Conv2d(3, 4, 3, padding="same")', "Conv3d(2, 4, 3, groups=2)", "ConvTranspose1d(2, 4, 3)", "ConvTranspose2d(4, 6, 3, stride=2, output_padding=1, groups=2)", "ConvTranspose3d(2, 3, 2, bias=False)", "MaxPool1d(2, stride=1, dilation=2, ceil_mode=True)", "MaxPool2d((2, 2), padding=1, return_indices=True)", "MaxPool3d(3)", "AvgPool1d(2)", "AvgPool2d(2, 3, 1)", "AvgPool3d(2)", "LPPool1d(2, 3)", "LPPool2d(2, 3, 1)", "LPPool3d(1.5, 2, ceil_mode=True)", "AdaptiveAvgPool1d(3)", "AdaptiveAvgPool2d((None, 2))", "AdaptiveAvgPool3d(1)", "AdaptiveMaxPool1d(3)", "AdaptiveMaxPool2d(3, return_indices=True)", "AdaptiveMaxPool3d((1, 2, 3))", "MaxUnpool1d(2, stride=3)", "MaxUnpool2d(2)", "MaxUnpool3d((1, 2, 3))", "BatchNorm1d(3, affine=False, momentum=None)", "BatchNorm2d(3, 1e-3, 0.2)", "BatchNorm3d(3, track_running_stats=False, bias=False)", "InstanceNorm1d(3)", "InstanceNorm2d(3, affine=True)", "InstanceNorm3d(3, track_running_stats=True)", "LayerNorm(3)", "LayerNorm((2, 3), bias=False)", "LayerNorm([3], elementwise_affine=False)", "RMSNorm((2, 3))", "RMSNorm(3, 1e-3, False)", "GroupNorm(2, 4)", "GroupNorm(2, 4, affine=False)", "LocalResponseNorm(2)", "ConstantPad1d(1, 2)", "ConstantPad2d((1, 2, 0, 1), 3.5)", "ConstantPad3d(1, -1.0)", "ZeroPad1d(1)", "ZeroPad2d((1, 2, 0, 1))", "ZeroPad3d(2)", "ReflectionPad1d(2)", "ReflectionPad2d((1, 2, 0, 1))", "ReflectionPad3d(1)", "ReplicationPad1d((1, 2))", "ReplicationPad2d(2)", "ReplicationPad3d(2)", "CircularPad1d(2)", "CircularPad2d(2)", "CircularPad3d(2)", "Upsample(scale_factor=2)", 'Upsample(scale_factor=(2, 3), mode="bilinear")', 'Upsample(5, align_corners=True, mode="linear")', "UpsamplingNearest2d(scale_factor=2)", "UpsamplingBilinear2d(4)", "PixelShuffle(2)", "PixelUnshuffle(2)", "ChannelShuffle(2)", "Unfold(2)", "Fold((2, 3), 2)", "LazyConv1d(4, 3)", "LazyConv2d(4, 3, groups=2)", "LazyConv3d(4, 3)", "LazyConvTranspose1d(4, 3)", "LazyConvTranspose2d(4, 3)", "LazyConvTranspose3d(4, 3)", "LazyBatchNorm1d()", "LazyBatchNorm2d(affine=False)", "LazyBatchNorm3d()", "LazyInstanceNorm1d()", "LazyInstanceNorm2d(track_running_stats=False)", "LazyInstanceNorm3d()", "LazyLinear(3)", ""][1:-1]

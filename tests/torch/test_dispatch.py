@@ -1,5 +1,5 @@
 """In-place changes and views, by item of PyTorch's observed semantics (G): versions, graphs and refusals."""
-# ruff: noqa: E501  (PyTorch's texts stand as they are)
+
 
 import re
 

@@ -1,5 +1,5 @@
 """Gradients, by item of PyTorch's observed semantics (A to E): what `.grad` holds, and which texts backward raises."""
-# ruff: noqa: E501  (PyTorch's texts stand as they are)
+
 
 import re
 import warnings

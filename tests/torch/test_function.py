@@ -1,5 +1,5 @@
 """Custom functions (item 54 of PyTorch's observed semantics), with values and texts recorded from PyTorch 2.13."""
-# ruff: noqa: E501  (PyTorch's texts stand as they are)
+
 
 import re
 

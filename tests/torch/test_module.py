@@ -1,5 +1,5 @@
 """Modules, by item of PyTorch's observed semantics (D, H, I): values and texts recorded from PyTorch 2.13."""
-# ruff: noqa: E501  (PyTorch's texts stand as they are)
+
 
 import copy
 import re

@@ -14,6 +14,7 @@ from funcgrad.tolerances import tolerance
 from funcgrad.torch._ops import ROWS
 from funcgrad.torch._ops.rows import in_place
 from funcgrad.torch._types import DTYPES
+from funcgrad.trace.flush import stats
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0", "ignore:torch.range is deprecated")
 SUPPORT = Path(__file__).parents[1] / "support"
@@ -169,7 +170,18 @@ ELSEWHERE = {
         *("solve", "matrix_rank"),
     },
     "test_fft.py": {
-        *("real", "imag", "conj", "angle", "is_conj", "conj_physical", "resolve_conj", "resolve_neg", "complex", "polar"),
+        *(
+            "real",
+            "imag",
+            "conj",
+            "angle",
+            "is_conj",
+            "conj_physical",
+            "resolve_conj",
+            "resolve_neg",
+            "complex",
+            "polar",
+        ),
         *("view_as_complex", "view_as_real", "H", "mH"),
     },
     "test_legacy.py": {
@@ -180,10 +192,37 @@ ELSEWHERE = {
     "test_distributions.py": {"poisson", "binomial", "_standard_gamma"},
     "the tests of autograd": {
         *("backward", "register_hook", "register_post_accumulate_grad_hook", "requires_grad_", "retain_grad"),
-        *("detach_", "__deepcopy__"),
+        *("detach_", "__deepcopy__", "__copy__"),
     },
 }
 
 
 def test_every_row_has_samples_or_a_test_elsewhere():
     assert CALLS.keys() == SAMPLES.keys() | set().union(*ELSEWHERE.values())
+
+
+CHANGING = {
+    "clamp": lambda x, k: x.clamp(0.1 * k, 5),
+    "masked_fill": lambda x, k: x.masked_fill(x > 1, 0.5 * k),
+    "power": lambda x, k: x ** (k + 3.5),
+    "roll": lambda x, k: x.roll(k, 0),
+    "triu": lambda x, k: x.triu(k),
+    "select": lambda x, k: x.select(0, k),
+    "narrow": lambda x, k: x.narrow(1, k, 2),
+    "getitem": lambda x, k: x[k, k : k + 2],
+    "lerp": lambda x, k: x.lerp(x + 1, 0.1 * k),
+    "add with alpha": lambda x, k: x.add(x, alpha=k + 2),
+    "leaky_relu": lambda x, k: torch.nn.functional.leaky_relu(x, 0.1 * k),
+    "scatter": lambda x, k: x.scatter(0, torch.tensor([[k, 0, 0, 0]]), 1.5 * k),
+    "index_fill": lambda x, k: x.index_fill(0, torch.tensor([k]), float(k)),
+}
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_numbers_that_change_from_call_to_call_are_data(name):
+    x = torch.from_numpy(np.arange(16, dtype=np.float32).reshape(4, 4))
+    programs = []
+    for k in range(3):
+        CHANGING[name](x, k).sum().item()
+        programs.append(stats.programs)
+    assert programs[1] == programs[2], "a program for each number: make it an operand of the operator"

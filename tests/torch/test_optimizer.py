@@ -1,5 +1,5 @@
 """Optimizers, by item of PyTorch's observed semantics (D, H, J): what a step reads, state, groups and texts."""
-# ruff: noqa: E501  (PyTorch's texts stand as they are)
+
 
 import re
 

@@ -21,4 +21,4 @@ class LooksSeldom(GradientMachine):
 TestLooksAlways = LooksAlways.TestCase
 TestLooksAlways.settings = bounded(examples=20, steps=20)
 TestLooksSeldom = LooksSeldom.TestCase
-TestLooksSeldom.settings = bounded(examples=60, steps=25)
+TestLooksSeldom.settings = bounded(examples=40, steps=25)

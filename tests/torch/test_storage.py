@@ -1,5 +1,5 @@
 """Shared storages, by item of PyTorch's observed semantics (A, G): who sees a write, and what it counts for."""
-# ruff: noqa: E501  (PyTorch's texts stand as they are)
+
 
 import copy
 import re

@@ -100,7 +100,13 @@ def embedding_bag(
 
 
 def _check(
-    x: Tensor, weight: Tensor, offsets: Tensor | None, scales: Tensor | None, mode: str, by_frequency: bool, sparse: bool
+    x: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None,
+    scales: Tensor | None,
+    mode: str,
+    by_frequency: bool,
+    sparse: bool,
 ) -> None:
     if scales is not None and x.shape != scales.shape:
         raise ValueError(

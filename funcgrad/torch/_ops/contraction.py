@@ -71,11 +71,9 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Vector product along a dimension of size 3, the first such one unless given."""
     shape = input._aval.shape
-    if dim is None:
-        if 3 not in shape:
-            raise RuntimeError("no dimension of size 3 in input")
-        dim = shape.index(3)
-    return apply(CROSS, (dim_of(dim, len(shape)),), input, other)
+    if dim is None and 3 not in shape:
+        raise RuntimeError("no dimension of size 3 in input")
+    return apply(CROSS, (shape.index(3) if dim is None else dim_of(dim, len(shape)),), input, other)
 
 
 def _pairwise(a: Any, b: Any, *, p: float) -> Any:

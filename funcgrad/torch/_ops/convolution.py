@@ -94,9 +94,7 @@ def _shifts(x: Any, kernel: Sequence[int], stride: Sequence[int], dilation: Sequ
 # The operators. No batch dimension is a batch of one.
 
 
-def _convolution(
-    x: Any, w: Any, *bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
-) -> Any:
+def _convolution(x: Any, w: Any, *bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
     _check(x, w, bias, stride, dilation, groups, w.shape[0], f"conv{len(stride)}d")
     batch = x if x.ndim == w.ndim else x[None]
     _check_channels(batch, w, w.shape[1] * groups, f"Given groups={groups}")
@@ -280,7 +278,10 @@ def _conv(ndim: int) -> Any:
         static = steps, pads, _numbers(dilation, "dilation", ndim), groups
         return apply(CONVOLUTION, static, *_operands(input, weight, bias, name))
 
-    return _documented(call, name, f"""Convolution over {ndim} spatial dimensions.
+    return _documented(
+        call,
+        name,
+        f"""Convolution over {ndim} spatial dimensions.
 
     Args:
         input: `[batch, in, *space]` or `[in, *space]`.
@@ -293,7 +294,8 @@ def _conv(ndim: int) -> Any:
 
     Raises:
         RuntimeError: Shapes, dtypes or numbers do not fit.
-    """)
+    """,
+    )
 
 
 def _conv_transpose(ndim: int) -> Any:
@@ -314,7 +316,10 @@ def _conv_transpose(ndim: int) -> Any:
         static = steps, pads, more, groups, _numbers(dilation, "dilation", ndim)
         return apply(TRANSPOSED, static, *_operands(input, weight, bias, name))
 
-    return _documented(call, name, f"""Transposed convolution over {ndim} spatial dimensions.
+    return _documented(
+        call,
+        name,
+        f"""Transposed convolution over {ndim} spatial dimensions.
 
     Args:
         input: `[batch, in, *space]` or `[in, *space]`.
@@ -328,7 +333,8 @@ def _conv_transpose(ndim: int) -> Any:
 
     Raises:
         RuntimeError: Shapes, dtypes or numbers do not fit.
-    """)
+    """,
+    )
 
 
 def _documented(call: Any, name: str, text: str) -> Any:

@@ -153,4 +153,3 @@ _NOT_A_BATCH = (
     "interpret the input as one without a batch dimension, i.e. shape (C, H, W). To maintain the 1D channel-wise "
     "dropout behavior, please switch to using dropout1d instead."
 )
-

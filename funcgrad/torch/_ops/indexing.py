@@ -35,7 +35,7 @@ def _parse(x: Tensor, index: Any) -> _Parsed:
     """Split an index into a view by numbers and slices, and what tensors then select from it."""
     if not x._aval.shape and isinstance(index, int | slice) and not isinstance(index, bool):
         raise IndexError(SLICE_OF_SCALAR if isinstance(index, slice) else INDEX_OF_SCALAR)
-    items = index if type(index) is tuple or _is_list_of_indices(index) else (index,)
+    items: Any = index if type(index) is tuple or _is_list_of_indices(index) else (index,)
     items = [_plain(item) for item in items]
     items = _without_ellipsis(items, x.ndim)
     pattern: list[Any] = []

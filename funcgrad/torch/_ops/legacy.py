@@ -60,8 +60,8 @@ def _check_keywords(given: tuple[Any, ...], device: Any, other: dict[str, Any]) 
     if other:
         shown = [_name_of(x) for x in given] + [f"{name}={_name_of(x)}" for name, x in other.items()]
         raise TypeError(
-            f"new() received an invalid combination of arguments - got ({', '.join(shown)}). Sizes or one sequence were "
-            "expected; torch.tensor(data, dtype=...) takes a dtype."
+            f"new() received an invalid combination of arguments - got ({', '.join(shown)}). Sizes or one sequence "
+            "were expected; torch.tensor(data, dtype=...) takes a dtype."
         )
 
 

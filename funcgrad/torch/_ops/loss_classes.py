@@ -74,9 +74,7 @@ def _nll(log_p: Any, target: Any, *weight: Any, ignore_index: int, reduction: st
     return _averaged(losses, weights, reduction)
 
 
-def _cross_entropy(
-    x: Any, target: Any, *weight: Any, ignore_index: int, reduction: str, label_smoothing: float
-) -> Any:
+def _cross_entropy(x: Any, target: Any, *weight: Any, ignore_index: int, reduction: str, label_smoothing: float) -> Any:
     weights = _weights(target, weight, ignore_index, x.dtype)
     counted = target != ignore_index
     losses = jnp.where(counted, _surprise(x, jnp.where(counted, target, 0)) * weights, 0)
@@ -158,9 +156,7 @@ def _check_target(x: Tensor, target: Tensor, ignore_index: int) -> None:
     dim = 0 if x.ndim == 1 else 1
     expected = x.shape[:dim] + x.shape[dim + 1 :]
     if x.ndim > 1 and target.ndim > 0 and x.shape[0] != target.shape[0]:
-        raise ValueError(
-            f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({target.shape[0]})."
-        )
+        raise ValueError(f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({target.shape[0]}).")
     if tuple(target.shape) != tuple(expected):
         raise RuntimeError(f"Expected target size {list(expected)}, got {list(target.shape)}")
     known = value_of(target).array

@@ -79,9 +79,7 @@ def hinge_embedding_loss(
         reduce: Old form of `reduction`.
         reduction: `mean`, `sum` or `none`.
     """
-    return apply(
-        HINGE_EMBEDDING, (checked_reduction(reduction, size_average, reduce),), input, target, float(margin)
-    )
+    return apply(HINGE_EMBEDDING, (checked_reduction(reduction, size_average, reduce),), input, target, float(margin))
 
 
 def margin_ranking_loss(

@@ -12,13 +12,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.linalg import expm, solve_triangular
+from jax.scipy.linalg import expm
+from jax.scipy.linalg import solve_triangular as jax_solve_triangular
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.linalg import MATMUL
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._ops.results import named_result
-from funcgrad.torch._ops.shape import reshape
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -35,7 +35,9 @@ def checked(name: str, function: Callable[..., Any], square: bool = True) -> Cal
                 f"{name}: A must be batches of square matrices, but they are {a.shape[-2]} by {a.shape[-1]} matrices"
             )
         if not jnp.issubdtype(a.dtype, np.inexact):
-            raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {scalar_name(a.dtype)}")
+            raise RuntimeError(
+                f"{name}: Expected a floating point or complex tensor as input. Got {scalar_name(a.dtype)}"
+            )
         return function(a, *others, **static)
 
     return call
@@ -55,7 +57,7 @@ def _cholesky(a: Any, *, upper: bool) -> Any:
 
 
 def _eigh(a: Any, *, lower: bool) -> Any:
-    vectors, values = jax.lax.linalg.eigh(a, lower=lower, symmetrize_input=False)
+    vectors, values = jax.lax.linalg.eigh(_hermitian(a, lower), symmetrize_input=False)
     return values.astype(jnp.finfo(a.dtype).dtype), vectors
 
 
@@ -83,12 +85,14 @@ def _solve(a: Any, b: Any) -> Any:
 
 def _solve_triangular(a: Any, b: Any, *, upper: bool, unit: bool, transpose: bool) -> Any:
     batch = jnp.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    a = jnp.triu(a, int(unit)) if upper else jnp.tril(a, -int(unit))  # no gradient goes to what is not read
     a, b = jnp.broadcast_to(a, batch + a.shape[-2:]), jnp.broadcast_to(b, batch + b.shape[-2:])
-    return solve_triangular(a, b, trans=int(transpose), lower=not upper, unit_diagonal=unit)
+    return jax_solve_triangular(a, b, trans=int(transpose), lower=not upper, unit_diagonal=unit)
 
 
-def _det(a: Any) -> Any:
-    return jnp.linalg.det(a)
+def _logdet(a: Any) -> Any:
+    sign, size = jnp.linalg.slogdet(a)
+    return jnp.where(sign < 0, jnp.nan, size)
 
 
 def _rank(a: Any, *tolerance: Any, hermitian: bool) -> Any:
@@ -100,8 +104,9 @@ def _rank(a: Any, *tolerance: Any, hermitian: bool) -> Any:
 
 
 INV = Op("inv", checked("linalg.inv", jnp.linalg.inv), label="LinalgInvEx")
-DET = Op("det", checked("linalg.det", _det), label="LinalgDet")
+DET = Op("det", checked("linalg.det", jnp.linalg.det), label="LinalgDet")
 SLOGDET = Op("slogdet", checked("linalg.slogdet", lambda a: tuple(jnp.linalg.slogdet(a))), label="LinalgSlogdet")
+LOGDET = Op("logdet", checked("linalg.slogdet", _logdet), label="Add")
 SOLVE = Op("solve", checked("linalg.solve", _solve), label="LinalgSolveEx")
 EXPM = Op("matrix_exp", checked("linalg.matrix_exp", expm), label="LinalgMatrixExp")
 PINV = Op(
@@ -114,7 +119,9 @@ CHOLESKY = Op("cholesky", checked("linalg.cholesky", _cholesky), label="LinalgCh
 EIGH = Op("eigh", checked("linalg.eigh", _eigh), label="LinalgEigh")
 SVD = Op("svd", checked("linalg.svd", _svd, square=False), label="LinalgSvd")
 QR = Op("qr", checked("linalg.qr", _qr, square=False), label="LinalgQr")
-TRIANGULAR = Op("solve_triangular", checked("linalg.solve_triangular", _solve_triangular), label="LinalgSolveTriangular")
+TRIANGULAR = Op(
+    "solve_triangular", checked("linalg.solve_triangular", _solve_triangular), label="LinalgSolveTriangular"
+)
 RANK = Op("matrix_rank", checked("linalg.matrix_rank", _rank, square=False), label="")
 EIG = Op("eig", checked("linalg.eig", lambda a: tuple(jnp.linalg.eig(a))), label="LinalgEig")
 
@@ -131,8 +138,7 @@ def det(A: Tensor) -> Tensor:
 
 def logdet(input: Tensor) -> Tensor:
     """Logarithm of the determinant: nan if that is negative."""
-    sign, size = apply(SLOGDET, (), input)
-    return (sign.log() * 0 + size) if input.dtype.is_floating_point else size + sign.log()
+    return apply(LOGDET, (), input)
 
 
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
@@ -156,13 +162,14 @@ def solve_triangular(
 
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     """The solution of `A @ X = B` from the Cholesky factor of A."""
-    first = apply(TRIANGULAR, (upper, False, upper), L, B)
+    first = apply(TRIANGULAR, (upper, False, upper), L, B)  # of L or, if it is upper, of its transpose
     return apply(TRIANGULAR, (upper, False, not upper), L, first)
 
 
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     """The inverse of A from its Cholesky factor."""
-    return inv(apply(MATMUL, (), L.mT, L) if upper else apply(MATMUL, (), L, L.mT))
+    factor = L.triu() if upper else L.tril()
+    return inv(apply(MATMUL, (), factor.mT, factor) if upper else apply(MATMUL, (), factor, factor.mT))
 
 
 def matrix_exp(A: Tensor) -> Tensor:
@@ -283,14 +290,13 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Any:
     """The X that makes `A @ X - B` least; for matrices without full rank the smallest such X.
 
-    Residuals are given where A has more rows than columns and full rank.
+    Residuals are given by the drivers "gels" and "gelsd" where A has more rows than columns and full rank.
     """
     is_vector = B.ndim == A.ndim - 1
     right = B.unsqueeze(-1) if is_vector else B
     X = apply(MATMUL, (), pinv(A, rtol=rcond), right)
     rank = matrix_rank(A)
     residuals = A.new_zeros(0)
-    if A.shape[-2] > A.shape[-1] and bool((rank == A.shape[-1]).all()):
-        residuals = (apply(MATMUL, (), A, X) - right).abs().square().sum(-2)
-        residuals = reshape(residuals, residuals.shape[:-1]) if is_vector else residuals
+    if driver in ("gels", "gelsd") and A.shape[-2] > A.shape[-1] and bool((rank == A.shape[-1]).all()):
+        residuals = (apply(MATMUL, (), A, X) - right).detach().abs().square().sum(-2)
     return LINALG_LSTSQ(X.squeeze(-1) if is_vector else X, residuals, rank, A.new_zeros(0))

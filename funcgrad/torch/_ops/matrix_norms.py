@@ -9,6 +9,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.contraction import CROSS
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.dims import dim_of, dims_of
+from funcgrad.torch._ops.joining import broadcast_tensors
 from funcgrad.torch._ops.matrix import svdvals
 from funcgrad.torch._ops.reduction import VECTOR_NORM
 from funcgrad.torch._tensor import Tensor
@@ -64,8 +65,7 @@ def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, 
     if dim is None:
         if A.ndim not in (1, 2):
             raise RuntimeError(
-                "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got "
-                f"{A.ndim}D."
+                f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.ndim}D."
             )
         dim = tuple(range(A.ndim))
     dims = (dim,) if isinstance(dim, int) else tuple(dim)
@@ -86,13 +86,16 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     """Vector product along a dimension of size 3.
 
     Raises:
-        RuntimeError: Another size.
+        RuntimeError: Another size, or different numbers of dimensions.
     """
+    if input.ndim != other.ndim:
+        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
     if input.shape[dim] != 3 or other.shape[dim] != 3:
         raise RuntimeError(
             f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[dim]} and {other.shape[dim]}"
         )
-    return apply(CROSS, (dim_of(dim, input.ndim),), input, other)
+    a, b = broadcast_tensors(input, other)
+    return apply(CROSS, (dim_of(dim, a.ndim),), a, b)
 
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:

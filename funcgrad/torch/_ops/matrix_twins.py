@@ -10,11 +10,11 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.inplace import zero_
 from funcgrad.torch._ops.linalg import MM
 from funcgrad.torch._ops.matrix import (
+    CHOLESKY,
     QR,
     SLOGDET,
     SVD,
     TRIANGULAR,
-    CHOLESKY,
     cholesky_inverse,
     cholesky_solve,
     det,
@@ -34,8 +34,8 @@ RESULTS = {name: named_result(name, *fields) for name, fields in _NAMES.items()}
 TRIANGULAR_SOLVE = named_result("triangular_solve", "solution", "cloned_coefficient")
 _REMOVED = "This function was deprecated since version 1.9 and is now removed. "
 _ADVICE = {
-    "eig": "`torch.linalg.eig` returns complex tensors of dtype `cfloat` or `cdouble` rather than real tensors mimicking "
-    "complex tensors.",
+    "eig": "`torch.linalg.eig` returns complex tensors of dtype `cfloat` or `cdouble` rather than real tensors "
+    "mimicking complex tensors.",
     "symeig": "The default behavior has changed from using the upper triangular portion of the matrix by default to "
     "using the lower triangular portion.",
     "lstsq": "`torch.lstsq` is deprecated in favor of `torch.linalg.lstsq`.",
@@ -106,5 +106,8 @@ ROWS = (
     Row("chain_matmul", chain_matmul, method=False),
     of_tensors("spmm", MM, second="mat2"),
     Row("zero_", zero_, method=False),
-    *(Row(name, _removed(name, advice), method=name in ("eig", "symeig", "lstsq", "solve")) for name, advice in _ADVICE.items()),
+    *(
+        Row(name, _removed(name, advice), method=name in ("eig", "symeig", "lstsq", "solve"))
+        for name, advice in _ADVICE.items()
+    ),
 )

@@ -301,13 +301,10 @@ def group_norm(
     return apply(GROUP_NORM, (num_groups, given, eps), input, *affine)
 
 
-def local_response_norm(
-    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
-) -> Tensor:
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
     """Divided by `(k + alpha * mean)^beta`, with the mean square over `size` neighbouring channels."""
     if input.ndim < 3:
         raise ValueError(
-            "Expected 3D or higher dimensionality                          input (got "
-            f"{input.ndim} dimensions)"
+            f"Expected 3D or higher dimensionality                          input (got {input.ndim} dimensions)"
         )
     return apply(LOCAL_RESPONSE_NORM, (size,), input, float(alpha), float(beta), float(k))

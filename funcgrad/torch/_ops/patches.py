@@ -73,9 +73,7 @@ def _check_numbers(kernel: Pair, dilation: Pair, padding: Pair, stride: Pair) ->
                 f"{noun} should be greater than zero, but got {name}_height: {pair[0]} {name}_width: {pair[1]}"
             )
     if min(padding) < 0:
-        raise RuntimeError(
-            f"padding should be non-negative, but got pad_height: {padding[0]} pad_width: {padding[1]}"
-        )
+        raise RuntimeError(f"padding should be non-negative, but got pad_height: {padding[0]} pad_width: {padding[1]}")
 
 
 def _check_image(x: Any) -> None:
@@ -186,7 +184,9 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     Raises:
         RuntimeError: Shapes or numbers do not fit.
     """
-    return apply(UNFOLD, tuple(_pairs(kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride)), input)
+    return apply(
+        UNFOLD, tuple(_pairs(kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride)), input
+    )
 
 
 def fold(

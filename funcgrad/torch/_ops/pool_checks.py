@@ -126,9 +126,7 @@ def avg_pool_spans(
     if n == 1 and x.ndim not in (2, 3):
         raise RuntimeError(_rank_of_1d(x, "avg_pool1d"))
     if n == 2 and x.ndim < 3:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [-{x.ndim}, {x.ndim - 1}], but got -3)"
-        )
+        raise IndexError(f"Dimension out of range (expected to be in range of [-{x.ndim}, {x.ndim - 1}], but got -3)")
     _check_rank(x, n)
     if 0 in stride:
         raise RuntimeError("stride should not be zero")

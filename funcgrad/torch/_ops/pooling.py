@@ -180,7 +180,10 @@ def _max_pool_of(ndim: int) -> Any:
         made = apply(MAX_POOL, (*numbers, bool(ceil_mode), bool(return_indices)), input)
         return tuple(made) if return_indices else made
 
-    return _named(call, name, f"""The largest element of each window of {ndim} spatial dimensions.
+    return _named(
+        call,
+        name,
+        f"""The largest element of each window of {ndim} spatial dimensions.
 
     Args:
         input: `[batch, channels, *space]` or `[channels, *space]`.
@@ -196,7 +199,8 @@ def _max_pool_of(ndim: int) -> Any:
 
     Raises:
         RuntimeError: Shapes or numbers do not fit.
-    """)
+    """,
+    )
 
 
 def _avg_pool_of(ndim: int) -> Any:
@@ -218,7 +222,10 @@ def _avg_pool_of(ndim: int) -> Any:
         numbers = [check.numbers(value, ndim, name, key) for key, value in given.items()]
         return apply(AVG_POOL, (*numbers, bool(ceil_mode), bool(count_include_pad), divisor_override), input)
 
-    return _named(call, name, f"""The mean of each window of {ndim} spatial dimensions.
+    return _named(
+        call,
+        name,
+        f"""The mean of each window of {ndim} spatial dimensions.
 
     Args:
         input: `[batch, channels, *space]` or `[channels, *space]`.
@@ -231,7 +238,8 @@ def _avg_pool_of(ndim: int) -> Any:
 
     Raises:
         RuntimeError: Shapes or numbers do not fit.
-    """)
+    """,
+    )
 
 
 def _sizes(input: Tensor, output_size: Any, ndim: int, name: str) -> tuple[int, ...]:
@@ -267,13 +275,13 @@ def _adaptive_max_pool_of(ndim: int) -> Any:
         made = apply(ADAPTIVE_MAX_POOL, (_sizes(input, output_size, ndim, name), bool(return_indices)), input)
         return tuple(made) if return_indices else made
 
-    return _named(call, name, "The largest element of each piece; pieces cover the input, None keeps a dimension's size.")
+    return _named(
+        call, name, "The largest element of each piece; pieces cover the input, None keeps a dimension's size."
+    )
 
 
 def _lp_pool_of(ndim: int) -> Any:
-    def call(
-        input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
-    ) -> Tensor:
+    def call(input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
         pool = (avg_pool1d, avg_pool2d, avg_pool3d)[ndim - 1]
         mean = pool(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
         return (mean.sign() * mean.abs().relu()).mul(math.prod(each(kernel_size, ndim))).pow(1.0 / norm_type)
@@ -294,7 +302,10 @@ def _max_unpool_of(ndim: int) -> Any:
         check.known_places(indices, size)
         return apply(MAX_UNPOOL, (size,), input, indices)
 
-    return _named(call, name, f"""Maxima back in their places, zeros elsewhere: what `max_pool{ndim}d` did, undone.
+    return _named(
+        call,
+        name,
+        f"""Maxima back in their places, zeros elsewhere: what `max_pool{ndim}d` did, undone.
 
     Args:
         input: `[batch, channels, *space]` or `[channels, *space]`.
@@ -307,7 +318,8 @@ def _max_unpool_of(ndim: int) -> Any:
     Raises:
         RuntimeError: Shapes do not fit, or a position is outside the result.
         ValueError: The output size is not possible.
-    """)
+    """,
+    )
 
 
 max_pool1d, max_pool2d, max_pool3d = _max_pool_of(1), _max_pool_of(2), _max_pool_of(3)

@@ -137,7 +137,10 @@ def _cubic(image: Any, places: Sequence[Any], padding: str, align_corners: bool)
     weights = [_cubic_weights(x - low) for x, low in zip(places, lows, strict=True)]
     total = 0
     for i, j in itertools.product(range(4), repeat=2):
-        at = [_inside(low + k - 1, n, padding, align_corners) for low, k, n in zip(lows, (i, j), image.shape[2:], strict=True)]
+        at = [
+            _inside(low + k - 1, n, padding, align_corners)
+            for low, k, n in zip(lows, (i, j), image.shape[2:], strict=True)
+        ]
         total = total + _read(image, [_whole(x) for x in at]) * (weights[0][i] * weights[1][j])[:, None]
     return total
 
@@ -172,7 +175,9 @@ def _check(x: Any, grid: Any, mode: str) -> None:
     if x.ndim not in (4, 5):
         raise RuntimeError(f"grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, {shapes}")
     if x.ndim != grid.ndim:
-        raise RuntimeError(f"grid_sampler(): expected {x.ndim}D input and grid with same number of dimensions, {shapes}")
+        raise RuntimeError(
+            f"grid_sampler(): expected {x.ndim}D input and grid with same number of dimensions, {shapes}"
+        )
     if mode == "bicubic" and x.ndim == 5:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
     if x.dtype != grid.dtype:

@@ -64,6 +64,4 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     if eps != 1e-10:
         warn("`eps` parameter is deprecated and has no effect.")
     drawn = _random.exponential(default_generator, logits._aval.shape, 1.0, logits._aval.dtype)
-    return apply(
-        GUMBEL_SOFTMAX, (dim_of(dim, logits.ndim), hard), logits, wrap(constant(-np.log(drawn))), float(tau)
-    )
+    return apply(GUMBEL_SOFTMAX, (dim_of(dim, logits.ndim), hard), logits, wrap(constant(-np.log(drawn))), float(tau))

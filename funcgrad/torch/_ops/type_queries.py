@@ -26,7 +26,9 @@ def result_type(tensor1: Any, tensor2: Any) -> dtype:
 
 
 def _operand(x: Any) -> Any:
-    return jax.ShapeDtypeStruct(x._aval.shape, x._aval.dtype) if isinstance(x, Tensor) else Number(type(x), jnp.asarray(x))
+    return (
+        jax.ShapeDtypeStruct(x._aval.shape, x._aval.dtype) if isinstance(x, Tensor) else Number(type(x), jnp.asarray(x))
+    )
 
 
 def can_cast(from_: dtype, to: dtype) -> bool:

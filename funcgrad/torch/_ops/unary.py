@@ -105,7 +105,7 @@ UNARY: dict[str, Op] = {
     **{name: Op(name, to_float(f), label=LABELS.get(name)) for name, f in OF_FLOATS.items()},
     "relu": Op("relu", _relu, from_result=lambda y, g: jnp.where(y > 0, g, 0)),
     "neg": Op("neg", _negative, saves=NONE),
-    "abs": Op("abs", refuse("abs_cpu", "b", absolute)),
+    "abs": Op("abs", refuse("abs_cpu", "b", lambda x: jnp.abs(x) if jnp.iscomplexobj(x) else absolute(x))),
     "square": Op("square", _square, label="Pow"),
     "sign": Op("sign", _sign, saves=NONE),
     "sgn": Op("sgn", _sign, saves=NONE),

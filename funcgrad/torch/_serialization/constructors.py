@@ -34,9 +34,7 @@ def _tensor(
     if type(storage) is not FileStorage:
         raise TypeError(f"a tensor in a {type(storage).__name__}")
     if bits:
-        raise pickle.UnpicklingError(
-            f"the file has a tensor that is a lazy {' and '.join(bits)}: resolve it first"
-        )
+        raise pickle.UnpicklingError(f"the file has a tensor that is a lazy {' and '.join(bits)}: resolve it first")
     made = storage.tensor(offset, size, stride)
     if requires_grad:
         made.requires_grad = True

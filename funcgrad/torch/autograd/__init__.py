@@ -108,4 +108,5 @@ def _listed(tensors: Any) -> list[Any]:
 def _seeds(given: Any, count: int) -> list[Tensor | None]:
     return [None] * count if given is None else _listed(given)
 
+
 __getattr__ = _missing_from(__name__)

@@ -151,12 +151,16 @@ def vhp(func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool
 hvp = vhp  # a Hessian is symmetric
 
 
-def _run(func: Callable[..., Any], inputs: Any, create_graph: bool) -> tuple[Tensors, Tensors, Callable[[Tensors], Any]]:
+def _run(
+    func: Callable[..., Any], inputs: Any, create_graph: bool
+) -> tuple[Tensors, Tensors, Callable[[Tensors], Any]]:
     """Inputs as places to differentiate at, outputs there, and how outputs are shown."""
     given = inputs if isinstance(inputs, tuple) else (inputs,)
     with enable_grad():
         attached = create_graph and any(x.requires_grad for x in given)
-        points = tuple(view_as(x, x) if attached and x.requires_grad else requires_grad_(clone(x.detach())) for x in given)
+        points = tuple(
+            view_as(x, x) if attached and x.requires_grad else requires_grad_(clone(x.detach())) for x in given
+        )
         made = func(*points)
     several = isinstance(made, tuple)
     return points, made if several else (made,), lambda results: results if several else results[0]
@@ -169,8 +173,8 @@ def _gradients(
     if not starts:
         if strict:
             raise RuntimeError(
-                f"Output {number} of the user-provided function does not require gradients. The outputs must be computed "
-                "in a differentiable manner from the input when running in strict mode."
+                f"Output {number} of the user-provided function does not require gradients. The outputs must be "
+                "computed in a differentiable manner from the input when running in strict mode."
             )
         return tuple(zeros(*x.shape, dtype=x.dtype) for x in points)
     seeds = [ones(*y.shape, dtype=y.dtype) if v is None else v for y, v in starts]

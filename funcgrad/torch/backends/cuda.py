@@ -1,4 +1,4 @@
-"""torch.backends.cuda: switches of a library that is not used, and the choice of an attention kernel, which XLA makes."""
+"""torch.backends.cuda: switches of a library that is not used, and the choice of attention kernels."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from funcgrad.torch.distributions.utils import (
 
 
 class Geometric(OfLogOdds):
-    """The probabilities (1 - probs)ᵏ · probs of k = 0, 1, …
+    """The probabilities (1 - probs)ᵏ · probs of the numbers k from 0 on.
 
     Args:
         probs: Probability of a success.

@@ -51,7 +51,8 @@ class MixtureSameFamily(Distribution):
         km, kc = mixture.param_shape[-1], component.batch_shape[-1]
         if km != kc:
             raise ValueError(
-                f"`mixture_distribution component` ({km}) does not equal `component_distribution.batch_shape[-1]` ({kc})"
+                f"`mixture_distribution component` ({km}) does not equal"
+                f" `component_distribution.batch_shape[-1]` ({kc})"
             )
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
@@ -98,12 +99,9 @@ class MixtureSameFamily(Distribution):
         with no_grad():
             chosen = self._mixture_distribution.sample(sample_shape)
             drawn = self._component_distribution.sample(sample_shape)
-            ones = tuple(1 for _ in self._event_shape)
-            index = chosen.expand(Size(sample_shape) + self._batch_shape).reshape(
-                *sample_shape, *self._batch_shape, 1, *ones
-            )
-            shape = drawn.shape[: drawn.ndim + self._place] + (1,) + self._event_shape
-            return drawn.gather(drawn.ndim + self._place, index.expand(shape)).squeeze(self._place)
+        dim = drawn.ndim + self._place
+        places = chosen.reshape(*chosen.shape, *(1 for _ in drawn.shape[chosen.ndim :]))
+        return drawn.gather(dim, places.expand(*drawn.shape[:dim], 1, *self._event_shape)).squeeze(dim)
 
     def log_prob(self, value: Tensor) -> Tensor:
         self._check(value)

@@ -14,7 +14,7 @@ from funcgrad.torch._grad_mode import enable_grad
 from funcgrad.torch._ops.activation import softmax
 from funcgrad.torch._ops.creation import tensor
 from funcgrad.torch._ops.joining import broadcast_tensors
-from funcgrad.torch._ops.random import normal
+from funcgrad.torch._ops.random import randn
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import get_default_dtype
 
@@ -43,7 +43,7 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
 
 def standard_normal(shape: tuple[int, ...], like: Tensor) -> Tensor:
     """Numbers from N(0, 1), drawn as PyTorch draws a reparameterised sample."""
-    return normal(0.0, 1.0, shape, dtype=like.dtype)
+    return randn(shape, dtype=like.dtype)
 
 
 def one_of(probs: Any, logits: Any) -> bool:

@@ -15,7 +15,7 @@ from funcgrad.torch.nn._linear import Linear
 from funcgrad.torch.nn._module import Module
 
 
-class _ASMoutput(NamedTuple):  # noqa: N801 - PyTorch's name
+class _ASMoutput(NamedTuple):
     output: Tensor  # [batch], log probability of each target
     loss: Tensor  # [], minus their mean
 

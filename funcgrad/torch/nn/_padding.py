@@ -89,7 +89,9 @@ class _ReplicationPad(_Pad):
 
 ConstantPad1d, ConstantPad2d, ConstantPad3d = _family(_ConstantPad, "Constant", "Padding with a value.")
 ZeroPad1d, ZeroPad2d, ZeroPad3d = _family(_ZeroPad, "Zero", "Padding with zeros.")
-ReflectionPad1d, ReflectionPad2d, ReflectionPad3d = _family(_ReflectionPad, "Reflection", "Padding with a mirror image.")
+ReflectionPad1d, ReflectionPad2d, ReflectionPad3d = _family(
+    _ReflectionPad, "Reflection", "Padding with a mirror image."
+)
 ReplicationPad1d, ReplicationPad2d, ReplicationPad3d = _family(
     _ReplicationPad, "Replication", "Padding with the first and last elements."
 )

@@ -59,9 +59,7 @@ class RNNCellBase(Module):
                 name = f"hx[{k}]" if len(given) == 2 else "hidden"
                 raise ValueError(f"{kind}: Expected {name} to be 1D or 2D, got {h.ndim}D instead")
         if x.shape[-1] != self.input_size:
-            raise RuntimeError(
-                f"input has inconsistent input_size: got {x.shape[-1]} expected {self.input_size}"
-            )
+            raise RuntimeError(f"input has inconsistent input_size: got {x.shape[-1]} expected {self.input_size}")
         for k, h in enumerate(given):
             if x.ndim == h.ndim == 2 and x.shape[0] != h.shape[0]:
                 raise RuntimeError(

@@ -182,7 +182,9 @@ def _check_lengths(lengths: np.ndarray, shape: Any, enforce_sorted: bool) -> Non
             "do not need ONNX exportability."
         )
     if lengths.size and lengths[0] > shape[0]:
-        raise RuntimeError(f"a length of {lengths[0]} exceeds the {shape[0]} steps of the input; pad it or shorten lengths")
+        raise RuntimeError(
+            f"a length of {lengths[0]} exceeds the {shape[0]} steps of the input; pad it or shorten lengths"
+        )
 
 
 def pad_packed_sequence(

@@ -205,9 +205,7 @@ class _WorkerIterator(_Iterator):
 
     def _prepare(self) -> None:
         loader, count = self._loader, self._loader.num_workers
-        self._workers = [
-            Worker(k, count, self._base_seed, loader.dataset, loader.worker_init_fn) for k in range(count)
-        ]
+        self._workers = [Worker(k, count, self._base_seed, loader.dataset, loader.worker_init_fn) for k in range(count)]
         self.restart()
 
     def restart(self) -> None:
@@ -237,9 +235,7 @@ class _WorkerIterator(_Iterator):
         raise StopIteration
 
 
-def _check_workers(
-    count: int, timeout: float, prefetch_factor: int | None, persistent: bool, context: Any
-) -> None:
+def _check_workers(count: int, timeout: float, prefetch_factor: int | None, persistent: bool, context: Any) -> None:
     if count < 0:
         raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
     if timeout < 0:
@@ -280,8 +276,6 @@ def _check_order(
     if sampler is not None and shuffle:
         raise ValueError("sampler option is mutually exclusive with shuffle")
     if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
-        raise ValueError(
-            "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last"
-        )
+        raise ValueError("batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last")
     if batch_size is None and drop_last:
         raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")

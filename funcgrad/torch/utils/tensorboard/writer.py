@@ -44,7 +44,9 @@ class SummaryWriter:
         Raises:
             UnsupportedError: Always.
         """
-        raise UnsupportedError(unsupported("SummaryWriter.add_graph", "Leave the call out; print(model) shows its modules."))
+        raise UnsupportedError(
+            unsupported("SummaryWriter.add_graph", "Leave the call out; print(model) shows its modules.")
+        )
 
     def __enter__(self) -> SummaryWriter:
         return self
