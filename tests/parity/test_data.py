@@ -210,7 +210,7 @@ def test_datasets_loaders_and_their_errors(run):
         [None],
         [np.zeros(2), np.zeros(3)],
     ],
-    ids=str,
+    ids=lambda batch: str(batch).partition(" at 0x")[0],
 )
 def test_default_collate(batch):
     def run(torch, data):

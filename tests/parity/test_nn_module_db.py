@@ -17,6 +17,9 @@ ENTRIES = {
     if getattr(getattr(shim.nn, info.name.removeprefix("nn."), None), "__module__", "").rpartition(".")[2] in MINE
 }
 
+# PyTorch's own float32 is farther from the exact value than the bound here, and farther than ours.
+DTYPES = {name: real.float64 for name in ("CTCLoss", "CrossEntropyLoss")}
+
 
 def pairs(name, training):
     info = ENTRIES[name]
@@ -35,7 +38,8 @@ def pairs(name, training):
 def test_module_is_pytorchs(name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = [pair for training in (True, False) for pair in pairs(name, training)]
+        modes = (True,) if "Loss" in name else (True, False)
+        found = [pair for training in modes for pair in pairs(name, training)]
         differentiate(shim, [ours for ours, _ in found])
         differentiate(real, [theirs for _, theirs in found])
         wrong = {k: texts for k, (ours, theirs) in enumerate(found) if (texts := differences(ours, theirs))}

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from funcgrad.tolerances import tolerance
+
 SEED = 7
 SHAPES = ((), (3,), (2, 10))  # of samples: normals come another way from 16 on
 ATTRIBUTES = ("mean", "mode", "variance", "stddev")
@@ -98,7 +100,7 @@ CASES = {
     "RelaxedOneHotCategorical": Case(family("RelaxedOneHotCategorical"), (0.7, WEIGHTS), [0.2, 0.5, 0.3]),
     "MixtureSameFamily": Case(mixture, (WEIGHTS[0], [0.0, 1.0, 2.0], [0.5, 1.0, 0.2]), 0.7),
     "MixtureSameFamily of vectors": Case(
-        mixture_of_vectors, (WEIGHTS, [[0.0, 1.0], [1.0, 2.0], [3.0, 1.0]], [[0.5], [1.0], [0.2]]), [0.7, 0.1]
+        mixture_of_vectors, (WEIGHTS[0], [[0.0, 1.0], [1.0, 2.0], [3.0, 1.0]], [[0.5], [1.0], [0.2]]), [0.7, 0.1]
     ),
     "Exp of Normal": Case(transformed("Exp"), PAIR, [0.1, 3.0]),
     "Sigmoid of Normal": Case(transformed("Sigmoid"), PAIR, [0.1, 0.9]),
@@ -220,7 +222,7 @@ def texts(made):
     expanded = made.expand((2, *made.batch_shape))
     return {
         "repr": repr(made),
-        "shapes": [tuple(s) for s in (made.batch_shape, made.event_shape, expanded.batch_shape, expanded.event_shape)],
+        "shapes": [list(s) for s in (made.batch_shape, made.event_shape, expanded.batch_shape, expanded.event_shape)],
         "support": repr(made.support),
         "has_rsample": bool(made.has_rsample),
         "has_enumerate_support": bool(made.has_enumerate_support),
@@ -244,3 +246,47 @@ def divergence(torch, pair, dtype="float32"):
 
 def mistake(torch, name):
     return asked(lambda: MISTAKES[name](torch, torch.distributions))
+
+
+# Comparing: what differs, as `{part: text}`.
+
+
+def differences(ours, theirs):
+    if not isinstance(ours, dict) or not isinstance(theirs, dict):
+        return {} if ours == theirs else {"error": f"{ours!r} is not {theirs!r}"}
+    found = {"values": unequal(ours["value"], theirs["value"], "value")}
+    slopes = ours.get("gradients"), theirs.get("gradients")
+    if None in slopes:
+        found["gradients"] = "" if slopes == (None, None) else f"{slopes[0]} is not {slopes[1]}"
+    else:
+        found["gradients"] = "".join(unequal(a, b, "gradient") for a, b in zip(*slopes, strict=True))
+    return {part: text for part, text in found.items() if text}
+
+
+def unequal(a, b, kind):
+    """How two arrays differ; no gradient is one of zeros. Formulas of several terms may be ten roundings apart."""
+    if a is None or b is None:
+        return "" if all(x is None or not x.any() for x in (a, b)) else f"{a} is not {b}"
+    if (a.shape, a.dtype) != (b.shape, b.dtype):
+        return f"{a.dtype}{a.shape} is not {b.dtype}{b.shape}"
+    bound = {name: 10 * size for name, size in tolerance(a.dtype, kind).items()}
+    return "" if np.allclose(a, b, **bound, equal_nan=True) else f"{a} is not {b}"
+
+
+# A file of answers: an array is its dtype, shape and values.
+
+
+def packed(answer):
+    if isinstance(answer, np.ndarray):
+        return {"dtype": answer.dtype.name, "shape": answer.shape, "values": answer.reshape(-1).tolist()}
+    if isinstance(answer, dict):
+        return {name: packed(x) for name, x in answer.items()}
+    return [packed(x) for x in answer] if isinstance(answer, list | tuple) else answer
+
+
+def unpacked(answer):
+    if isinstance(answer, dict) and "dtype" in answer:
+        return np.array(answer["values"], answer["dtype"]).reshape(answer["shape"])
+    if isinstance(answer, dict):
+        return {name: unpacked(x) for name, x in answer.items()}
+    return [unpacked(x) for x in answer] if isinstance(answer, list) else answer

@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.errors import warn
-from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.creation import arange
 from funcgrad.torch._ops.embedding import check_indices, refuse_sparse, renormalize, rows_of
+from funcgrad.torch._ops.known import known_values
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import dtype_of
 from funcgrad.trace import Op
@@ -142,7 +143,7 @@ def _check(
 
 
 def _check_offsets(offsets: Tensor, count: int) -> None:
-    known = value_of(offsets).array
+    known = known_values(offsets)
     if known is None or not known.size:
         return
     if int(known[0]) != 0:

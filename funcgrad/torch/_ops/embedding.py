@@ -13,8 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.errors import UnsupportedError, unsupported
-from funcgrad.torch._dispatch import apply, assign, value_of
+from funcgrad.torch._dispatch import apply, assign
 from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._ops.known import known_values
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
@@ -125,7 +126,7 @@ def check_indices(index: Tensor, rows: int) -> None:
     Raises:
         IndexError: There is one.
     """
-    known = value_of(index).array
+    known = known_values(index)
     if known is not None and known.size and not (np.min(known) >= 0 and np.max(known) < rows):
         raise IndexError("index out of range in self")
 

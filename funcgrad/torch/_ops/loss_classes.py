@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.known import known_values
 from funcgrad.torch._ops.loss_reduction import checked_reduction, reduced
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._tensor import Tensor
@@ -159,9 +160,9 @@ def _check_target(x: Tensor, target: Tensor, ignore_index: int) -> None:
         raise ValueError(f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({target.shape[0]}).")
     if tuple(target.shape) != tuple(expected):
         raise RuntimeError(f"Expected target size {list(expected)}, got {list(target.shape)}")
-    known = value_of(target).array
+    known = known_values(target)
     if known is not None:
-        _check_range(np.asarray(known), x.shape[dim], ignore_index)
+        _check_range(known, x.shape[dim], ignore_index)
 
 
 def _check_range(target: np.ndarray, classes: int, ignore_index: int) -> None:

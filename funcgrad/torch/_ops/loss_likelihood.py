@@ -11,7 +11,8 @@ import numpy as np
 from jax.scipy.special import xlogy
 
 from funcgrad.errors import warn
-from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.known import known_values
 from funcgrad.torch._ops.loss_reduction import checked_reduction, reduced
 from funcgrad.torch._ops.promotion import cast, common, scalar_name
 from funcgrad.torch._tensor import Tensor
@@ -112,7 +113,7 @@ def binary_cross_entropy(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
             "Please ensure they have the same size."
         )
-    known = value_of(input).array
+    known = known_values(input)
     if known is not None and known.size and not bool(np.all((known >= 0) & (known <= 1))):
         raise RuntimeError("all elements of input should be between 0 and 1")
     return apply(BCE, (reduction,), input, target, *(() if weight is None else (weight,)))
@@ -217,8 +218,8 @@ def gaussian_nll_loss(
     Raises:
         ValueError: A known variance is negative, its shape does not fit, or the reduction is unknown.
     """
-    known = value_of(var).array if isinstance(var, Tensor) else var
-    if known is not None and bool(np.any(np.asarray(known) < 0)):
+    known = known_values(var) if isinstance(var, Tensor) else var
+    if known is not None and np.any(known < 0):
         raise ValueError("var has negative entry/entries")
     if isinstance(var, Tensor):
         var = _fitting(var, input)

@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.known import known_values
 from funcgrad.torch._ops.loss_reduction import at_least_zero, checked_reduction, legacy_reduction, reduced
 from funcgrad.torch._ops.promotion import cast, common, scalar_name
 from funcgrad.torch._tensor import Tensor
@@ -192,6 +193,6 @@ def multilabel_margin_loss(
 
 
 def _check_classes(target: Tensor, classes: int, low: int, text: str) -> None:
-    known = value_of(target).array
+    known = known_values(target)
     if known is not None and known.size and not (low <= np.min(known) and np.max(known) < classes):
         raise RuntimeError(text)

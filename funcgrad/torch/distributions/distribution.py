@@ -12,12 +12,21 @@ from funcgrad.errors import warn
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import Size
-from funcgrad.torch.distributions.constraints import Constraint, is_dependent
+from funcgrad.torch.distributions.constraints import is_dependent
 from funcgrad.torch.distributions.utils import lazy_property
 
 _TURN_OFF = (
     "Please {}initialize the distribution with `validate_args=False` to turn off validation."  # the end of two warnings
 )
+
+
+class _Missing:
+    """What a family has not said."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        raise NotImplementedError
 
 
 class Distribution:
@@ -32,8 +41,11 @@ class Distribution:
         ValueError: A parameter lies outside its constraint.
     """
 
+    # Each is a value of the class, or a property where it depends on the parameters.
+    arg_constraints: Any = _Missing()  # {name of a parameter: where it may lie}
+    support: Any = _Missing()  # where samples lie
     has_rsample: Any = False
-    has_enumerate_support = False
+    has_enumerate_support: Any = False
     _validate_args: bool = __debug__
 
     @staticmethod
@@ -91,16 +103,6 @@ class Distribution:
         return self._event_shape
 
     @property
-    def arg_constraints(self) -> dict[str, Constraint]:
-        """Where each parameter may lie."""
-        raise NotImplementedError
-
-    @property
-    def support(self) -> Constraint | None:
-        """Where samples lie."""
-        raise NotImplementedError
-
-    @property
     def mean(self) -> Tensor:
         """The expected value."""
         raise NotImplementedError
@@ -108,7 +110,7 @@ class Distribution:
     @property
     def mode(self) -> Tensor:
         """The most probable value."""
-        raise NotImplementedError(f"{type(self)} does not implement mode")
+        raise NotImplementedError(f"{type(self)} does not implement mode".replace("funcgrad.", ""))
 
     @property
     def variance(self) -> Tensor:

@@ -33,7 +33,7 @@ class Exponential(Distribution):
 
     @property
     def mode(self) -> Tensor:
-        return self.rate * 0
+        return self.rate.new_zeros(self.rate.shape)
 
     @property
     def stddev(self) -> Tensor:

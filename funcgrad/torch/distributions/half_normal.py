@@ -39,7 +39,7 @@ class HalfNormal(TransformedDistribution):
 
     @property
     def mode(self) -> Tensor:
-        return self.scale * 0
+        return self.scale.new_zeros(self.scale.shape)
 
     @property
     def variance(self) -> Tensor:

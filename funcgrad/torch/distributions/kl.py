@@ -82,8 +82,8 @@ def _bernoulli(p: Bernoulli, q: Bernoulli) -> Tensor:
 
 def _log_ratio(p: Tensor, q: Tensor) -> Tensor:
     """p log(p / q): 0 where p is 0, infinite where only q is."""
-    ratio = where((p == 0) | (q == 0), 1.0, p / where(q == 0, 1.0, q))
-    return (p * ratio.log()).masked_fill((q == 0) & (p != 0), math.inf)
+    ratio = where(p.eq(0) | q.eq(0), 1.0, p / where(q.eq(0), 1.0, q))
+    return (p * ratio.log()).masked_fill(q.eq(0) & p.ne(0), math.inf)
 
 
 @register_kl(Beta, Beta)

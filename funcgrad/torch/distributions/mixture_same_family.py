@@ -48,7 +48,7 @@ class MixtureSameFamily(Distribution):
                     f"`mixture_distribution.batch_shape` ({mixture.batch_shape}) is not compatible with "
                     f"`component_distribution.batch_shape`({theirs})"
                 )
-        km, kc = mixture.param_shape[-1], component.batch_shape[-1]
+        km, kc = mixture.logits.shape[-1], component.batch_shape[-1]
         if km != kc:
             raise ValueError(
                 f"`mixture_distribution component` ({km}) does not equal"

@@ -1,4 +1,3 @@
-# ruff: noqa: N999 - PyTorch calls the module so
 """StudentT: a normal divided by the root of a chi-square."""
 
 from __future__ import annotations

@@ -47,15 +47,13 @@ class TransformedDistribution(Distribution):
         new.base_dist = self.base_dist.expand(shape[: len(shape) - len(self.base_dist.event_shape)])
         return new
 
-    @constraints.dependent_property(is_discrete=False)
-    def support(self) -> Any:
+    def _reached(self) -> Any:
         last = self.transforms[-1].codomain if self.transforms else self.base_dist.support
         more = len(self._event_shape) - last.event_dim
         return constraints.independent(last, more) if more > 0 else last
 
-    @property
-    def has_rsample(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.base_dist.has_rsample
+    support: Any = constraints.dependent_property(_reached, is_discrete=False)
+    has_rsample: Any = property(lambda self: self.base_dist.has_rsample)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         with no_grad():

@@ -14,6 +14,7 @@ from funcgrad.torch._grad_mode import enable_grad
 from funcgrad.torch._ops.activation import softmax
 from funcgrad.torch._ops.creation import tensor
 from funcgrad.torch._ops.joining import broadcast_tensors
+from funcgrad.torch._ops.promotion import check_broadcast
 from funcgrad.torch._ops.random import randn
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import get_default_dtype
@@ -32,13 +33,18 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
 
     Raises:
         ValueError: Something else.
+        RuntimeError: Shapes that do not broadcast.
     """
     if not all(isinstance(value, Tensor | Number) for value in values):
         raise ValueError(
             "Input arguments must all be instances of Number, torch.Tensor or objects implementing __torch_function__."
         )
     dtype = next((value.dtype for value in values if isinstance(value, Tensor)), get_default_dtype())
-    return broadcast_tensors(*(x if isinstance(x, Tensor) else tensor(x, dtype=dtype) for x in values))
+    tensors = [x if isinstance(x, Tensor) else tensor(x, dtype=dtype) for x in values]
+    if len({x.shape for x in tensors}) == 1:
+        return tuple(tensors)
+    check_broadcast(tensors)
+    return broadcast_tensors(*tensors)
 
 
 def standard_normal(shape: tuple[int, ...], like: Tensor) -> Tensor:

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.adaptive import LOG_LIKELIHOOD, LOG_PROBABILITIES
+from funcgrad.torch._ops.known import known_values
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn._containers import ModuleList, Sequential
 from funcgrad.torch.nn._linear import Linear
@@ -95,7 +96,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         return _ASMoutput(output if target_.ndim else output.squeeze(0), loss)
 
     def _check_range(self, target: Tensor) -> None:
-        known = value_of(target).array
+        known = known_values(target)
         if known is not None and known.size and not (np.min(known) >= 0 and np.max(known) < self.n_classes):
             raise RuntimeError(
                 f"Target values should be in [0, {self.n_classes - 1}], but values in range [{np.min(known)}, "

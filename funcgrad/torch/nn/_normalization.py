@@ -145,7 +145,7 @@ class _InstanceNorm(_NormBase):
 
     def forward(self, input: Any) -> Tensor:
         """Each channel of each sample normalized by itself, or by running statistics in evaluation."""
-        _check_rank(input, (self.ndim + 1, self.ndim + 2))
+        self._check_input_dim(input)
         self._check_channels(input)
         is_batch = input.ndim == self.ndim + 2
         by_itself = self.training or not self.track_running_stats
@@ -160,6 +160,9 @@ class _InstanceNorm(_NormBase):
             self.eps,
         )
         return y if is_batch else y.squeeze(0)
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        _check_rank(input, (self.ndim + 1, self.ndim + 2))
 
     def _check_channels(self, input: Tensor) -> None:
         dim = input.ndim - self.ndim - 1

