@@ -23,7 +23,7 @@ def keep_programs() -> None:
     A folder that cannot be made, for example in a read-only home, means that nothing is kept.
     """
     chosen = os.environ.get(VARIABLE)
-    if chosen == "" or jax.config.jax_compilation_cache_dir:
+    if chosen == "" or getattr(jax.config, "jax_compilation_cache_dir", None):
         return
     folder = (Path(chosen) if chosen else _users_folder()) / _machine()
     try:

@@ -82,9 +82,9 @@ def missing_from(module: str) -> Callable[[str], Any]:
     """
     shown = module.removeprefix(f"{PACKAGE}.")
 
-    def __getattr__(name: str) -> Any:
+    def lookup(name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         raise UnsupportedNameError(unsupported(f"{shown}.{name}"), name=name)
 
-    return __getattr__
+    return lookup

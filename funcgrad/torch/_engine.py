@@ -24,7 +24,7 @@ from funcgrad.torch._texts import (
     UNUSED_INPUT,
 )
 from funcgrad.torch._walk import Walk, place_of, reachable, zeros
-from funcgrad.trace import current
+from funcgrad.trace import Value, current
 
 
 def accumulate(leaf: Tensor, fresh: Tensor) -> None:

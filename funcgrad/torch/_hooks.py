@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any
 
 _ids = itertools.count()
@@ -13,7 +12,7 @@ _ids = itertools.count()
 class RemovableHandle:
     """Takes a hook off again; also a block at whose end the hook goes."""
 
-    def __init__(self, hooks: OrderedDict[int, Any], hook: Callable[..., Any]) -> None:
+    def __init__(self, hooks: OrderedDict[int, Any], hook: Any) -> None:
         self.id = next(_ids)
         self._hooks = hooks
         hooks[self.id] = hook

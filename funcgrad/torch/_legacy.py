@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from funcgrad.errors import warn
 from funcgrad.torch._ops.gradient import data as data_of
@@ -56,7 +56,7 @@ class Variable(metaclass=_VariableMeta):
 class UnavailableType(type):
     """The class of `torch.cuda.FloatTensor` and its kin: no tensor is one, and none can be made."""
 
-    def __call__(cls, *given: Any, **keywords: Any) -> Any:
+    def __call__(cls, *given: Any, **keywords: Any) -> NoReturn:
         raise TypeError(f"type torch.cuda.{cls.__name__} not available. Torch not compiled with CUDA enabled.")
 
     def __instancecheck__(cls, instance: Any) -> bool:
@@ -66,7 +66,9 @@ class UnavailableType(type):
 CUDA_TYPES = {
     d.legacy: UnavailableType(d.legacy, (), {"dtype": d, "is_cuda": True, "__module__": "torch.cuda"}) for d in DTYPES
 }
-_BY_NAME = {f"torch.{d.legacy}": d for d in DTYPES} | {f"torch.cuda.{name}": made for name, made in CUDA_TYPES.items()}
+_BY_NAME: dict[str, Any] = {f"torch.{d.legacy}": d for d in DTYPES} | {
+    f"torch.cuda.{name}": made for name, made in CUDA_TYPES.items()
+}
 
 
 def set_default_tensor_type(t: Any) -> None:

@@ -67,6 +67,8 @@ class Tensor:
         __invert__: Any
         __and__: Any
         __or__: Any
+        __eq__: Any
+        __ne__: Any
         __lt__: Any
         __le__: Any
         __gt__: Any

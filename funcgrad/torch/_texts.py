@@ -118,10 +118,10 @@ FUNCTION_WITHOUT_BACKWARD = (
     "mode AD."
 )
 BATCHED_GRAD_SHAPE = (
-    "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. The sizes "
-    "of the remaining dimensions are expected to match the shape of corresponding output, but a mismatch was detected: "
-    "grad_output[{i}] has a shape of {grad} and output[{i}] has a shape of {output}. If you only want some tensors in "
-    "`grad_output` to be considered batched, consider using vmap."
+    "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. The "
+    "sizes of the remaining dimensions are expected to match the shape of corresponding output, but a mismatch was "
+    "detected: grad_output[{i}] has a shape of {grad} and output[{i}] has a shape of {output}. If you only want some "
+    "tensors in `grad_output` to be considered batched, consider using vmap."
 )
 MODULE_HOOK_AT_OUTPUT = (
     "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs require "

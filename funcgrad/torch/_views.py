@@ -21,8 +21,8 @@ class ViewOp(Op):
     Args:
         name: As for `Op`.
         function: As for `Op`.
-        inverse: `(base, new, *positions, **static) -> base` with `new` where the function reads, if there is a faster way than
-            scattering. Only for one result.
+        inverse: `(base, new, *positions, **static) -> base` with `new` where the function reads, if there is a
+            faster way than scattering. Only for one result.
         writable: False if two elements of a result can be the same element of the input.
         label: As for `Op`.
     """

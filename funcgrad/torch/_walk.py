@@ -139,7 +139,8 @@ class Walk:
                 self._send(edge, gradient)
 
     def _is_wanted(self, edge: Any) -> bool:
-        assert self.needed is not None and self.targets is not None
+        assert self.needed is not None
+        assert self.targets is not None
         place = place_of(edge)
         return place in self.needed or any(target.node is place for target in self.targets)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from multiprocessing import *  # noqa: F403
+from multiprocessing import *  # noqa: F403  # pyright: ignore[reportWildcardImportFromLibrary] - the face is Python's
 from typing import Any, NoReturn
 
 from funcgrad.errors import UnsupportedError, unsupported

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from funcgrad.torch import _random
 from funcgrad.torch._dispatch import value_of
 from funcgrad.torch._tensor import Tensor, wrap
@@ -21,7 +23,7 @@ class Generator(_random.Generator):
         """Go back to a state."""
         if not isinstance(new_state, Tensor):
             raise TypeError(f"expected a torch.ByteTensor, but got {type(new_state).__name__}")
-        self.set_state_bytes(array_of(value_of(new_state), "rng state"))
+        self.set_state_bytes(np.asarray(array_of(value_of(new_state), "rng state")))
 
     @property
     def device(self) -> Any:

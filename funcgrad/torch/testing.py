@@ -143,18 +143,18 @@ def _compare_tensors(a: Tensor, b: Tensor, options: _Options, place: tuple[Any, 
         if getattr(a, name) != getattr(b, name):
             _fail(f"The values for attribute '{name}' do not match: {getattr(a, name)} != {getattr(b, name)}.", place)
     bounds = options.bounds(a.dtype.name, b.dtype.name)
-    _compare_arrays(*(_host_array(x, "assert_close") for x in (a, b)), bounds, options, place)
+    _compare_arrays(_host_array(a, "assert_close"), _host_array(b, "assert_close"), bounds, options, place)
 
 
 def _compare_arrays(a: Any, b: Any, bounds: tuple[float, float], options: _Options, place: tuple[Any, ...]) -> None:
     rtol, atol = bounds
-    wide = [_widened(x) for x in (a, b)]
-    close = np.isclose(*wide, rtol=rtol, atol=atol, equal_nan=options.equal_nan) if rtol or atol else wide[0] == wide[1]
+    x, y = _widened(a), _widened(b)
+    close = np.isclose(x, y, rtol=rtol, atol=atol, equal_nan=options.equal_nan) if rtol or atol else x == y
     if options.equal_nan and not (rtol or atol):
-        close = close | ((wide[0] != wide[0]) & (wide[1] != wide[1]))
+        close = close | ((x != x) & (y != y))
     if not np.all(close):
         account = _of_scalars if a.ndim == 0 else _of_arrays
-        _fail(account(a, b, *wide, close, rtol, atol), place)
+        _fail(account(a, b, x, y, close, rtol, atol), place)
 
 
 def _widened(x: Any) -> Any:

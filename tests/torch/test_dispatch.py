@@ -1,6 +1,5 @@
 """In-place changes and views, by item of PyTorch's observed semantics (G): versions, graphs and refusals."""
 
-
 import re
 
 import numpy as np

@@ -1,6 +1,5 @@
 """Gradients, by item of PyTorch's observed semantics (A to E): what `.grad` holds, and which texts backward raises."""
 
-
 import re
 import warnings
 

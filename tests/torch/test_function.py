@@ -1,6 +1,5 @@
 """Custom functions (item 54 of PyTorch's observed semantics), with values and texts recorded from PyTorch 2.13."""
 
-
 import re
 
 import pytest

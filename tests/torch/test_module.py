@@ -1,6 +1,5 @@
 """Modules, by item of PyTorch's observed semantics (D, H, I): values and texts recorded from PyTorch 2.13."""
 
-
 import copy
 import re
 from collections import OrderedDict

@@ -1,6 +1,5 @@
 """Optimizers, by item of PyTorch's observed semantics (D, H, J): what a step reads, state, groups and texts."""
 
-
 import re
 
 import numpy as np

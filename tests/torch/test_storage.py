@@ -1,6 +1,5 @@
 """Shared storages, by item of PyTorch's observed semantics (A, G): who sees a write, and what it counts for."""
 
-
 import copy
 import re
 

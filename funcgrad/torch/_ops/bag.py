@@ -138,7 +138,8 @@ def _check(
         )
     if scales is not None and scales.dtype != weight.dtype:
         raise RuntimeError(
-            f"expected scalar type {dtype_of(weight._aval.dtype).scalar} but found {dtype_of(scales._aval.dtype).scalar}"
+            f"expected scalar type {dtype_of(weight._aval.dtype).scalar} "
+            f"but found {dtype_of(scales._aval.dtype).scalar}"
         )
 
 

@@ -115,9 +115,10 @@ def _transposed(
     sizes = zip(batch.shape[2:], stride, padding, dilation, w.shape[2:], output_padding, strict=True)
     space = tuple([(n - 1) * s - 2 * p + d * (k - 1) + more + 1 for n, s, p, d, k, more in sizes])
     if min(space) < 1:
+        plane = (1,) if len(space) == 1 else ()  # PyTorch speaks of a plane of height 1
         raise RuntimeError(
-            f"Given input size per channel: ({_by(batch.shape[2:])}). Calculated output size per channel: "
-            f"({_by(space)}). Output size is too small"
+            f"Given input size per channel: ({_by((*plane, *batch.shape[2:]))}). Calculated output size per channel: "
+            f"({_by((*plane, *space))}). Output size is too small"
         )
     wide = jax.ShapeDtypeStruct((batch.shape[0], w.shape[1] * groups, *space), x.dtype)
     return _finished(_transpose(batch, w, wide, stride, pads, dilation, groups), bias, x)

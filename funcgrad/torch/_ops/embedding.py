@@ -22,7 +22,7 @@ from funcgrad.trace import Op
 
 
 def rows_of(weight: Any, index: Any, padding: int | None, by_frequency: bool) -> Any:
-    """Rows of the table; the padding row gets no gradient, the others theirs, divided by how often they occur if asked."""
+    """Rows of the table; the padding row gets no gradient, others theirs, if asked divided by how often they occur."""
     rows = jnp.take(weight, index, axis=0, mode="fill", fill_value=np.nan)
     if by_frequency:
         count = jnp.zeros(weight.shape[0], weight.dtype).at[index.reshape(-1)].add(1)[index]

@@ -33,10 +33,7 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: 
     """The reduction that the two old keywords ask for, with PyTorch's warning; `reduction` where neither is given."""
     if size_average is None and reduce is None:
         return reduction
-    if reduce is False:
-        chosen = "none"
-    else:
-        chosen = "sum" if size_average is False else "mean"
+    chosen = "none" if reduce is False else "sum" if size_average is False else "mean"
     warn(f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.")
     return chosen
 

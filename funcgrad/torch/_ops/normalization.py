@@ -120,7 +120,8 @@ def _group_norm(x: Any, *affine: Any, groups: int, given: str, eps: float) -> An
     check.group_norm(x, groups, given, affine)
     grouped = _wide(x).reshape(x.shape[0], groups, math.prod(x.shape[1:]) // groups)
     y = standardized(grouped, (2,), eps) if x.size else grouped
-    return _affine(y.reshape(x.shape), given, affine, _per_channel(x)).astype(x.dtype)
+    y = y.reshape(x.shape)  # pyright: ignore[reportAttributeAccessIssue] - the partial hides the array's type
+    return _affine(y, given, affine, _per_channel(x)).astype(x.dtype)
 
 
 def _local_response(x: Any, alpha: Any, beta: Any, k: Any, *, size: int) -> Any:
@@ -200,10 +201,13 @@ def batch_norm(
         missing = "running_mean" if running_mean is None else "running_var"
         raise RuntimeError(f"{missing} must be defined in evaluation mode")
     given, affine = _given(weight, bias)
-    if not training:
-        return apply(BATCH_NORM_RUNNING, (given, eps), input, running_mean, running_var, *affine)
-    y = apply(BATCH_NORM, (given, eps), input, *affine)
-    _move(MOVED_BY_BATCH, input, running_mean, running_var, momentum)
+    if training:
+        y = apply(BATCH_NORM, (given, eps), input, *affine)
+    else:
+        y = apply(BATCH_NORM_RUNNING, (given, eps), input, running_mean, running_var, *affine)
+    check.no_gradient(running_mean=running_mean, running_var=running_var)
+    if training:
+        _move(MOVED_BY_BATCH, input, running_mean, running_var, momentum)
     return y
 
 
@@ -230,13 +234,16 @@ def instance_norm(
 ) -> Tensor:
     """Each channel of each sample with its own mean and variance, or with running ones; arguments as `batch_norm`."""
     given, affine = _given(weight, bias)
-    if not use_input_stats:
-        if running_mean is None or running_var is None:
-            raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
-        return apply(INSTANCE_NORM_RUNNING, (given, eps), input, running_mean, running_var, *affine)
-    check.several_elements(input.shape)
-    y = apply(INSTANCE_NORM, (given, eps), input, *affine)
-    _move(MOVED_BY_SAMPLES, input, running_mean, running_var, float(momentum))
+    if use_input_stats:
+        check.several_elements(input.shape)
+        y = apply(INSTANCE_NORM, (given, eps), input, *affine)
+    elif running_mean is None or running_var is None:
+        raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
+    else:
+        y = apply(INSTANCE_NORM_RUNNING, (given, eps), input, running_mean, running_var, *affine)
+    check.no_gradient(running_mean=running_mean, running_var=running_var)
+    if use_input_stats:
+        _move(MOVED_BY_SAMPLES, input, running_mean, running_var, float(momentum))
     return y
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from funcgrad.torch._grad_mode import state
 from funcgrad.torch._ops.promotion import scalar_name
 
 _NAMES = {"m": "running_mean", "v": "running_var", "w": "weight", "b": "bias"}
@@ -36,6 +37,20 @@ def batch_norm(x: Any, given: str, others: Sequence[Any], training: bool) -> Non
         if other.size != channels:
             raise RuntimeError(f"{_NAMES[letter]} should contain {channels} elements not {other.size}")
     _check_dtypes(x, others, "batch_norm")
+
+
+def no_gradient(**statistics: Any) -> None:
+    """Refuse running statistics that require grad.
+
+    Raises:
+        RuntimeError: PyTorch's text.
+    """
+    for name, x in statistics.items():
+        if x is not None and x.requires_grad and state.grad:
+            raise RuntimeError(
+                f"The function 'native_batch_norm' is not differentiable with respect to argument '{name}'. This input "
+                "cannot have requires_grad True."
+            )
 
 
 def several_values(shape: Sequence[int]) -> None:
@@ -128,8 +143,9 @@ def group_norm(x: Any, groups: int, given: str, others: Sequence[Any]) -> None:
     for letter, other in zip(given, others, strict=True):
         if other.shape != (x.shape[1],):
             name = _NAMES[letter]
+            shown = list(others[0].shape) if "w" in given else [0]  # PyTorch shows the weight's, whichever is wrong
             raise RuntimeError(
                 f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of "
-                f"shape {list(other.shape)} and input of shape {shape}"
+                f"shape {shown} and input of shape {shape}"
             )
     _check_dtypes(x, others, "GroupNormKernelImpl")

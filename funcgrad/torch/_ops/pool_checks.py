@@ -132,12 +132,18 @@ def avg_pool_spans(
         raise RuntimeError("stride should not be zero")
     if divisor == 0:
         raise RuntimeError("divisor must be not zero")
-    if x.dtype.kind in "biu" and x.dtype != np.int64:
-        raise NotImplementedError(f"\"avg_pool{max(n, 2)}d\" not implemented for '{scalar_name(x.dtype)}'")
+    if n == 3 and any(m < k for m, k in zip(x.shape[-3:], kernel, strict=True)):
+        raise RuntimeError(f"input image ({_thw('', x.shape[-3:])}) smaller than kernel size ({_thw('k', kernel)})")
+    if x.dtype != np.int64:
+        no_integers(x, "avg_pool3d_out_frame" if n == 3 else "avg_pool2d")
     _check_half(kernel, padding, (1,) * n)
     if n == 1:  # PyTorch speaks of a plane of height 1
         return _spans((*x.shape[-2:-1], 1, x.shape[-1]), (1, *kernel), (1, *stride), (0, *padding), (1, 1), ceil)[1:]
     return _spans(x.shape[x.ndim - n - 1 :], kernel, stride, padding, (1,) * n, ceil)
+
+
+def _thw(prefix: str, sizes: Sequence[int]) -> str:
+    return " ".join(f"{prefix}{d}: {m}" for d, m in zip("THW", sizes, strict=True))
 
 
 def _rank_of_1d(x: Any, name: str) -> str:
@@ -175,8 +181,17 @@ def adaptive_pool(x: Any, size: tuple[int, ...], name: str, got: str) -> None:
                 f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes "
                 f"{list(x.shape)} with dimension {d} being empty"
             )
+    no_integers(x, name.replace("1d", "2d"))
+
+
+def no_integers(x: Any, kernel: str) -> None:
+    """Refuse integers and booleans.
+
+    Raises:
+        NotImplementedError: PyTorch's text.
+    """
     if x.dtype.kind in "biu":
-        raise NotImplementedError(f"\"{name.replace('1d', '2d')}\" not implemented for '{scalar_name(x.dtype)}'")
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_name(x.dtype)}'")
 
 
 def max_unpool(x: Any, places: Any, n: int) -> None:

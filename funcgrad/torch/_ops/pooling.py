@@ -51,6 +51,8 @@ def _places(x: Any, ndim: int) -> Any:
 
 def _max_pool(x: Any, *, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, indices: bool) -> Any:
     spans = check.max_pool_spans(x, kernel, stride, padding, dilation, ceil_mode)
+    if len(kernel) == 1 and not indices:
+        check.no_integers(x, "max_pool1d_impl")
     places = _places(x, len(kernel)) if indices else None
     for axis, s in reversed(list(zip(range(x.ndim - len(kernel), x.ndim), spans, strict=True))):
         x, places = _max_along(x, places, axis, s)
@@ -297,8 +299,8 @@ def _max_unpool_of(ndim: int) -> Any:
     ) -> Tensor:
         require_tensor(input, name)
         steps = kernel_size if stride is None else stride
-        numbers = [each(n, ndim) for n in (kernel_size, steps, padding)]
-        size = check.unpooled_size(input, *numbers, output_size)
+        windows, strides, ends = (each(n, ndim) for n in (kernel_size, steps, padding))
+        size = check.unpooled_size(input, windows, strides, ends, output_size)
         check.known_places(indices, size)
         return apply(MAX_UNPOOL, (size,), input, indices)
 

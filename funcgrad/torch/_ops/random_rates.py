@@ -29,7 +29,8 @@ def _gamma(concentration: Any, drawn: Any) -> Any:
 @_gamma.defjvp
 def _gamma_jvp(primals: Any, tangents: Any) -> Any:
     concentration, drawn = primals
-    return drawn, tangents[0] * jax.lax.random_gamma_grad(concentration, drawn)
+    slope = jax.lax.random_gamma_grad(concentration, drawn)  # pyright: ignore[reportCallIssue] - jax adds the dtype
+    return drawn, tangents[0] * slope
 
 
 STANDARD_GAMMA = Op("standard_gamma", _gamma)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -30,11 +30,13 @@ def _interpolated(
     x: Any, *, size: tuple[int, ...], scales: tuple[Any, ...], mode: str, align_corners: bool, antialias: bool
 ) -> Any:
     _check(x, size, mode)
+    if mode == "nearest" and size == x.shape[2:] and x.ndim == 4:
+        return x  # whatever the scale; in one and three dimensions PyTorch minds the scale
     arithmetic = np.float64 if x.dtype == np.float64 else np.float32
     wide = x if mode.startswith("nearest") else x.astype(arithmetic)
     for axis in range(x.ndim - 1, 1, -1):
         taps = _taps(x.shape[axis], size[axis - 2], scales[axis - 2], mode, align_corners, antialias, arithmetic)
-        wide = resampled(wide, axis, taps)
+        wide = cast("Any", resampled(wide, axis, taps))
     return wide.astype(x.dtype)
 
 

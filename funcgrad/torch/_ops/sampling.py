@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.promotion import scalar_name
+from funcgrad.torch._ops.taps import cubic_weights
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Op
 
@@ -97,7 +98,7 @@ def _inside(x: Any, length: int, padding: str, align_corners: bool) -> Any:
 def _read(image: Any, places: Sequence[Any]) -> Any:
     """`[batch, channels, *out]` at integer positions `[batch, *out]`, 0 outside."""
     space = image.shape[2:]
-    is_inside, flat = True, 0
+    is_inside, flat = cast("tuple[Any, Any]", (True, 0))  # arrays from the first dimension on
     for place, length in zip(places, space, strict=True):
         is_inside = is_inside & (place >= 0) & (place < length)
         flat = flat * length + jnp.clip(place, 0, length - 1)
@@ -116,7 +117,7 @@ def _linear(image: Any, places: Sequence[Any]) -> Any:
     total = 0
     lows = [_whole(x) for x in places]
     for corner in itertools.product((0, 1), repeat=len(places)):
-        weight = 1
+        weight = cast("Any", 1)  # an array from the first dimension on
         for x, low, high in zip(places, lows, corner, strict=True):
             weight = weight * (x - low if high else low + 1 - x)
         value = _read(image, [low + c for low, c in zip(lows, corner, strict=True)])
@@ -124,17 +125,10 @@ def _linear(image: Any, places: Sequence[Any]) -> Any:
     return total
 
 
-def _cubic_weights(t: Any) -> list[Any]:
-    a = -0.75
-    near = [((a + 2) * d - (a + 3)) * d * d + 1 for d in (t, 1 - t)]
-    far = [((a * d - 5 * a) * d + 8 * a) * d - 4 * a for d in (t + 1, 2 - t)]
-    return [far[0], *near, far[1]]
-
-
 def _cubic(image: Any, places: Sequence[Any], padding: str, align_corners: bool) -> Any:
     """Sixteen neighbours; padding applies to each of them, not to the position."""
     lows = [jnp.floor(x) for x in places]
-    weights = [_cubic_weights(x - low) for x, low in zip(places, lows, strict=True)]
+    weights = [cubic_weights(x - low) for x, low in zip(places, lows, strict=True)]
     total = 0
     for i, j in itertools.product(range(4), repeat=2):
         at = [

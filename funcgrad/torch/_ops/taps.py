@@ -107,20 +107,33 @@ def linear_taps(length: int, out: int, scale: float | None, align_corners: bool,
     return Taps(np.stack([low, np.minimum(low + 1, length - 1)]), np.stack([1 - share, share]), length)
 
 
-def _cubic(distance: np.ndarray, a: float) -> np.ndarray:
-    """The cubic convolution kernel."""
-    d = np.abs(distance)
-    near = ((a + 2) * d - (a + 3)) * d * d + 1
-    far = (((d - 5) * d + 8) * d - 4) * a
-    return np.where(d < 1, near, np.where(d < 2, far, 0.0))
+def _cubic_near(d: Any, a: Any) -> Any:
+    """The cubic convolution kernel at a distance up to 1."""
+    return ((a + 2) * d - (a + 3)) * d * d + 1
+
+
+def _cubic_far(d: Any, a: Any) -> Any:
+    """The cubic convolution kernel at a distance from 1 to 2."""
+    return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+
+
+def cubic_weights(t: Any) -> list[Any]:
+    """The weights of the four neighbours of a position that lies `t` after the second."""
+    a = -0.75
+    return [_cubic_far(t + 1, a), _cubic_near(t, a), _cubic_near(1 - t, a), _cubic_far(2 - t, a)]
 
 
 @functools.cache
 def cubic_taps(length: int, out: int, scale: float | None, align_corners: bool, dtype: Any) -> Taps:
     """Four neighbours; beyond the ends the last element is repeated."""
     centre = _centres(length, out, scale, align_corners, dtype)
-    around = np.floor(centre).astype(np.int32) + np.arange(-1, 3)[:, None]
-    return Taps(np.clip(around, 0, length - 1), _cubic(centre - around.astype(dtype), -0.75), length)
+    low = np.floor(centre)
+    around = low.astype(np.int32) + np.arange(-1, 3)[:, None]
+    return Taps(np.clip(around, 0, length - 1), np.stack(cubic_weights(centre - low)), length)
+
+
+def _wide_cubic(d: np.ndarray) -> np.ndarray:
+    return np.where(d < 1, _cubic_near(d, -0.5), np.where(d < 2, _cubic_far(d, -0.5), 0.0))
 
 
 @functools.cache
@@ -132,8 +145,8 @@ def antialiased_taps(length: int, out: int, scale: float | None, align_corners: 
     rows = []
     for centre in step * (np.arange(out) + 0.5):
         positions = np.arange(max(int(centre - support + 0.5), 0), min(int(centre + support + 0.5), length))
-        distance = (positions - centre + 0.5) / widened
-        weights = _cubic(distance, -0.5) if cubic else np.maximum(1 - np.abs(distance), 0)
+        distance = np.abs(positions - centre + 0.5) / widened
+        weights = _wide_cubic(distance) if cubic else np.maximum(1 - distance, 0)
         rows.append(list(zip(positions.tolist(), (weights / weights.sum()).tolist(), strict=True)))
     return taps_of(rows, length)
 

@@ -20,7 +20,7 @@ class Span(NamedTuple):
     stride: int
     padding: int  # before the first element
     dilation: int
-    count: int
+    count: int  # pyright: ignore[reportIncompatibleMethodOverride] - hides `tuple.count`, which no one asks a span for
 
     @property
     def reach(self) -> int:

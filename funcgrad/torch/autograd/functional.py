@@ -153,7 +153,7 @@ hvp = vhp  # a Hessian is symmetric
 
 def _run(
     func: Callable[..., Any], inputs: Any, create_graph: bool
-) -> tuple[Tensors, Tensors, Callable[[Tensors], Any]]:
+) -> tuple[Tensors, Tensors, Callable[[tuple[Any, ...]], Any]]:
     """Inputs as places to differentiate at, outputs there, and how outputs are shown."""
     given = inputs if isinstance(inputs, tuple) else (inputs,)
     with enable_grad():

@@ -19,11 +19,9 @@ class OfLogOdds(Distribution):
         Raises:
             ValueError: Both or neither is given.
         """
-        if one_of(probs, logits):
-            *others, self.probs = broadcast_all(*others, probs)
-        else:
-            *others, self.logits = broadcast_all(*others, logits)
-        return tuple(others)
+        name, given = ("probs", probs) if one_of(probs, logits) else ("logits", logits)
+        *rest, self.__dict__[name] = broadcast_all(*others, given)
+        return tuple(rest)
 
     @lazy_property
     def logits(self) -> Tensor:

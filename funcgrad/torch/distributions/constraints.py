@@ -129,7 +129,7 @@ class _Boolean(Constraint):
     is_discrete = True
 
     def check(self, value: Tensor) -> Tensor:
-        return (value == 0) | (value == 1)
+        return value.eq(0) | value.eq(1)
 
 
 class _OneHot(Constraint):
@@ -137,7 +137,7 @@ class _OneHot(Constraint):
     event_dim = 1
 
     def check(self, value: Tensor) -> Tensor:
-        is_boolean = (value == 0) | (value == 1)
+        is_boolean = value.eq(0) | value.eq(1)
         return is_boolean.all(-1) & (value.sum(-1) == 1)
 
 
@@ -203,7 +203,7 @@ class _LessThan(_Bounded):
 
 class _Real(Constraint):
     def check(self, value: Tensor) -> Tensor:
-        return value == value
+        return value.eq(value)
 
 
 class _Simplex(Constraint):
@@ -246,7 +246,7 @@ class _LowerTriangular(Constraint):
     event_dim = 2
 
     def check(self, value: Tensor) -> Tensor:
-        return (value.tril() == value).reshape(*value.shape[:-2], -1).all(-1)
+        return value.tril().eq(value).reshape(*value.shape[:-2], -1).all(-1)
 
 
 class _LowerCholesky(_LowerTriangular):

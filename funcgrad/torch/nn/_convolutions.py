@@ -101,9 +101,9 @@ class _ConvNd(Module):
 
     def _ends(self) -> list[int]:
         """The padding as `pad` takes it."""
-        if self.padding == "valid":
-            return [0] * (2 * self.ndim)
-        if self.padding == "same":
+        if isinstance(self.padding, str):
+            if self.padding == "valid":
+                return [0] * (2 * self.ndim)
             total = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True)]
             return [n for t in reversed(total) for n in (t // 2, t - t // 2)]
         return [n for p in reversed(self.padding) for n in (p, p)]

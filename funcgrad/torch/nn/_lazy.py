@@ -41,7 +41,7 @@ class UninitializedParameter(_Uninitialized, Parameter):
     def materialize(self, shape: tuple[int, ...]) -> None:
         """Give it memory of this shape."""
         self._storage = empty(*shape, dtype=self.dtype)._storage
-        self.__class__ = Parameter
+        self.__class__ = Parameter  # pyright: ignore[reportAttributeAccessIssue] - it becomes another class
 
 
 class UninitializedBuffer(_Uninitialized, Buffer):
@@ -50,7 +50,7 @@ class UninitializedBuffer(_Uninitialized, Buffer):
     def materialize(self, shape: tuple[int, ...]) -> None:
         """Give it memory of this shape."""
         self._storage = empty(*shape, dtype=self.dtype)._storage
-        self.__class__ = Tensor
+        self.__class__ = Tensor  # pyright: ignore[reportAttributeAccessIssue] - it becomes another class
 
 
 class _Lazy(Module):
@@ -78,7 +78,7 @@ class _Lazy(Module):
         for name, x in [*self._parameters.items(), *self._buffers.items()]:
             if isinstance(x, _Uninitialized):
                 x.materialize(shapes[name])  # pyright: ignore[reportAttributeAccessIssue]
-        self.__class__ = self.plain
+        self.__class__ = self.plain  # pyright: ignore[reportAttributeAccessIssue] - it becomes another class
         self.reset_parameters()
         return self(*args, **kwargs)
 

@@ -76,7 +76,7 @@ class RNNBase(Module):
 
     def _make(self, layer: int, end: str, device: Any, dtype: Any) -> list[str]:
         """The parameters of one layer and direction; returns their names."""
-        rows, output = CELLS[self.mode].gates * self.hidden_size, self.proj_size or self.hidden_size
+        rows, output = CELLS[self.mode].rows * self.hidden_size, self.proj_size or self.hidden_size
         width = output * len(self._ends) if layer else self.input_size
         shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, width), "weight_hh": (rows, output)}
         if self.bias:

@@ -17,7 +17,7 @@ from funcgrad.torch.nn.parameter import Parameter
 class RNNCellBase(Module):
     """What the cells share: two matrices, two biases."""
 
-    mode: str
+    mode: Any  # a name among CELLS; an attribute or a property
 
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device: Any = None, dtype: Any = None

@@ -10,12 +10,12 @@ import jax
 TreeSpec = jax.tree_util.PyTreeDef
 
 
-def tree_flatten(tree: Any) -> tuple[list[Any], TreeSpec]:
+def tree_flatten(tree: Any) -> tuple[list[Any], Any]:
     """The leaves of a tree of tuples, lists and dicts, and its structure. None is a leaf."""
     return jax.tree.flatten(tree, is_leaf=_is_none)
 
 
-def tree_unflatten(leaves: Any, treespec: TreeSpec) -> Any:
+def tree_unflatten(leaves: Any, treespec: Any) -> Any:
     """The tree of this structure with these leaves."""
     if isinstance(leaves, TreeSpec):  # the order of the arguments before PyTorch 2.1
         leaves, treespec = treespec, leaves
