@@ -4,7 +4,8 @@ import warnings
 
 import pytest
 import torch as real
-from module_pairs import Run, differences, differentiate, translated
+from module_runs import Run, differences, differentiate
+from torch_to_shim import translated
 from torch.testing._internal.common_modules import module_db
 
 import funcgrad.torch as shim

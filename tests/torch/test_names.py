@@ -17,10 +17,9 @@ NOT_IN_PYTORCH = {
 
 MISSING = {
     *("Tensor.lu", "Tensor.stft", "Tensor.storage", "histogram", "lu_unpack", "nextafter"),
-    *("nn.LazyBatchNorm2d", "nn.LazyConv2d", "nn.LazyLinear", "nn._pair"),
+    "nn._pair",
     *("nn.Module.compile", "nn.Module.register_backward_hook", "nn.Module.share_memory", "nn.Module.to_empty"),
-    *("nn.Transformer", "nn.TransformerDecoder", "nn.TransformerDecoderLayer", "nn.TransformerEncoder"),
-    *("nn.TransformerEncoderLayer", "nn.attention.SDPBackend", "nn.attention.sdpa_kernel"),
+    *("nn.attention.SDPBackend", "nn.attention.sdpa_kernel"),
     *("nn.attention.flex_attention.create_block_mask", "nn.attention.flex_attention.flex_attention"),
     *("nn.init.constant", "nn.init.kaiming_normal", "nn.init.kaiming_uniform", "nn.init.normal", "nn.init.orthogonal_"),
     *("nn.init.trunc_normal_", "nn.init.uniform", "nn.init.xavier_normal", "nn.init.xavier_uniform"),
