@@ -24,6 +24,15 @@ def test_a_family_answers_as_pytorch(name):
     assert found.keys() == known(name), found
 
 
+IN_FLOAT64 = ("Normal", "Categorical", "Bernoulli", "Uniform", "MultivariateNormal", "MixtureSameFamily", "Poisson")
+
+
+@pytest.mark.parametrize("name", IN_FLOAT64)
+def test_a_family_answers_as_pytorch_in_float64(name):
+    theirs, ours = (answers(torch, CASES[name], "float64") for torch in (real, shim))
+    assert not {question: found for question in theirs if (found := differences(ours[question], theirs[question]))}
+
+
 @pytest.mark.parametrize("pair", DIVERGENCES, ids=" || ".join)
 def test_a_divergence_is_pytorchs(pair):
     assert not differences(divergence(shim, pair), divergence(real, pair))

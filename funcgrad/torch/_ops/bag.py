@@ -40,7 +40,7 @@ def _largest(rows: Any, bag: Any, counted: Any, bags: int) -> Any:
     position = jnp.arange(rows.shape[0])[:, None]
     is_largest = (values == jax.ops.segment_max(values, bag, bags)[bag]) & counted[:, None]
     first = jax.ops.segment_min(jnp.where(is_largest, position, rows.shape[0]), bag, bags)
-    return jnp.take_along_axis(rows, first, 0, mode="fill", fill_value=0)
+    return jnp.take_along_axis(rows, jnp.minimum(first, rows.shape[0]), 0, mode="fill", fill_value=0)
 
 
 EMBEDDING_BAG = Op("embedding_bag", _bag, label="EmbeddingBag")

@@ -6,6 +6,7 @@ convolutions only, so the others are written in terms of those, of matrix produc
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -91,6 +92,41 @@ def _shifts(x: Any, kernel: Sequence[int], stride: Sequence[int], dilation: Sequ
     ]
 
 
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4, 5, 6))
+def transposed(
+    x: Any, w: Any, space: Sequence[int], stride: Sequence[int], pads: Pads, dilation: Sequence[int], groups: int
+) -> Any:
+    """The linear transpose of the convolution that takes an input with these spatial sizes, applied to `x`."""
+
+    def forward(y: Any) -> Any:
+        return convolve(y, w, stride, pads, dilation, groups)
+
+    wide = jax.ShapeDtypeStruct((x.shape[0], w.shape[1] * groups, *space), x.dtype)
+    return jax.linear_transpose(forward, wide)(_grown(x, jax.eval_shape(forward, wide).shape[2:]))[0]
+
+
+def _grown(x: Any, space: Sequence[int]) -> Any:
+    """Zeros at the ends, where a large output padding makes the convolution longer than `x`."""
+    return _pad(x, [(0, n - have) for n, have in zip(space, x.shape[2:], strict=True)])
+
+
+def _transposed_forward(x: Any, w: Any, *static: Any) -> tuple[Any, Any]:
+    return transposed(x, w, *static), (x, w)
+
+
+def _transposed_backward(
+    space: Any, stride: Any, pads: Pads, dilation: Any, groups: int, kept: Any, g: Any
+) -> tuple[Any, Any]:
+    """The convolution itself, with `x` as its cotangent: the derived gradient of w runs ten times as long."""
+    x, w = kept
+    narrow, pull = jax.vjp(lambda w: convolve(g, w, stride, pads, dilation, groups), w)
+    ends = tuple([slice(0, n) for n in x.shape[2:]])
+    return narrow[(..., *ends)], pull(_grown(x, narrow.shape[2:]))[0]
+
+
+transposed.defvjp(_transposed_forward, _transposed_backward)
+
+
 # The operators. No batch dimension is a batch of one.
 
 
@@ -103,7 +139,7 @@ def _convolution(x: Any, w: Any, *bias: Any, stride: Any, padding: Any, dilation
     return _finished(convolve(batch, w, stride, pads, dilation, groups), bias, x)
 
 
-def _transposed(
+def _conv_transposed(
     x: Any, w: Any, *bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
 ) -> Any:
     name = f"conv_transpose{len(stride)}d"
@@ -120,19 +156,7 @@ def _transposed(
             f"Given input size per channel: ({_by((*plane, *batch.shape[2:]))}). Calculated output size per channel: "
             f"({_by((*plane, *space))}). Output size is too small"
         )
-    wide = jax.ShapeDtypeStruct((batch.shape[0], w.shape[1] * groups, *space), x.dtype)
-    return _finished(_transpose(batch, w, wide, stride, pads, dilation, groups), bias, x)
-
-
-def _transpose(x: Any, w: Any, wide: Any, stride: Any, pads: Pads, dilation: Any, groups: int) -> Any:
-    """The linear transpose of the convolution that takes an input like `wide`, applied to `x`."""
-
-    def forward(y: Any) -> Any:
-        return convolve(y, w, stride, pads, dilation, groups)
-
-    narrow = jax.eval_shape(forward, wide)
-    missing = [(0, n - have) for n, have in zip(narrow.shape[2:], x.shape[2:], strict=True)]
-    return jax.linear_transpose(forward, wide)(_pad(x, missing))[0]
+    return _finished(transposed(batch, w, space, stride, pads, dilation, groups), bias, x)
 
 
 def _finished(y: Any, bias: tuple[Any, ...], x: Any) -> Any:
@@ -233,7 +257,7 @@ def _label(equation: Equation) -> str:
 
 _SAVES: Any = {0: (1,), 1: (0,), 2: ()}
 CONVOLUTION = Op("convolution", _convolution, saves=_SAVES, label=_label)
-TRANSPOSED = Op("conv_transpose", _transposed, saves=_SAVES, label=_label)
+TRANSPOSED = Op("conv_transpose", _conv_transposed, saves=_SAVES, label=_label)
 
 
 def _operands(input: Any, weight: Any, bias: Any, name: str) -> tuple[Tensor, ...]:

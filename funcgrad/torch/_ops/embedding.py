@@ -17,6 +17,7 @@ from funcgrad.torch._dispatch import apply, assign
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._ops.known import known_values
 from funcgrad.torch._ops.promotion import scalar_name
+from funcgrad.torch._ops.reduction import vector_norm
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -54,13 +55,12 @@ def _legacy(dtype: Any) -> str:
     return f"{scalar_name(dtype)}Tensor"
 
 
-def _renormalized(weight: Any, index: Any, longest: Any, power: Any) -> Any:
+def _renormalized(weight: Any, index: Any, longest: Any, *, power: float) -> Any:
     """The table with the rows that are looked up shortened to a norm of `longest`."""
-    power = power.value
     used = jnp.zeros(weight.shape[0], bool).at[index.reshape(-1)].set(True)
-    norm = (jnp.abs(weight.astype(np.float64)) ** power).sum(1) ** (1 / power)
-    factor = jnp.where(used & (norm > longest.value), longest.value / (norm + 1e-7), 1)
-    return weight * factor[:, None].astype(weight.dtype)
+    norm = vector_norm(weight, p=power, dims=(1,), keepdim=True).astype(np.float64)
+    factor = jnp.where(used[:, None] & (norm > longest.value), longest.value / (norm + 1e-7), 1)
+    return weight * factor.astype(weight.dtype)
 
 
 EMBEDDING = Op("embedding", _embedding, saves={0: (1,)})
@@ -134,4 +134,4 @@ def check_indices(index: Tensor, rows: int) -> None:
 def renormalize(weight: Tensor, index: Tensor, max_norm: float, norm_type: float) -> None:
     """Shorten the rows of the table that are looked up to a norm, in place and outside the graph."""
     with no_grad():
-        assign(weight, apply(RENORM, (), weight, index, float(max_norm), float(norm_type)))
+        assign(weight, apply(RENORM, (float(norm_type),), weight, index, float(max_norm)))

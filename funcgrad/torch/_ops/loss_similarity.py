@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.choice import MINIMUM
 from funcgrad.torch._ops.loss_reduction import at_least_zero, checked_reduction, reduced
-from funcgrad.torch._ops.promotion import cast, common
+from funcgrad.torch._ops.promotion import cast, common, result_type
 from funcgrad.torch._ops.similarity import pairwise_distance
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
@@ -19,6 +19,8 @@ _EPSILON = 1e-12
 
 
 def _cosine_embedding(x: Any, y: Any, target: Any, margin: Any, *, reduction: str) -> Any:
+    dtype = result_type((x, y))
+    x, y = cast(x, dtype), cast(y, dtype)
     lengths = [jnp.sum(a * a, -1) + _EPSILON for a in (x, y)]
     cosine = jnp.sum(x * y, -1) / jnp.sqrt(lengths[0] * lengths[1])
     apart = at_least_zero(cosine - cast(margin, x.dtype))
@@ -29,7 +31,7 @@ def _triplet(near: Any, far: Any, margin: Any, *, reduction: str) -> Any:
     return reduced(at_least_zero(cast(margin, near.dtype) + near - far), reduction)
 
 
-COSINE_EMBEDDING = Op("cosine_embedding_loss", common(_cosine_embedding), label="Mean")
+COSINE_EMBEDDING = Op("cosine_embedding_loss", _cosine_embedding, label="Mean")
 TRIPLET = Op("triplet_margin_loss", common(_triplet), label="Mean")
 
 
