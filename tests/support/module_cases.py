@@ -32,10 +32,30 @@ def signs(*shape):
 
 
 KINKS = np.array([-6, -3, -2, -1, -0.5, 0, 0.5, 1, 2, 3, 6, 25], np.float32)
-ACTIVATIONS = (
-    "ReLU ReLU6 SELU SiLU Mish Hardsigmoid Hardswish Tanh Sigmoid LogSigmoid Softsign Tanhshrink ELU CELU GELU "
-    "LeakyReLU PReLU RReLU Hardtanh Softplus Softshrink Hardshrink"
-).split()
+ACTIVATIONS = [
+    "ReLU",
+    "ReLU6",
+    "SELU",
+    "SiLU",
+    "Mish",
+    "Hardsigmoid",
+    "Hardswish",
+    "Tanh",
+    "Sigmoid",
+    "LogSigmoid",
+    "Softsign",
+    "Tanhshrink",
+    "ELU",
+    "CELU",
+    "GELU",
+    "LeakyReLU",
+    "PReLU",
+    "RReLU",
+    "Hardtanh",
+    "Softplus",
+    "Softshrink",
+    "Hardshrink",
+]
 DROPOUTS = {"Dropout": 2, "Dropout1d": 3, "Dropout2d": 4, "Dropout3d": 5, "AlphaDropout": 2, "FeatureAlphaDropout": 4}
 HIDDEN = {"RNN": 1, "GRU": 1, "LSTM": 2}
 
@@ -139,6 +159,8 @@ class Function:
 
     def parameters(self):
         return []
+
+    buffers = parameters
 
     def state_dict(self):
         return {}

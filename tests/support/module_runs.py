@@ -55,7 +55,8 @@ def differentiate(torch, runs):
 def parts(run):
     """What a run came to, part by part: `{part: (arrays, kind of claim)}`; None as kind means exactly."""
     return {
-        "state": (arrays(run.module.state_dict().values()), None),
+        "parameters": (arrays(run.module.parameters()), None),
+        "buffers": (arrays(run.module.buffers()), "value"),
         "outputs": (arrays(run.outputs), "value" if len(list(run.module.parameters())) < DEEP else "gradient"),
         "gradients": (arrays(getattr(run, "gradients", [])), "gradient"),
         "stream": (arrays([run.next_draw]), None),
@@ -67,22 +68,23 @@ def arrays(tensors):
     return [np.zeros(0) if x is None else x.detach().clone().numpy() for x in tensors]
 
 
-def differences(ours, theirs):
-    """What differs between two runs, as a list of texts."""
+def differences(ours, theirs, outputs):
+    """What differs between two runs, as a list of texts; outputs are compared as this kind of claim."""
     if ours.error or theirs.error:
         return [] if ours.error == theirs.error else [f"{ours.error!r} is not {theirs.error!r}"]
     expected = {part: found for part, (found, _) in parts(theirs).items()}
-    return unlike(ours, expected | {"repr": repr(theirs.module), "names": list(theirs.module.state_dict())})
+    return unlike(ours, expected | {"repr": repr(theirs.module), "names": list(theirs.module.state_dict())}, outputs)
 
 
-def unlike(run, expected):
-    """How a run differs from a dictionary of parts, as a list of texts."""
+def unlike(run, expected, outputs="value"):
+    """How a run differs from a dictionary of parts, as a list of texts; outputs are compared as this kind of claim."""
     found = []
     if repr(run.module) != expected["repr"]:
         found.append(f"repr {run.module!r} is not {expected['repr']}")
     if list(run.module.state_dict()) != expected["names"]:
         found.append(f"names {list(run.module.state_dict())} are not {expected['names']}")
     for part, (ours, kind) in parts(run).items():
+        kind = outputs if part == "outputs" and kind == "value" else kind
         found += [f"{part}: {text}" for text in unequal(ours, expected[part], kind)]
     return found
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from module_runs import parts
 
 FILE = Path(__file__).parent / "recorded" / "modules.npz"
 
@@ -13,13 +14,10 @@ def pack(runs):
     arrays, index = {}, []
     for k, run in enumerate(runs):
         assert not run.error, run.error
-        parts = {"state": run.module.state_dict().values(), "outputs": run.outputs,
-                 "gradients": getattr(run, "gradients", []), "stream": [run.next_draw]}  # fmt: skip
         index.append({"repr": repr(run.module), "names": list(run.module.state_dict()), "counts": {}})
-        for part, tensors in parts.items():
-            index[-1]["counts"][part] = len(tensors)
-            for number, x in enumerate(tensors):
-                arrays[f"{k} {part} {number}"] = np.zeros(0) if x is None else x.detach().numpy()
+        for part, (found, _) in parts(run).items():
+            index[-1]["counts"][part] = len(found)
+            arrays |= {f"{k} {part} {number}": x for number, x in enumerate(found)}
     np.savez_compressed(FILE, index=np.frombuffer(json.dumps(index).encode(), np.uint8), **arrays)
 
 

@@ -62,13 +62,13 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     if min(size) < 1:
         raise ValueError(f"Expected non-zero, positive output size. Got {size}")
     if align_corners is None:
-        warn(_NO_CORNERS.format("affine_grid"))
+        warn(_NO_CORNERS)
     return apply(AFFINE_GRID, (size, bool(align_corners)), theta)
 
 
 _NO_CORNERS = (
     "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify "
-    "align_corners=True if the old behavior is desired. See the documentation of {} for details."
+    "align_corners=True if the old behavior is desired. See the documentation of grid_sample for details."
 )
 
 
@@ -222,5 +222,5 @@ def grid_sample(
             f"'{padding_mode}'"
         )
     if align_corners is None:
-        warn(_NO_CORNERS.format("grid_sample"))
+        warn(_NO_CORNERS)
     return apply(GRID_SAMPLE, (mode, padding_mode, bool(align_corners)), input, grid)
