@@ -1,4 +1,4 @@
-"""The command line: `funcgrad run` and `funcgrad compare`.
+"""The command line: `funcgrad run`, `compare`, `audit` and `explain`.
 
 A mistake in how a command is called is one line on stderr and exit status 2, never a traceback of ours.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import NoReturn
 
-from funcgrad import compare, launch
+from funcgrad import audit, compare, launch
 from funcgrad._program_cache import keep_programs
 from funcgrad.trace import EAGER, LONGEST, set_longest, stats
 
@@ -142,4 +142,37 @@ def _compare(arguments: list[str]) -> ExitStatus:
         parser.exit(2, f"{parser.prog}: {error}\n")
 
 
-COMMANDS: dict[str, Callable[[list[str]], ExitStatus]] = {"run": _run, "compare": _compare}
+def _audit(arguments: list[str]) -> ExitStatus:
+    """Run a PyTorch script and say what is wrong with its gradients, and what that does."""
+    parser = _Parser(
+        prog="funcgrad audit",
+        usage="funcgrad audit [option ...] TARGET [argument ...]",
+        description=_audit.__doc__,
+        allow_abbrev=False,
+    )
+    audit.add_arguments(parser)
+    given = parser.parse_args(arguments)
+    keep_programs()
+    try:
+        return audit.main(given)
+    except launch.LaunchError as error:
+        parser.error(str(error))
+
+
+def _explain(arguments: list[str]) -> ExitStatus:
+    """Print what a finding of the audit means, with an example and its repair."""
+    parser = _Parser(prog="funcgrad explain", description=_explain.__doc__, allow_abbrev=False)
+    parser.add_argument("check", metavar="CODE", help="as in FG001")
+    try:
+        print(audit.explain(parser.parse_args(arguments).check), end="")
+    except ValueError as error:
+        parser.error(str(error))
+    return 0
+
+
+COMMANDS: dict[str, Callable[[list[str]], ExitStatus]] = {
+    "run": _run,
+    "compare": _compare,
+    "audit": _audit,
+    "explain": _explain,
+}

@@ -12,7 +12,7 @@ import runpy
 import site
 import sys
 import sysconfig
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -47,10 +47,31 @@ def run_script(path: str, args: Sequence[str] = ()) -> None:
         LaunchError: If the path is not a readable Python file.
         BaseException: What the script raises, `SystemExit` included.
     """
-    source = _read(path)
+    run_parts([_read(path)], path, args)
+
+
+def run_parts(parts: Iterable[bytes | str], path: str, args: Sequence[str] = ()) -> None:
+    """Runs pieces of source one after the other, as if they were the script that `path` names.
+
+    Args:
+        parts: Python source; one that fails does not keep the next from running.
+        path: What tracebacks and `__file__` say.
+        args: The script's own arguments.
+
+    Raises:
+        Exception: The first that a part raised, after all have had their turn.
+        BaseException: `SystemExit` and its like, at once.
+    """
+    errors: list[Exception] = []
     with _imports(argv=[path, *args], folder=os.path.dirname(os.path.realpath(path))):
         main = _main_module(os.path.abspath(path))
-        exec(compile(source, str(main.__file__), "exec", dont_inherit=True), vars(main))
+        for source in parts:
+            try:
+                exec(compile(source, str(main.__file__), "exec", dont_inherit=True), vars(main))
+            except Exception as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
 
 def run_module(name: str, args: Sequence[str] = ()) -> None:

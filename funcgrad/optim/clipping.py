@@ -60,9 +60,17 @@ def clip_grad_norm(grads: Any, max_norm: Scalar, norm_type: float = 2.0) -> tupl
     Source: `torch.nn.utils.clip_grad_norm_`, PyTorch 2.13.
     """
     norm = global_norm(grads, norm_type)
+    return clip_with_norm(grads, max_norm, norm), norm
+
+
+def clip_with_norm(grads: Any, max_norm: Scalar, norm: jax.Array) -> Any:
+    """Scales a tree down as `clip_grad_norm` does, by a norm that is known already.
+
+    Source: `torch.nn.utils.clip_grads_with_norm_`, PyTorch 2.13.
+    """
     # In PyTorch a number divided by a tensor is the number times the tensor's reciprocal, to the last bit.
     coefficient = jnp.minimum(like(max_norm, norm) * (1.0 / (norm + NORM_EPSILON)), 1.0)
-    return jax.tree.map(lambda grad: grad * coefficient.astype(grad.dtype), grads), norm
+    return jax.tree.map(lambda grad: grad * coefficient.astype(grad.dtype), grads)
 
 
 def clip_grad_value(grads: Any, clip_value: float) -> Any:

@@ -13,19 +13,22 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._grad_mode import has_been, state
-from funcgrad.torch._graph import LEAF, Edge, OperatorNode
+from funcgrad.torch._graph import LEAF, NOWHERE, Edge, OperatorNode, brief, unhooked
+from funcgrad.torch._layout import overlaps_itself, overlaps_partly
 from funcgrad.torch._storage import Storage
-from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._tensor import Tensor, root_of, wrap
 from funcgrad.torch._texts import (
     INFERENCE_IN_PLACE,
     INFERENCE_SAVED,
     LEAF_IN_PLACE,
     LEAF_VIEW_IN_PLACE,
+    OVERLAPPING_INPUT,
     OVERLAPPING_WRITE,
     VIEW_MADE_WITHOUT_GRAD,
 )
 from funcgrad.torch._types import dtype_of
-from funcgrad.trace import NUMBERS, Equation, Op, Value, current, cut, pullback
+from funcgrad.torch._views import PLACES, WRITE_AT, Writer
+from funcgrad.trace import NUMBERS, Equation, Op, Pullback, Value, current, cut, pullback
 
 fronts: list[Callable[[Op, tuple[Any, ...]], tuple[Any, ...]]] = []
 """What sees an operator's operands first and may put others in their place; autocasting."""
@@ -65,6 +68,7 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
     if wrt and state.grad:
         if trace.split:
             cut(trace, "backward")
+        trace.has_graph = True
         equation, results = trace.record(op, static, values)
         tensors = _differentiable(equation, results, operands, values, edges, tuple(wrt))
     else:
@@ -95,7 +99,7 @@ def _differentiable(
     edges: list[Any],
     wrt: tuple[int, ...],
 ) -> list[Tensor]:
-    plan = equation.pullbacks.get(wrt) or pullback(equation, wrt)
+    plan = equation.pullbacks.get(wrt) or _plan(equation, wrt)
     if not plan.cotangents:
         return [wrap(value) for value in results]
     kept = [values[i] for i in plan.keeps]
@@ -109,6 +113,13 @@ def _differentiable(
         storages.append(tensors[k]._storage)
         node.versions.append(0)
     return tensors
+
+
+def _plan(equation: Equation, wrt: tuple[int, ...]) -> Pullback:
+    plan = pullback(equation, wrt)
+    if isinstance(equation.op, Writer):  # PyTorch drops what was written with the rest of the graph
+        plan = equation.pullbacks[wrt] = plan._replace(frees=True)
+    return plan
 
 
 def _check_not_inference(saved: list[Tensor]) -> None:
@@ -137,7 +148,7 @@ def view(op: Any, static: tuple[Any, ...], x: Tensor, *places: int, origin: str 
         static: Its static parameters.
         x: The tensor to look at.
         places: Positions that the operator takes as data.
-        origin: Why the result must not be written to in grad mode, if so.
+        origin: Why the result must not be written to in grad mode, if so; as the end of an error's text.
 
     Returns:
         The view, or a list of views.
@@ -145,7 +156,11 @@ def view(op: Any, static: tuple[Any, ...], x: Tensor, *places: int, origin: str 
     made = apply(op, static, x, *places)
     for number, tensor in enumerate(made if isinstance(made, list) else [made]):
         _share(tensor, x, Link(op, static, places, number))
-        tensor._origin = origin.format(number=number) if state.grad else VIEW_MADE_WITHOUT_GRAD
+        if state.grad:
+            tensor._origin = origin or x._origin
+        else:
+            tensor._origin = VIEW_MADE_WITHOUT_GRAD
+            tensor._edge = None if x._edge is None else NOWHERE
     return made
 
 
@@ -173,15 +188,22 @@ def view_value(x: Tensor) -> Value:
     if x._seen is not x._storage.value:
         before, state.grad = state.grad, True  # the view belongs to its base's graph, whoever asks
         try:
-            again = _read(x._base, x._chain)
+            again = _read(root_of(x), x._chain)
         finally:
             state.grad = before
         x._value = again._storage.value
         x._seen = x._storage.value
         if x._edge is not LEAF and x._origin != VIEW_MADE_WITHOUT_GRAD:
+            _show_as_strided(again._edge)
             _move(x, again._edge)
     assert x._value is not None
     return x._value
+
+
+def _show_as_strided(edge: Any) -> None:
+    """PyTorch knows a view by its strides alone once its memory has been written to."""
+    if type(edge) is Edge and isinstance(edge.node, OperatorNode):
+        edge.node.shown = "AsStridedBackward0"
 
 
 def _read(base: Any, chain: tuple[Link, ...]) -> Tensor:
@@ -206,25 +228,51 @@ def edge_of(x: Tensor) -> Any:
 # In-place changes: compute out of place, then put the result where the tensor looks.
 
 
-def check_writable(x: Tensor, fills: bool = False) -> None:
-    """Refuse an in-place change that autograd could not follow.
+def check_writable(x: Tensor, *operands: Any, fills: bool = False) -> None:
+    """Refuse an in-place change that autograd could not follow, or whose result depends on the order of memory.
 
     Args:
         x: The tensor to be changed.
+        operands: What the change reads besides.
         fills: Every element gets the same value, so it does not matter if some lie on one another.
 
     Raises:
         RuntimeError: PyTorch's text for the case.
     """
+    if state.grad or x._inference:
+        _check_tracked(x, operands)
+    if x._chain and not fills and not _is_written_by_links(x) and overlaps_itself(x):
+        raise RuntimeError(OVERLAPPING_WRITE)
+    for y in operands:
+        if isinstance(y, Tensor) and y._storage is x._storage and y is not x and overlaps_partly(x, y):
+            raise RuntimeError(OVERLAPPING_INPUT)
+
+
+def _check_tracked(x: Tensor, operands: tuple[Any, ...] = ()) -> None:
     if x._inference and not state.inference:
         raise RuntimeError(INFERENCE_IN_PLACE)
-    if state.grad and x.requires_grad:
+    if not state.grad:
+        return
+    if x._origin and (x.requires_grad or any(isinstance(y, Tensor) and y.requires_grad for y in operands)):
+        raise RuntimeError(_view_text(x))
+    if x.requires_grad:
         if x._base is None and x._edge is LEAF:
             raise RuntimeError(LEAF_IN_PLACE)
-        if x._base is not None and (x._origin or x._base.is_leaf):
-            raise RuntimeError(x._origin or LEAF_VIEW_IN_PLACE)
-    if any(not link.op.writable for link in x._chain[: -1 if fills else None]):
-        raise RuntimeError(OVERLAPPING_WRITE)
+        if x._base is not None and x._base.is_leaf:
+            raise RuntimeError(LEAF_VIEW_IN_PLACE)
+
+
+def _view_text(x: Tensor) -> str:
+    edge, without = edge_of(x), x._origin == VIEW_MADE_WITHOUT_GRAD
+    view, mode = "A view was created in no_grad mode", " with grad mode enabled"
+    if isinstance(edge, Edge):
+        view = f"Output {edge.number} of {brief(edge.node.label())} is a view"
+        view, mode = (f"{view} of a view which was created in no_grad mode", mode) if without else (view, "")
+    return f"{view} and is being modified inplace{mode}. {x._origin}"
+
+
+def _is_written_by_links(x: Tensor) -> bool:
+    return all([link.op.writable for link in x._chain])  # noqa: C419 - faster
 
 
 def assign(x: Tensor, result: Tensor) -> Tensor:
@@ -240,27 +288,62 @@ def assign(x: Tensor, result: Tensor) -> Tensor:
     Raises:
         RuntimeError: The result does not fit the shape of `x`, or its category of dtype is higher.
     """
-    result = _fit(result, x)
     if x._base is None:
-        _put(x, value_of(result), result._edge)
+        result = _fit(result, x)
+        _put(x, value_of(result), result._edge, x._counts)
     else:
-        base = x._base
-        written = _write_through(base, x._chain, result)
-        _put(base, written._storage.value, written._edge)
+        _leave_hooks(x, result._edge)
+        result = _fit(result, x)
+        base = root_of(x)
+        written = _written(base, x, result)
+        _put(base, written._storage.value, written._edge, x._counts)
+        if x._retains:
+            view_value(x)  # its gradient is the one of its new place, even if nobody looks at it again
     if result._edge is not None and isinstance(result._edge.node, OperatorNode):
         _watch(result._edge.node, result._storage, x._storage)
     return x
 
 
-def _put(x: Tensor, value: Value, edge: Any) -> None:
-    x._storage.write(value, x._counts)
+def _leave_hooks(x: Tensor, edge: Any) -> None:
+    """Lead what is written to a view past the hooks of the view's old place: in PyTorch the write takes in the view."""
+    if type(edge) is Edge and type(x._edge) is Edge and isinstance(edge.node, OperatorNode):
+        edges = edge.node.edges
+        if edges[0] == x._edge:
+            edges[0] = unhooked(x._edge, len(x._chain))
+
+
+def _put(x: Tensor, value: Value, edge: Any, counts: bool) -> None:
+    x._storage.write(value, counts)
     if state.grad and x._edge is not LEAF:
         _move(x, edge)
+        if type(edge) is Edge and isinstance(edge.node, OperatorNode):
+            x._storage.writer = edge.node.equation
+
+
+def reshape_in_place(x: Tensor, shaped: Callable[[Tensor], Tensor]) -> Tensor:
+    """Make `x` the view `shaped(x)` of itself, which counts as a change; its older views stay as they were.
+
+    Raises:
+        RuntimeError: `x` must not be changed in place.
+    """
+    _check_tracked(x)
+    before = wrap(x._storage.value)
+    before.__dict__.update(x.__dict__)
+    mode, state.grad = state.grad, x._edge is not LEAF
+    try:
+        made = shaped(before)
+    finally:
+        state.grad = mode
+    x._base, x._chain, x._value, x._seen = made._base, made._chain, made._value, made._seen
+    if x._edge is not LEAF:
+        x._edge = made._edge
+    x._storage.write(x._storage.value, x._counts)
+    return x
 
 
 def _move(x: Tensor, edge: Any) -> None:
     """Give a non-leaf a new place in the graph; a gradient that it retains is the one of the new place."""
-    if x._retains and edge is not None:
+    if x._retains and edge is not None and x._edge.node.hooks is not None:
         x._edge.node.hooks.hand_over(x._edge.number, edge)
     x._edge = edge
 
@@ -298,6 +381,14 @@ def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...] | None
 def _category(dtype: np.dtype[Any]) -> int:
     kind = "f" if dtype.kind == "V" else dtype.kind
     return "biufc".index("i" if kind == "u" else kind)
+
+
+def _written(base: Tensor, x: Tensor, new: Tensor) -> Tensor:
+    """The base with `new` in the place of its view `x`."""
+    if _is_written_by_links(x):
+        return _write_through(base, x._chain, new)
+    places = _read(apply(PLACES, (base._aval.shape,)), x._chain)
+    return apply(WRITE_AT, (), base, new, places)
 
 
 def _write_through(base: Tensor, chain: tuple[Link, ...], new: Tensor) -> Tensor:

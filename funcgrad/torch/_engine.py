@@ -12,6 +12,7 @@ from funcgrad.torch._anomaly import mode as anomaly
 from funcgrad.torch._dispatch import apply, assign, edge_of, value_of
 from funcgrad.torch._grad_mode import no_grad, state
 from funcgrad.torch._graph import Edge
+from funcgrad.torch._listening import listeners, tell
 from funcgrad.torch._ops.arithmetic import ADD
 from funcgrad.torch._ops.copying import COPY
 from funcgrad.torch._replay import Recorder, is_replayable, replay
@@ -39,6 +40,8 @@ def accumulate(leaf: Tensor, fresh: Tensor) -> None:
         leaf._grad = apply(ADD, (), leaf._grad, fresh)
     else:
         assign(leaf._grad, apply(ADD, (), leaf._grad, fresh))
+    if listeners:
+        tell("accumulated", leaf, fresh)
 
 
 def backward(
@@ -62,6 +65,8 @@ def backward(
     """
     if inputs is not None and len(inputs) == 0:
         raise RuntimeError(EMPTY_INPUTS)
+    if listeners:
+        tell("backward", tensors, grads)
     if create_graph:
         _warn_about_leak()
     elif inputs is None and len(tensors) == 1 and grads[0] is None and tensors[0]._aval.size == 1:

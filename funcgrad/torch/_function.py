@@ -11,7 +11,7 @@ from typing import Any
 
 from funcgrad.torch._dispatch import alias, apply, edge_of
 from funcgrad.torch._grad_mode import no_grad, state
-from funcgrad.torch._graph import LEAF, Edge, Node
+from funcgrad.torch._graph import LEAF, Edge, Node, modified_text
 from funcgrad.torch._ops.creation import FILLED
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import (
@@ -21,7 +21,6 @@ from funcgrad.torch._texts import (
     FUNCTION_WITHOUT_BACKWARD,
     FUNCTION_WITHOUT_FORWARD,
     LEAF_CHANGED_BY_FUNCTION,
-    MODIFIED_IN_PLACE,
 )
 from funcgrad.trace import Aval, is_differentiable
 
@@ -56,7 +55,9 @@ class Context:
             raise RuntimeError(BACKWARD_TWICE)
         for tensor, version in zip(self._saved, self._versions, strict=True):
             if tensor is not None and tensor._version != version:
-                raise RuntimeError(_modified_text(tensor, version))
+                edge = edge_of(tensor)
+                maker = (edge.node.label(), edge.number) if isinstance(edge, Edge) else None
+                raise RuntimeError(modified_text(tensor._aval, maker, tensor._version, version))
         return self._saved
 
     def mark_dirty(self, *tensors: Tensor) -> None:
@@ -74,15 +75,6 @@ class Context:
     def _finish(self) -> None:
         """Note the versions of what was saved, once `forward` is over."""
         self._versions = tuple(0 if x is None else x._version for x in self._saved or ())
-
-
-def _modified_text(x: Tensor, version: int) -> str:
-    edge = edge_of(x)
-    source = ""
-    if isinstance(edge, Edge):
-        source = f", which is output {edge.number} of {edge.node.label().partition('Backward')[0]},"
-    kind = f"torch.{x.dtype.legacy} {list(x.shape)}"
-    return MODIFIED_IN_PLACE.format(kind=kind, source=source, version=x._version, expected=version)
 
 
 class FunctionNode(Node):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 class _State(threading.local):
     grad = True  # operators build a graph
     inference = False  # results are inference tensors
+    inside = False  # a module with state is being called
 
 
 state = _State()
@@ -51,6 +53,9 @@ class _Mode:
         state.grad, state.inference = self._before
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        if inspect.isgeneratorfunction(function):
+            return _within_generator(self._again, function)
+
         @functools.wraps(function)
         def within(*args: Any, **kwargs: Any) -> Any:
             with self._again():
@@ -60,6 +65,31 @@ class _Mode:
 
     def _again(self) -> _Mode:
         return type(self)()
+
+
+def _within_generator(mode: Callable[[], _Mode], function: Callable[..., Any]) -> Callable[..., Any]:
+    """A generator function whose body runs in a mode; its caller, between two items, does not."""
+
+    @functools.wraps(function)
+    def within(*args: Any, **kwargs: Any) -> Any:
+        generator = function(*args, **kwargs)
+        resume = functools.partial(next, generator)
+        while True:
+            try:
+                with mode():
+                    item = resume()
+            except StopIteration as end:
+                return end.value
+            try:
+                resume = functools.partial(generator.send, (yield item))
+            except GeneratorExit:
+                with mode():
+                    generator.close()
+                raise
+            except BaseException as error:
+                resume = functools.partial(generator.throw, error)
+
+    return within
 
 
 class no_grad(_Mode):
@@ -93,7 +123,7 @@ class inference_mode(_Mode):
     def __enter__(self) -> None:
         self._before = state.grad, state.inference
         has_been.in_inference = True
-        state.grad, state.inference = (False, True) if self.inference else (state.grad, False)
+        state.grad, state.inference = self.grad, self.inference
 
     def _again(self) -> _Mode:
         return inference_mode(self.inference)

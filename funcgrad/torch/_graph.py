@@ -6,10 +6,14 @@ Nodes point only towards the leaves, so a graph is freed with the last tensor th
 from __future__ import annotations
 
 import itertools
+import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from funcgrad.torch._hooks import RemovableHandle, hooks_of
 from funcgrad.torch._texts import BACKWARD_TWICE, MODIFIED_IN_PLACE
 from funcgrad.torch._types import dtype_of
+from funcgrad.torch._views import ViewOp
 from funcgrad.trace import Aval, Equation, Pullback
 
 if TYPE_CHECKING:
@@ -20,6 +24,12 @@ _sequence = itertools.count()
 
 LEAF: Any = type("Leaf", (), {"__repr__": lambda self: "LEAF"})()
 """`Tensor._edge` of a leaf that requires grad. The leaf itself stands in its users' edges."""
+
+NOWHERE: Any = type("Nowhere", (), {"__repr__": lambda self: "NOWHERE", "_hooks": True})()
+"""`Tensor._edge` of a view made without grad mode of what requires grad: so does the view, but nothing arrives there.
+
+`_hooks` looks like a hooked leaf's, so that no graph with such an end is replayed.
+"""
 
 
 class Edge(NamedTuple):
@@ -41,7 +51,7 @@ class Node:
 
     __slots__ = ("__weakref__", "edges", "hooks", "results", "sequence")
 
-    def __init__(self, edges: tuple[Any, ...], results: tuple[Aval, ...]) -> None:
+    def __init__(self, edges: Sequence[Any], results: tuple[Aval, ...]) -> None:
         self.edges = edges
         self.results = results
         self.sequence = next(_sequence)
@@ -53,7 +63,16 @@ class Node:
 
     def name(self) -> str:
         """The name of this node, as a method because PyTorch has it as one."""
-        return self.label()
+        label = self.label()
+        return f"torch::autograd::{label}" if label in _HAND_WRITTEN else label
+
+    def register_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook` with all outgoing and all incoming gradients; what it returns replaces the outgoing ones."""
+        return RemovableHandle(hooks_of(self).after, hook)
+
+    def register_prehook(self, hook: Any) -> RemovableHandle:
+        """Call `hook` with all incoming gradients; what it returns replaces them."""
+        return RemovableHandle(hooks_of(self).prepare, hook)
 
     def release(self) -> None:
         """Drop what was saved for the backward pass."""
@@ -75,7 +94,9 @@ class AccumulateGrad:
 
     def label(self) -> str:
         """The name that PyTorch prints."""
-        return "struct torch::autograd::AccumulateGrad"
+        return "torch::autograd::AccumulateGrad"
+
+    name = label
 
     @property
     def next_functions(self) -> tuple[()]:
@@ -83,8 +104,12 @@ class AccumulateGrad:
         return ()
 
 
+_HAND_WRITTEN = ("CopySlices", "CopyBackwards")
+"""Nodes whose names PyTorch tells with their namespace."""
+
+
 def _shown(edge: Any) -> tuple[Any, int]:
-    if edge is None:
+    if edge is None or edge is NOWHERE:
         return None, 0
     return (edge.node, edge.number) if isinstance(edge, Edge) else (AccumulateGrad(edge), 0)
 
@@ -98,9 +123,12 @@ class OperatorNode(Node):
         kept: What the pullback needs, in its order; None once released.
         storages: Where the kept arrays lived, to notice in-place changes.
         versions: The versions of `storages` when they were kept.
+        shown: The label, where it is not the equation's.
     """
 
-    __slots__ = ("equation", "kept", "plan", "storages", "versions")
+    __slots__ = ("equation", "kept", "plan", "shown", "storages", "versions")
+
+    shown: str
 
     def __init__(
         self,
@@ -123,7 +151,7 @@ class OperatorNode(Node):
 
     def label(self) -> str:
         """The name that PyTorch prints for this node."""
-        return _label(self.equation)
+        return getattr(self, "shown", None) or _label(self.equation)
 
     def release(self) -> None:
         """Drop what was saved for the backward pass."""
@@ -152,18 +180,54 @@ class OperatorNode(Node):
         return Edge(self, self.plan.keeps_results[position - len(keeps)])
 
     def _modified_text(self, storage: Storage, version: int) -> str:
-        places = [self.edges[i] for i in self.plan.saved] + [Edge(self, k) for k in self.plan.keeps_results]
-        at = self.storages.index(storage)
-        edge = places[at]
-        aval: Any = [*(self.equation.avals[i] for i in self.plan.saved), *self.results][at]
-        return MODIFIED_IN_PLACE.format(
-            kind=f"torch.{dtype_of(aval.dtype).legacy} {list(aval.shape)}",
-            source=f", which is output {edge.number} of {edge.node.label().partition('Backward')[0]},"
-            if isinstance(edge, Edge)
-            else "",
-            version=storage.version,
-            expected=version,
-        )
+        at, saved = self.storages.index(storage), self.plan.saved
+        if at < len(saved):
+            aval: Any = self.equation.avals[saved[at]]
+            return modified_text(aval, _last_writer(self.edges[saved[at]], storage), storage.version, version)
+        number = self.plan.keeps_results[at - len(saved)]
+        return modified_text(self.results[number], (self.label(), number), storage.version, version)
+
+
+def modified_text(aval: Aval, maker: tuple[str, int] | None, version: int, expected: int) -> str:
+    """PyTorch's text for a saved tensor that was changed; `maker` is the label of a node and which of its results."""
+    source = "" if maker is None else f", which is output {maker[1]} of {brief(maker[0])},"
+    kind = f"torch.{dtype_of(aval.dtype).legacy} {list(aval.shape)}"
+    return MODIFIED_IN_PLACE.format(kind=kind, source=source, version=version, expected=expected)
+
+
+def _last_writer(edge: Any, storage: Storage) -> tuple[str, int] | None:
+    """What wrote last to a saved operand, or made it."""
+    if isinstance(edge, Edge) and isinstance(edge.node, OperatorNode) and isinstance(edge.node.equation.op, ViewOp):
+        return "AsStridedBackward0", 0
+    writer = getattr(storage, "writer", None)
+    if writer is not None:
+        return _label(writer), 0
+    return (edge.node.label(), edge.number) if isinstance(edge, Edge) else None
+
+
+def brief(label: str) -> str:
+    """The name of a node as PyTorch's errors tell it."""
+    if label in _HAND_WRITTEN:
+        return f"torch::autograd::{label}"
+    return re.sub(r"Backward(0|(?=[1-9]|$))", "", label)
+
+
+def unhooked(edge: Edge, links: int) -> Edge:
+    """An edge to the same chain of views, that many, without what users have hung on them."""
+    if not any(node.hooks for node in _chain(edge, links)):
+        return edge
+    node: Any = edge.node
+    copy = OperatorNode(node.equation, node.plan, list(node.edges), node.kept, node.storages, node.versions)
+    copy.sequence = node.sequence + 0.5  # in the walk it stands where the node stands
+    if isinstance(copy.edges[0], Edge) and links > 1:
+        copy.edges[0] = unhooked(copy.edges[0], links - 1)
+    return Edge(copy, edge.number)
+
+
+def _chain(edge: Any, links: int) -> Iterator[OperatorNode]:
+    while links and isinstance(edge, Edge) and isinstance(edge.node, OperatorNode):
+        yield edge.node
+        edge, links = edge.node.edges[0], links - 1
 
 
 def _label(equation: Equation) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._tensor import Tensor, root_of
 from funcgrad.trace import Aval, Number
 
 _ITEM = 8  # bytes of an element of the stand-in array
@@ -44,8 +44,56 @@ def can_view(x: Tensor, shape: tuple[int, ...]) -> bool:
     return True
 
 
+def placed(values: np.ndarray, x: Tensor) -> np.ndarray:
+    """Values that come one after another as PyTorch walks the memory of `x`, each at its index."""
+    if is_contiguous(x):
+        return values
+    strides = strides_of(x)
+    order = sorted(range(values.ndim), key=lambda dim: -strides[dim])
+    return values.reshape([values.shape[dim] for dim in order]).transpose(np.argsort(order))
+
+
+def overlaps_itself(x: Tensor) -> bool:
+    """Whether two elements of a tensor lie at one place, as far as one can tell from its strides."""
+    return not is_one_to_one(x._aval.shape, strides_of(x))
+
+
+def overlaps_partly(x: Tensor, other: Tensor) -> bool:
+    """Whether two tensors without gaps, in one storage, share some memory but not all of it in the same order."""
+    if not all(t._aval.size and _has_no_gaps(t) for t in (x, other)):
+        return False
+    start, begin = offset_of(x), offset_of(other)
+    if start == begin and x._aval.size == other._aval.size:
+        return strides_of(x) != strides_of(other)
+    return start < begin + other._aval.size and begin < start + x._aval.size
+
+
+def _has_no_gaps(x: Tensor) -> bool:
+    return is_dense(x._aval.shape, strides_of(x))
+
+
+def is_dense(size: tuple[int, ...], stride: tuple[int, ...]) -> bool:
+    """Whether the elements lie side by side, in some order of the dimensions."""
+    step = 1
+    for own, n in sorted((s, n) for s, n in zip(stride, size, strict=True) if n != 1):
+        if own != step:
+            return False
+        step *= n
+    return True
+
+
+def is_one_to_one(size: tuple[int, ...], stride: tuple[int, ...]) -> bool:
+    """Whether no two elements are surely or possibly the same place."""
+    reach = 0
+    for own, n in sorted((s, n) for s, n in zip(stride, size, strict=True) if n > 1):
+        if own <= reach:
+            return False
+        reach += (n - 1) * own
+    return True
+
+
 def _layout_of(x: Tensor) -> np.ndarray:
-    base = x if x._base is None else x._base
+    base = x if x._base is None else root_of(x)
     return _follow(base._aval, x._chain)
 
 
@@ -56,7 +104,16 @@ def _follow(aval: Aval, chain: tuple[Any, ...]) -> np.ndarray:
         return np.lib.stride_tricks.as_strided(_origin_array(), aval.shape, strides, writeable=False)
     link = chain[-1]
     places = [Number(int, place) for place in link.places]
-    return link.op([_follow(aval, chain[:-1]), *places], link.static)[link.number]
+    return _with_unit_steps(link.op([_follow(aval, chain[:-1]), *places], link.static)[link.number])
+
+
+def _with_unit_steps(array: np.ndarray) -> np.ndarray:
+    """The array with PyTorch's strides of new dimensions, which NumPy leaves at 0."""
+    steps = list(array.strides)
+    for dim in reversed(range(array.ndim)):
+        if steps[dim] == 0 and array.shape[dim] == 1:
+            steps[dim] = array.shape[dim + 1] * steps[dim + 1] if dim + 1 < array.ndim else _ITEM
+    return np.lib.stride_tricks.as_strided(array, array.shape, steps, writeable=False)
 
 
 @functools.cache

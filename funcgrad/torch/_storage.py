@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from funcgrad.trace import Value
+import numpy as np
+
+from funcgrad.trace import Equation, Value
 
 _births = itertools.count()
 
@@ -21,9 +23,16 @@ class Storage:
         value: The current value, of the base tensor's shape.
         version: How often it has been written to, as autograd counts (a write through `.data` does not count).
         birth: Order of creation; gives storages a stable order.
+        writer: The differentiable equation that wrote last; missing before the first such write.
+        memory: A NumPy array on the same memory; only where there is one, see `_sharing.py`.
+        seen: Its bytes at the last look.
     """
 
-    __slots__ = ("birth", "value", "version")
+    __slots__ = ("birth", "memory", "seen", "value", "version", "writer")
+
+    writer: Equation
+    memory: np.ndarray
+    seen: bytes
 
     def __init__(self, value: Value) -> None:
         self.value = value

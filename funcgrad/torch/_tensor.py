@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from funcgrad.errors import warn
 from funcgrad.torch._graph import LEAF
+from funcgrad.torch._listening import listeners, tell
 from funcgrad.torch._storage import Storage
 from funcgrad.torch._texts import (
     CHANGE_NON_LEAF,
@@ -151,10 +152,14 @@ class Tensor:
         if value is not None:
             self._check_grad(value)
         self._grad = value
+        if listeners:
+            tell("assigned", self)
 
     @grad.deleter
     def grad(self) -> None:
         self._grad = None
+        if listeners:
+            tell("assigned", self)
 
     def _check_grad(self, value: Any) -> None:
         if not isinstance(value, Tensor):
@@ -198,6 +203,13 @@ class _Layout:
 
 
 strided = _Layout()
+
+
+def root_of(x: Any) -> Any:
+    """The tensor that a view's chain starts from: its base, or what the base was before it was reshaped in place."""
+    base = x._base
+    return base if base._base is None else base._base
+
 
 _new = object.__new__  # Tensor's own is the legacy constructor
 

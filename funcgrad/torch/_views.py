@@ -15,6 +15,15 @@ import jax.numpy as jnp
 from funcgrad.trace import Op
 
 
+class Writer(Op):
+    """`(base, new, *positions) -> base`, with `new` in the place of a view; its node can be walked once only."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str, function: Callable[..., Any], saves: dict[int, tuple[int, ...]]) -> None:
+        super().__init__(name, function, saves=saves, label="CopySlices")
+
+
 class ViewOp(Op):
     """An operator of one array (and positions), every element of whose results is an element of that array.
 
@@ -23,7 +32,8 @@ class ViewOp(Op):
         function: As for `Op`.
         inverse: `(base, new, *positions, **static) -> base` with `new` where the function reads, if there is a
             faster way than scattering. Only for one result.
-        writable: False if two elements of a result can be the same element of the input.
+        writable: False if two elements of a result can be the same element of the input: then the writer does not
+            hold, see `WRITE_AT`.
         label: As for `Op`.
     """
 
@@ -42,13 +52,24 @@ class ViewOp(Op):
         self.writable = writable
 
         def scatter(base: Any, new: Any, *places: Any, static: tuple[Any, ...], number: int) -> Any:
-            indices = jnp.arange(math.prod(base.shape)).reshape(base.shape)
-            target = self([indices, *places], static)[number]
-            return base.reshape(-1).at[target.reshape(-1)].set(new.reshape(-1)).reshape(base.shape)
+            return _write_at(base, new, self([_places(shape=base.shape), *places], static)[number])
 
         def write(base: Any, new: Any, *places: Any, static: tuple[Any, ...], number: int) -> Any:
             assert inverse is not None
             return inverse(base, new, *places, **dict(zip(self.static_names, static, strict=True)))
 
-        writer = scatter if inverse is None else write
-        self.writer = Op(f"write_{name}", writer, saves={0: (), 1: ()}, label="CopySlices")
+        self.writer = Writer(f"write_{name}", scatter if inverse is None else write, {0: (), 1: ()})
+
+
+def _places(*, shape: tuple[int, ...]) -> Any:
+    return jnp.arange(math.prod(shape)).reshape(shape)
+
+
+def _write_at(base: Any, new: Any, places: Any) -> Any:
+    return base.reshape(-1).at[places.reshape(-1)].set(new.reshape(-1)).reshape(base.shape)
+
+
+PLACES = Op("places", _places)
+"""The position of each element in memory; a view of it says where the view's elements lie."""
+WRITE_AT = Writer("write_at", _write_at, {0: (2,), 1: (2,)})
+"""`(base, new, places)`: the writer of any view at all, where no two elements of it are one, or both get one value."""

@@ -14,7 +14,7 @@ from funcgrad.torch._anomaly import check_gradients
 from funcgrad.torch._anomaly import mode as anomaly
 from funcgrad.torch._dispatch import apply, edge_of
 from funcgrad.torch._grad_mode import state
-from funcgrad.torch._graph import Edge, Node, OperatorNode
+from funcgrad.torch._graph import NOWHERE, Edge, Node, OperatorNode
 from funcgrad.torch._ops.arithmetic import ADD
 from funcgrad.torch._ops.copying import CAST
 from funcgrad.torch._ops.creation import FILLED
@@ -82,7 +82,8 @@ class Walk:
         self.uses.update(edge for edge, _ in self.roots if isinstance(edge, Tensor))
         with self:
             for edge, seed in self.roots:
-                self._send(edge, seed)
+                if edge is not NOWHERE:
+                    self._send(edge, seed)
             while self.ready:
                 self._visit(heapq.heappop(self.ready)[1])
         current().split = not self.create_graph
@@ -135,7 +136,7 @@ class Walk:
         if not self.keep:
             node.release()
         for edge, gradient in zip(node.edges, outgoing, strict=True):
-            if edge is not None and (self.needed is None or self._is_wanted(edge)):
+            if edge is not None and edge is not NOWHERE and (self.needed is None or self._is_wanted(edge)):
                 self._send(edge, gradient)
 
     def _is_wanted(self, edge: Any) -> bool:
@@ -239,6 +240,8 @@ def _hooked(hooks: dict[int, Any], gradient: Tensor) -> Tensor:
         replaced = hook(gradient)
         if replaced is None:
             continue
+        if not isinstance(replaced, Tensor):
+            raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
         if replaced.shape != gradient.shape:
             raise RuntimeError(HOOK_CHANGED_SIZE.format(getattr(hook, "__name__", repr(hook))))
         gradient = replaced

@@ -1,6 +1,9 @@
 """torch.linalg: linear algebra on batches of matrices."""
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._ops.householder import householder_product as householder_product
+from funcgrad.torch._ops.lu import lu as lu
+from funcgrad.torch._ops.lu import lu_factor as lu_factor
 from funcgrad.torch._ops.matrix import cholesky as cholesky
 from funcgrad.torch._ops.matrix import det as det
 from funcgrad.torch._ops.matrix import eig as eig

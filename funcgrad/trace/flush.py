@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from funcgrad.trace.interpret import glimpse, interpreted_program, is_exact
 from funcgrad.trace.program import Run, compile_program
 from funcgrad.trace.record import Equation, Trace, current, forget_traces
 from funcgrad.trace.value import Aval, Value
@@ -26,11 +27,20 @@ RARE = 8
 """A trace is looked into without being cut only if that happens at most once in so many flushes."""
 
 
+SHORT = 16
+"""Results of a trace that is compiled only when it is seen again, if it rounds nothing."""
+
+MOST_NEWS = 1000
+"""Operations compiled and not yet run again, above which any trace must be seen twice to be compiled."""
+
+
 @dataclass
 class Stats:
     """What running has cost so far in this process."""
 
     programs: int = 0  # compiled
+    interpreted: int = 0  # traces run without being compiled
+    news: int = 0  # see `MOST_NEWS`
     forgotten: int = 0  # of them no longer kept
     flushes: int = 0
     equations: int = 0  # in the flushed traces
@@ -54,6 +64,9 @@ def array_of(value: Value, cause: str) -> jax.Array | np.ndarray:
         assert value.trace is not None
         if value.trace.refusal:
             raise RuntimeError(value.trace.refusal)
+        value.array = glimpse(value.trace, value)
+    if value.array is None:
+        assert value.trace is not None
         if _is_rare_look(value.trace):
             _peek(value.trace, value)
         else:
@@ -118,14 +131,26 @@ class _Program(NamedTuple):
 
 
 def _program(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> _Program:
-    program = trace.step.programs.get((wanted, dead))
-    if program is None:
-        given = _useful(dead, trace, wanted)
-        kept = tuple(k for k in range(len(trace.inputs)) if k not in given)
-        program = _Program(compile_program(trace.step, wanted, given), given, kept)
-        trace.step.programs[wanted, dead] = program
-        stats.programs += 1
+    programs, key = trace.step.programs, (wanted, dead)
+    program = programs.get(key)
+    if program is not None:
+        stats.news = max(stats.news - len(trace.results), 0)
+        return program
+    if key not in programs and _is_worth_waiting(trace):
+        programs[key] = None  # seen
+        stats.interpreted += 1
+        return _Program(interpreted_program(trace.step, wanted), (), tuple(range(len(trace.inputs))))
+    given = _useful(dead, trace, wanted)
+    kept = tuple(k for k in range(len(trace.inputs)) if k not in given)
+    program = programs[key] = _Program(compile_program(trace.step, wanted, given), given, kept)
+    stats.programs += 1
+    stats.news += len(trace.results)
     return program
+
+
+def _is_worth_waiting(trace: Trace) -> bool:
+    """Whether a new trace may well never be seen again, so that it is not compiled yet."""
+    return stats.news > MOST_NEWS or (len(trace.results) <= SHORT and is_exact(trace.step))
 
 
 def _execute(program: _Program, trace: Trace) -> list[jax.Array]:

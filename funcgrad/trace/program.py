@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from funcgrad.trace.record import Equation, Step, fill
+from funcgrad.trace.record import Equation, Step, count_numbers, fill
 
 Run = Callable[[list[Any], list[Any], Any, Any], list[jax.Array]]
 
@@ -53,22 +53,34 @@ def _distinct(results: list[Any], inputs: list[Any]) -> list[Any]:
     return distinct
 
 
+Applied = Callable[[Equation, list[Any], list[Any], list[Any]], Sequence[Any]]
+"""How an equation makes results of its arrays, floats and whole numbers."""
+
+
+def by_operator(equation: Equation, arrays: list[Any], floats: list[Any], ints: list[Any]) -> Sequence[Any]:
+    """The equation's operator on arrays or tracers."""
+    return equation.op(list(fill(equation.operands, iter(arrays), iter(floats), iter(ints))), equation.static)
+
+
 def evaluate(
-    equations: Sequence[Equation], inputs: Sequence[Any], floats: Any, ints: Any, wanted: Sequence[int]
+    equations: Sequence[Equation],
+    inputs: Sequence[Any],
+    floats: Any,
+    ints: Any,
+    wanted: Sequence[int],
+    apply: Applied = by_operator,
 ) -> list[Any]:
     """Results of the equations on arrays or tracers; None for those that no wanted result needs."""
     needed = _needed(equations, wanted)
     results: list[Any] = []
     used_floats = used_ints = 0
     for equation, is_needed in zip(equations, needed, strict=True):
-        kinds = equation.operands
-        n_floats = sum({float: 1, complex: 2}.get(k, 0) for k in kinds)  # pyright: ignore[reportArgumentType]
-        n_ints = sum(k is int or k is bool for k in kinds)
+        n_floats, n_ints = count_numbers(equation.operands)
         if is_needed:
-            arrays = (results[k] if k >= 0 else inputs[~k] for k in kinds if isinstance(k, int))
-            own_floats = (floats[used_floats + k] for k in range(n_floats))
-            own_ints = (ints[used_ints + k] for k in range(n_ints))
-            results += equation.op(list(fill(kinds, arrays, own_floats, own_ints)), equation.static)
+            arrays = [results[k] if k >= 0 else inputs[~k] for k in equation.operands if isinstance(k, int)]
+            own_floats = [floats[used_floats + k] for k in range(n_floats)]
+            own_ints = [ints[used_ints + k] for k in range(n_ints)]
+            results += apply(equation, arrays, own_floats, own_ints)
         else:
             results += [None] * len(equation.results)
         used_floats += n_floats

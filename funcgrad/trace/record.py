@@ -99,7 +99,7 @@ def forget_traces() -> None:
 class Trace:
     """The equations that one thread has recorded and not run yet."""
 
-    __slots__ = ("floats", "inputs", "ints", "limit", "longest", "refusal", "results", "split", "step")
+    __slots__ = ("floats", "has_graph", "inputs", "ints", "limit", "longest", "refusal", "results", "split", "step")
 
     def __init__(self, refusal: str = "") -> None:
         self.refusal = refusal  # why this trace must not be run, as the text of an error; empty if it may be
@@ -122,6 +122,7 @@ class Trace:
         self.results: list[Value | None] = []  # None: a result that nobody can ask for
         self.floats: list[float] = []
         self.ints: list[int] = []
+        self.has_graph = False  # a differentiable operator is recorded
         self.split = False  # a backward pass is recorded: the next differentiable operator opens a new trace
 
     def admit(self, value: Value) -> int:
@@ -235,20 +236,33 @@ def infer(op: Op, static: tuple[Any, ...], indices: tuple[int | type, ...], oper
 
 def abstract_results(op: Op, static: tuple[Any, ...], kinds: Sequence[Aval | type]) -> tuple[Aval, ...]:
     """Shapes and dtypes of an operator's results, without computing anything."""
-    floats = [jax.ShapeDtypeStruct((), np.dtype(np.float64))] * (2 * len(kinds))
-    ints = [jax.ShapeDtypeStruct((), np.dtype(np.int64))] * len(kinds)
-    arrays = [jax.ShapeDtypeStruct(k.shape, k.dtype) for k in kinds if isinstance(k, Aval)]
-
-    def evaluate(arrays: list[Any], floats: list[Any], ints: list[Any]) -> tuple[Any, ...]:
-        return op(list(fill(kinds, iter(arrays), iter(floats), iter(ints))), static)
-
+    function, arguments = as_function(op, static, kinds)
     with jax.enable_x64(True):
         try:
-            shapes = jax.eval_shape(evaluate, arrays, floats, ints)
+            shapes = jax.eval_shape(function, *arguments)
         except Exception as error:
             error.__dict__.pop("__notes__", None)  # JAX's note on its own frames is none of the user's business
             raise
     return tuple(aval_of(tuple(s.shape), np.dtype(s.dtype)) for s in shapes)
+
+
+def as_function(op: Op, static: tuple[Any, ...], kinds: Sequence[Aval | type]) -> tuple[Any, tuple[Any, ...]]:
+    """An operator as a function of (arrays, floats, ints) that JAX can trace, and abstract arguments for it."""
+    arrays = [jax.ShapeDtypeStruct(k.shape, k.dtype) for k in kinds if isinstance(k, Aval)]
+    n_floats, n_ints = count_numbers(kinds)
+    floats = [jax.ShapeDtypeStruct((), np.dtype(np.float64))] * n_floats
+    ints = [jax.ShapeDtypeStruct((), np.dtype(np.int64))] * n_ints
+
+    def function(arrays: list[Any], floats: list[Any], ints: list[Any]) -> tuple[Any, ...]:
+        return op(list(fill(kinds, iter(arrays), iter(floats), iter(ints))), static)
+
+    return function, (arrays, floats, ints)
+
+
+def count_numbers(kinds: Sequence[Any]) -> tuple[int, int]:
+    """How many floats and whole numbers an equation with these operands takes from a trace's data."""
+    n_floats = sum({float: 1, complex: 2}.get(k, 0) for k in kinds)
+    return n_floats, sum(k is int or k is bool for k in kinds)
 
 
 def fill(kinds: Sequence[Any], arrays: Iterator[Any], floats: Iterator[Any], ints: Iterator[Any]) -> Iterator[Any]:

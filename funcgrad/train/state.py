@@ -12,11 +12,13 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from funcgrad.train.precision import LossScale
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class TrainState:
-    """The parameters of a model, its optimizer's memory, the source of randomness and the count of updates.
+    """The parameters of a model, its optimizer's memory, the source of randomness and the count of steps.
 
     Example:
         >>> state = TrainState.create({"w": jnp.ones(3)}, optax.sgd(0.1))
@@ -27,11 +29,19 @@ class TrainState:
     params: Any  # pytree of floating arrays
     opt_state: Any  # pytree of the optimizer
     rng: jax.Array | None  # key[]; None when the loss draws nothing at random
-    step: jax.Array  # int32[], updates applied so far
+    step: jax.Array  # int32[], steps so far, skipped ones included
+    loss_scale: LossScale | None = None  # None when the loss is not scaled
+    collections: Any = None  # pytree that the loss replaces without a gradient: BatchNorm statistics; None for none
 
     @classmethod
     def create(
-        cls, params: Any, optimizer: optax.GradientTransformation, *, rng: jax.Array | None = None
+        cls,
+        params: Any,
+        optimizer: optax.GradientTransformation,
+        *,
+        rng: jax.Array | None = None,
+        loss_scale: LossScale | None = None,
+        collections: Any = None,
     ) -> TrainState:
         """Return the state before the first step.
 
@@ -41,15 +51,19 @@ class TrainState:
             optimizer: the transformation that `make_train_step` will get too.
             rng: a `jax.random.key`, for a loss with dropout or noise. It stays the same for the whole run; step n
                 uses `fold_in(rng, n)`.
+            loss_scale: a scale for the loss of 16-bit computation; it makes the step skip updates that are not finite.
+            collections: pytree of arrays that `loss_fn` gets and returns changed, such as BatchNorm statistics.
 
         Returns:
             The state at step 0.
         """
-        params = jax.tree.map(_strong_copy, params)
-        rng = None if rng is None else jnp.copy(rng)
-        return cls(params, optimizer.init(params), rng, jnp.zeros((), jnp.int32))
+        params = jax.tree.map(_own, params)
+        state = cls(params, optimizer.init(params), rng, jnp.zeros((), jnp.int32), loss_scale, collections)
+        return jax.tree.map(_own, state)
 
 
-def _strong_copy(leaf: Any) -> jax.Array:
-    # A weakly typed leaf would come back strongly typed from the first step and compile the second one again.
-    return jnp.array(leaf, dtype=jnp.result_type(leaf), copy=True)
+def _own(leaf: Any) -> jax.Array:
+    # A copy, because an optimizer may start two moments as one array, and an array can be donated only once. Strongly
+    # typed, because the first step would return it so, and the second one would be compiled again.
+    leaf = jnp.asarray(leaf)
+    return jnp.array(leaf, dtype=leaf.dtype, copy=True)

@@ -42,6 +42,8 @@ LINALG = {
     "matrix_rank": [(lambda t, a: t.linalg.matrix_rank(a), x) for x in (A, TALL, np.ones((3, 3)), BATCH)] + [(lambda t, a: t.matrix_rank(a), A)],
     "norm": [*orders(A), *orders(TALL), (lambda t, a: t.linalg.norm(a), BATCH), (lambda t, a: t.linalg.norm(a, 3), VECTOR), (lambda t, a: t.linalg.norm(a, dim=1), A), (lambda t, a: t.linalg.norm(a, "fro", dim=(0, 2), keepdim=True), BATCH), (lambda t, a: t.linalg.norm(a, 2), BATCH), (lambda t, a: t.linalg.norm(a, "x"), A), (lambda t, a: t.linalg.norm(a.long()), VECTOR), (lambda t, a: t.linalg.vector_norm(a, 1, dim=0), A), (lambda t, a: t.linalg.matrix_norm(a, 2, dim=(0, 1), keepdim=True), BATCH), (lambda t, a: t.linalg.matrix_norm(a), VECTOR), (lambda t, a: t.linalg.cond(a), A)],
     "products": [(lambda t, a, b: t.linalg.cross(a, b), A, VECTOR), (lambda t, a, b: t.linalg.cross(a, b), TALL, TALL), (lambda t, a, b: t.linalg.vecdot(a, b), A, VECTOR), (lambda t, a, b: t.linalg.vecdot(a, b), VECTOR, matrix(2)), (lambda t, a, b: t.linalg.multi_dot([a, b, b.mT]), A, B), (lambda t, a: t.linalg.multi_dot([a]), A), *((lambda t, a, n=n: t.linalg.matrix_power(a, n), A) for n in (0, 1, 3, -2)), (lambda t, a: t.linalg.matrix_power(a, 2), TALL), (lambda t, a: t.linalg.matrix_exp(a), A), (lambda t, a, b: t.spmm(a, b), A, B)],
+    "lu": [(lambda t, a: t.linalg.lu(a), x) for x in (A, TALL, WIDE, BATCH, VECTOR)] + [(lambda t, a: t.linalg.lu_factor(a), A)],
+    "householder": [(lambda t, a, b: t.linalg.householder_product(a, b[0]), TALL, B)],
     "removed": [(lambda t, a, n=n: getattr(t, n)(a), A) for n in ("eig", "symeig", "matrix_rank")] + [(lambda t, a, b, n=n: getattr(t, n)(a, b), A, B) for n in ("solve", "lstsq")],
 }  # fmt: skip
 

@@ -116,6 +116,7 @@ REDUCTION = {
         call(distinct(3, 4), 1, 0),
         call(distinct(3, 4), 4, dim=1, keepdim=True),
         call(distinct(3), 4),
+        call(at([1.0, 2.0, 2.0, 3.0]), 2),
     ],
     "quantile": [
         call(real(5), 0.5),
@@ -173,6 +174,8 @@ ORDER = {
         call(distinct(3, 4), k=1, largest=False),
         call(distinct(3), 4),
         call(distinct(3), 0),
+        call(at([3.0, 3.0, 1.0, 3.0]), 1),
+        call(at([3.0, 3.0, 1.0, 3.0]), 2, largest=False),
     ],
     "unique": [
         call(at([3, 1, 2, 1, 3], "int64")),

@@ -1,6 +1,7 @@
 """Samples: for each row of the operator table the calls that its test makes."""
 
 from outcomes import Sample
+from sample_factors import FACTORS
 from sample_indexing import INDEX, INDEXING
 from sample_numbers import ACTIVATION, ARITHMETIC, CHOICE, COMPARISON, OPERATORS, UNARY
 from sample_products import LINALG
@@ -24,6 +25,7 @@ FAMILIES = (
     INDEX,
     INDEXING,
     LINALG,
+    FACTORS,
 )
 
 SAMPLES: dict[str, list[Sample]] = {}

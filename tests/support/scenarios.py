@@ -4,6 +4,7 @@ A scenario is a function of the torch module. It is recorded with the real one a
 """
 
 import json
+import re
 import warnings
 from pathlib import Path
 
@@ -29,11 +30,11 @@ def error(call, *args, **kwargs):
 
 
 def warned(call, *args, **kwargs):
-    """Category and text of each warning of a call."""
+    """Category and text of each warning of a call, without the place in PyTorch's own C++ where it arose."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         call(*args, **kwargs)
-    return [[w.category.__name__, str(w.message)] for w in caught]
+    return [[w.category.__name__, re.sub(r" \(Triggered internally at .*\)$", "", str(w.message))] for w in caught]
 
 
 def record(torch, scenarios, name):

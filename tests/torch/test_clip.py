@@ -1,12 +1,7 @@
-"""Clipping of gradients: recorded behaviour of items 121 to 123, and what is recorded of a call."""
-
-from clip_scenarios import SCENARIOS
-from scenarios import replay
+"""Clipping of gradients: what is recorded of a call."""
 
 import funcgrad.torch as torch
 from funcgrad.trace import current, stats, synchronize
-
-test_items_121_to_123 = replay(torch, SCENARIOS, "clip_scenarios", rtol=6e-8)  # the last bit
 
 
 def test_clipping_many_gradients_is_one_equation_and_looks_at_nothing():

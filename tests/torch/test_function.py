@@ -41,34 +41,6 @@ def returning(*gradients):
     return Given
 
 
-def test_item_54_value_gradient_and_name(x):
-    y = Cube.apply(x)
-    assert repr(y) == "tensor(8., grad_fn=<CubeBackward>)"
-    assert y.grad_fn.name() == "CubeBackward"
-    y.backward()
-    assert x.grad.item() == 12
-
-
-def test_item_54_what_needs_a_gradient(x):
-    seen = []
-
-    class Product(Function):
-        @staticmethod
-        def forward(ctx, a, b, c):
-            ctx.factors = b.item(), c
-            return a * b * c
-
-        @staticmethod
-        def backward(ctx, g):
-            seen.append(ctx.needs_input_grad)
-            b, c = ctx.factors
-            return g * b * c, None, None
-
-    Product.apply(x, torch.tensor(3.0), 5).backward()
-    assert seen == [(True, False, False)]
-    assert x.grad.item() == 15
-
-
 def test_item_54_a_wrong_count(x):
     one = torch.ones(())
     with raises("function GivenBackward returned an incorrect number of gradients (expected 1, got 2)"):

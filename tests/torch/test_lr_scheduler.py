@@ -1,17 +1,14 @@
-"""Learning-rate schedulers: recorded behaviour of items 107 to 114, and recorded rates of every law."""
+"""Learning-rate schedulers: recorded rates of every law, and schedulers of one's own."""
 
 import json
 
 import pytest
-from lr_scenarios import SCENARIOS
-from scenarios import RECORDED, replay
+from scenarios import RECORDED
 from schedule_cases import BASE_LR, SCHEDULES, STEPS
 
 import funcgrad.torch as torch
 
 RATES = json.loads((RECORDED / "schedules.json").read_text())
-
-test_items_107_to_114 = replay(torch, SCENARIOS, "lr_scenarios", rtol=0.0)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

@@ -1,10 +1,7 @@
-"""Modules, by item of PyTorch's observed semantics (D, H, I): values and texts recorded from PyTorch 2.13."""
+"""Modules beyond the recorded items of behaviour (`test_semantics.py`): hooks in detail, containers, casts."""
 
-import copy
 import re
-from collections import OrderedDict
 
-import numpy as np
 import pytest
 
 import funcgrad.torch as torch
@@ -14,72 +11,6 @@ nn = torch.nn
 
 def raises(text, kind):
     return pytest.raises(kind, match=f"^{re.escape(text)}$")
-
-
-class Tied(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first = nn.Linear(2, 2, bias=False)
-        self.second = nn.Linear(2, 2, bias=False)
-        self.second.weight = self.first.weight
-
-    def forward(self, x):
-        return self.second(self.first(x))
-
-
-# D: clearing.
-
-
-def test_items_32_and_34_zero_grad_of_a_module():
-    model = nn.Linear(2, 1)
-    model.register_buffer("seen", torch.zeros(1))
-    model.bias.requires_grad_(False)
-    for x in (model.weight, model.bias, model.seen):
-        x.grad = torch.ones(x.shape)
-    model.zero_grad()
-    assert model.weight.grad is None
-    assert model.bias.grad is None
-    assert model.seen.grad is not None
-
-
-@pytest.mark.filterwarnings("ignore:Using backward.. with create_graph")
-def test_item_33_zeros_in_place():
-    model = nn.Linear(2, 1)
-    model(torch.ones(1, 2)).pow(2).sum().backward(create_graph=True)
-    kept = model.weight.grad
-    model.zero_grad(set_to_none=False)
-    assert model.weight.grad is kept
-    assert (kept.requires_grad, kept.grad_fn) == (False, None)
-    assert kept.tolist() == [[0, 0]]
-    fresh = nn.Linear(2, 1)
-    fresh.zero_grad(set_to_none=False)
-    assert fresh.weight.grad is None
-
-
-def test_item_39_deepcopy_of_a_module_drops_gradients():
-    model = nn.Linear(2, 1)
-    model(torch.ones(1, 2)).sum().backward()
-    made = copy.deepcopy(model)
-    assert made.weight.grad is None
-    assert model.weight.grad is not None
-    with torch.no_grad():
-        made.weight.zero_()
-    assert model.weight.abs().sum() > 0
-
-
-# H: forward hooks.
-
-
-def test_item_76_forward_hooks():
-    model, seen = nn.Identity(), []
-    model.register_forward_pre_hook(lambda m, args: (args[0] + 1,))
-    model.register_forward_pre_hook(lambda m, args: args[0] * 10)
-    model.register_forward_hook(lambda m, args, out: seen.append((args[0].item(), out.item())))
-    handle = model.register_forward_hook(lambda m, args, out: out + 5)
-    assert model(torch.tensor(1.0)).item() == 25
-    assert seen == [(20, 20)]
-    handle.remove()
-    assert model(torch.tensor(1.0)).item() == 20
 
 
 def test_item_76_hooks_with_keywords_and_in_front():
@@ -95,57 +26,11 @@ def test_item_76_hooks_with_keywords_and_in_front():
     assert order == ["first", "second"]
 
 
-# H: full backward hooks.
-
-
 def linear():
     model = nn.Linear(2, 1)
     with torch.no_grad():
         model.weight.copy_(torch.tensor([[2.0, 3.0]]))
     return model
-
-
-def test_item_77_the_pre_hook_comes_first_and_the_hook_sees_both_gradients():
-    model, log = linear(), []
-    model.register_full_backward_hook(lambda m, i, o: log.append(("hook", m is model, i[0].tolist(), o[0].tolist())))
-    model.register_full_backward_pre_hook(lambda m, o: log.append(("pre", o[0].tolist())))
-    x = torch.ones(1, 2, requires_grad=True)
-    y = model(x)
-    assert y.grad_fn.name() == "BackwardHookFunctionBackward"
-    (y * 4).sum().backward()
-    assert log == [("pre", [[4]]), ("hook", True, [[8, 12]], [[4]])]
-    assert x.grad.tolist() == [[8, 12]]
-
-
-def test_item_77_without_an_input_that_requires_grad():
-    model, log = linear(), []
-    model.register_full_backward_hook(lambda m, i, o: log.append((i, o[0].tolist())))
-    loss = model(torch.ones(1, 2)).sum()
-    with pytest.warns(
-        UserWarning, match="^Full backward hook is firing when gradients are computed with respect to module"
-    ):
-        loss.backward()
-    assert log == [((None,), [[1]])]
-    assert model.weight.grad.tolist() == [[1, 1]]
-
-
-def test_item_77_it_may_replace_grad_input_and_leaves_parameters():
-    model = linear()
-    model.register_full_backward_hook(lambda m, i, o: (i[0] * 10,))
-    model.register_full_backward_hook(lambda m, i, o: (i[0] + 1,))
-    x = torch.ones(1, 2, requires_grad=True)
-    model(x).sum().backward()
-    assert x.grad.tolist() == [[21, 31]]
-    assert model.weight.grad.tolist() == [[1, 1]]
-
-
-def test_a_pre_hook_may_replace_grad_output():
-    model = linear()
-    model.register_full_backward_pre_hook(lambda m, o: (o[0] * 10,))
-    x = torch.ones(1, 2, requires_grad=True)
-    model(x).sum().backward()
-    assert x.grad.tolist() == [[20, 30]]
-    assert model.weight.grad.tolist() == [[10, 10]]
 
 
 def test_backward_hooks_in_front_and_their_handles():
@@ -191,137 +76,6 @@ def test_backward_hooks_of_several_inputs_and_outputs():
     a, b = model(x, 3, y)
     (b * 5 + a).backward()
     assert log == [[[5, None, 0], [None, 5]]]
-
-
-# I: parameters and modules.
-
-
-def test_item_79_a_tied_parameter():
-    model = Tied()
-    assert len(list(model.parameters())) == 1
-    assert [name for name, _ in model.named_parameters()] == ["first.weight"]
-    assert list(model.state_dict()) == ["first.weight", "second.weight"]
-    both = [name for name, _ in model.named_parameters(remove_duplicate=False)]
-    assert both == ["first.weight", "second.weight"]
-    x = torch.ones(1, 2)
-    model(x).sum().backward()
-    w = model.first.weight.detach().numpy()
-    expected = np.outer(w.sum(0), [1, 1]) + np.outer([1, 1], w @ [1, 1])
-    np.testing.assert_allclose(model.first.weight.grad.numpy(), expected, rtol=1e-5)
-
-
-def test_item_80_what_is_registered():
-    class Holder(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.plain = torch.ones(1)
-            self.hidden = [nn.Linear(1, 1)]
-            self.listed = nn.ModuleList([nn.Linear(1, 1, bias=False)])
-            self.weights = nn.ParameterList([torch.ones(2)])
-            self.register_buffer("kept", torch.zeros(1))
-            self.register_buffer("temporary", torch.zeros(1), persistent=False)
-
-    model = Holder()
-    assert [name for name, _ in model.named_parameters()] == ["listed.0.weight", "weights.0"]
-    assert [name for name, _ in model.named_buffers()] == ["kept", "temporary"]
-    assert sorted(model.state_dict()) == ["kept", "listed.0.weight", "weights.0"]
-
-
-def assign_plain(module):
-    module.weight = torch.ones(2)
-
-
-def assign_early():
-    class Early(nn.Module):
-        def __init__(self):
-            self.inner = nn.Linear(1, 1)
-
-    return Early()
-
-
-@pytest.mark.parametrize(
-    "act, kind, text",
-    [
-        (lambda: assign_plain(nn.Linear(1, 1)), TypeError, "cannot assign 'torch.FloatTensor' as parameter 'weight' (torch.nn.Parameter or None expected)"),
-        (lambda: nn.Linear(1, 1).missing, AttributeError, "'Linear' object has no attribute 'missing'"),
-        (assign_early, AttributeError, "cannot assign module before Module.__init__() call"),
-    ],
-)  # fmt: skip
-def test_item_81_texts(act, kind, text):
-    with raises(text, kind):
-        act()
-
-
-def test_item_81_apply_visits_children_first():
-    visited = []
-    nn.Sequential(nn.Linear(1, 1), nn.Sequential(nn.ReLU())).apply(lambda m: visited.append(type(m).__name__))
-    assert visited == ["Linear", "ReLU", "Sequential", "Sequential"]
-
-
-def test_item_82_a_state_dict_is_live():
-    model = nn.Linear(2, 1)
-    state = model.state_dict()
-    assert type(state) is OrderedDict
-    assert not state["weight"].requires_grad
-    state["weight"].fill_(7)
-    assert model.weight.tolist() == [[7, 7]]
-
-
-def test_item_83_loading_copies_in_place():
-    model, parameter = nn.Linear(2, 1), None
-    parameter = model.weight
-    made = model.load_state_dict({"weight": torch.ones(1, 2), "bias": torch.zeros(1)})
-    assert repr(made) == "<All keys matched successfully>"
-    assert model.weight is parameter
-    assert parameter.tolist() == [[1, 1]]
-
-
-def test_item_83_what_does_not_fit():
-    model = nn.Sequential(nn.Linear(2, 2))
-    given = {"0.weight": torch.ones(3, 2), "extra": torch.ones(1)}
-    with raises(
-        "Error(s) in loading state_dict for Sequential:\n"
-        '\tMissing key(s) in state_dict: "0.bias". \n'
-        '\tUnexpected key(s) in state_dict: "extra". \n'
-        "\tsize mismatch for 0.weight: copying a param with shape torch.Size([3, 2]) from checkpoint, the shape in "
-        "current model is torch.Size([2, 2]).",
-        RuntimeError,
-    ):
-        model.load_state_dict(given)
-    found = model.load_state_dict({"0.weight": torch.ones(2, 2), "extra": torch.ones(1)}, strict=False)
-    assert repr(found) == "_IncompatibleKeys(missing_keys=['0.bias'], unexpected_keys=['extra'])"
-
-
-def test_item_84_a_parameter_that_took_no_part():
-    used, unused = nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1))
-    optimizer = torch.optim.SGD([used, unused], lr=0.1, weight_decay=0.5)
-    (used * 2).sum().backward()
-    optimizer.step()
-    assert unused.grad is None
-    assert unused.item() == 1
-
-
-def test_item_84_freezing_leaves_the_old_gradient():
-    w = nn.Parameter(torch.ones(1))
-    optimizer = torch.optim.SGD([w], lr=0.1)
-    (w * 2).sum().backward()
-    w.requires_grad_(False)
-    optimizer.step()
-    np.testing.assert_allclose(w.item(), 0.8, rtol=1e-6)
-
-
-def test_item_86_generator_and_discriminator():
-    generator, discriminator = nn.Linear(1, 1), nn.Linear(1, 1)
-    fake = generator(torch.ones(1, 1))
-    discriminator(fake.detach()).sum().backward()
-    assert generator.weight.grad is None
-    before = discriminator.bias.grad.item()
-    discriminator(fake).sum().backward()
-    assert generator.weight.grad is not None
-    assert discriminator.bias.grad.item() == before + 1
-
-
-# Containers.
 
 
 def test_module_list():

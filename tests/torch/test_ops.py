@@ -16,7 +16,9 @@ from funcgrad.torch._ops.rows import in_place
 from funcgrad.torch._types import DTYPES
 from funcgrad.trace.flush import stats
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0", "ignore:torch.range is deprecated")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*degrees of freedom is <= 0", "ignore:torch.range is deprecated", "ignore:torch.lu is deprecated"
+)
 SUPPORT = Path(__file__).parents[1] / "support"
 RECORDED = unpack()
 KNOWN = tomllib.loads((SUPPORT / "known_differences.toml").read_text(encoding="utf-8"))
@@ -90,9 +92,14 @@ def unequal(ours, theirs, kind):
     return ""
 
 
+def is_real(recorded):
+    """Whether a sample has a gradient that a difference of real numbers tells."""
+    return bool(recorded.get("gradients")) and not np.iscomplexobj(recorded["values"][0])
+
+
 @every_row
 def test_gradients_are_finite_differences(name):
-    smooth = [k for k, sample in enumerate(SAMPLES[name]) if sample.is_smooth() and RECORDED[name][k].get("gradients")]
+    smooth = [k for k, sample in enumerate(SAMPLES[name]) if sample.is_smooth() and is_real(RECORDED[name][k])]
     if not smooth or name in {"float", "half"}:
         pytest.skip("no gradient, or no float64 result")
     sample = max((SAMPLES[name][k] for k in smooth), key=lambda s: sum(len(x.shape) for x in s.operands()))
@@ -187,7 +194,7 @@ ELSEWHERE = {
     "test_legacy.py": {
         *("resize_", "resize_as_", "resize", "resize_as", "apply_", "map_", "pin_memory", "to_dense", "values"),
         *("reinforce", "volatile", "is_xpu", "promote_types", "result_type", "can_cast", "broadcast_shapes"),
-        *("is_storage", "typename"),
+        *("is_storage", "typename", "storage", "untyped_storage"),
     },
     "test_distributions.py": {"poisson", "binomial", "_standard_gamma"},
     "the tests of autograd": {

@@ -1,3 +1,7 @@
+import json
+import signal
+import threading
+
 import chex
 import jax
 import jax.numpy as jnp
@@ -5,7 +9,18 @@ import numpy as np
 import optax
 import pytest
 
-from funcgrad.train import TrainState, fit, make_train_step, print_loss
+from funcgrad.train import (
+    Checkpoints,
+    EarlyStop,
+    JSONLog,
+    TrainState,
+    evaluate,
+    fit,
+    make_eval_step,
+    make_train_step,
+    print_loss,
+    weighted_sum,
+)
 
 OPTIMIZER = optax.sgd(0.1, momentum=0.9)
 
@@ -104,3 +119,112 @@ def test_no_batches_is_an_error():
 def test_visit_every_must_be_positive():
     with pytest.raises(ValueError, match="visit_every is 0, expected at least 1"):
         fit(train_step(), make_state(), make_batches(1), visit_every=0)
+
+
+def test_evaluation_reaches_the_callbacks():
+    evaluate_loss = make_eval_step(lambda w, batch: {"error": weighted_sum((batch["x"] @ w - batch["y"]) ** 2)})
+    held_out, seen = make_batches(2, rows=3), []
+    state, _ = fit(
+        train_step(),
+        make_state(),
+        make_batches(4),
+        visit_every=2,
+        evaluate=lambda state: evaluate(evaluate_loss, state, held_out),
+        callbacks=[lambda visit: seen.append(visit.evaluation["error"])],
+    )
+    assert len(seen) == 2
+    assert seen[1] == evaluate(evaluate_loss, state, held_out)["error"] != seen[0]
+
+
+def test_early_stop_waits_for_its_patience():
+    values = iter([3.0, 1.0, 0.95, 2.0, 0.5])
+    stop = EarlyStop(of=lambda _: next(values), patience=2, margin=0.1)
+    state, _ = fit(train_step(), make_state(), make_batches(9), visit_every=1, callbacks=[stop])
+    assert (int(state.step), stop.lowest) == (4, 1.0)
+
+
+def test_the_log_has_a_line_of_json_a_visit(tmp_path):
+    path = tmp_path / "log.jsonl"
+    fit(
+        train_step(),
+        make_state(),
+        make_batches(3),
+        visit_every=2,
+        callbacks=[JSONLog(path)],
+        evaluate=lambda _: {"error": float("nan")},
+    )
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["steps"] for line in lines] == [2, 3]
+    assert lines[0].keys() == {"steps", "loss", "evaluation"}
+    assert lines[1]["evaluation"] == {"error": "nan"}
+
+
+@pytest.mark.parametrize("scan", [False, True])
+def test_a_run_in_pieces_ends_with_the_bits_of_one_in_a_piece(scan, tmp_path):
+    options = {"visit_every": 2, "scan": scan}
+    alone, _ = fit(train_step(), make_state(), make_batches(7), **options)
+    checkpoints = Checkpoints(tmp_path)
+    stop = lambda visit: visit.steps >= 4  # noqa: E731
+    fit(train_step(), make_state(), make_batches(7), callbacks=[stop], checkpoints=checkpoints, **options)
+    seen = []
+    state, metrics = fit(
+        train_step(), make_state(), make_batches(7), callbacks=[seen.append], checkpoints=checkpoints, **options
+    )
+    chex.assert_trees_all_equal(state, alone)
+    assert ([visit.steps for visit in seen], len(metrics.loss)) == ([6, 7], 3)
+
+
+def test_a_run_that_was_at_its_end_stays_there(tmp_path):
+    for _ in range(2):
+        state, metrics = fit(train_step(), make_state(), make_batches(3), checkpoints=Checkpoints(tmp_path))
+    assert (int(state.step), len(metrics.loss)) == (3, 0)
+
+
+@pytest.mark.parametrize("scan", [False, True])
+def test_ctrl_c_saves_and_then_interrupts(scan, tmp_path):
+    def batches():
+        for index, batch in enumerate(make_batches(8)):
+            if index == 4:
+                signal.raise_signal(signal.SIGINT)
+            yield batch
+
+    checkpoints, before = Checkpoints(tmp_path), signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt, match=r"checkpoint of step \d is written; the same call goes on"):
+        fit(train_step(), make_state(), batches(), visit_every=3, scan=scan, checkpoints=checkpoints)
+    assert checkpoints.steps()[-1] == (6 if scan else 5)
+    assert signal.getsignal(signal.SIGINT) is before
+    state, _ = fit(train_step(), make_state(), make_batches(8), visit_every=3, scan=scan, checkpoints=checkpoints)
+    alone, _ = fit(train_step(), make_state(), make_batches(8), visit_every=3, scan=scan)
+    chex.assert_trees_all_close(state, alone, rtol=1e-6)
+
+
+def test_a_second_ctrl_c_does_not_wait(tmp_path):
+    def batches():
+        yield from make_batches(2)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(train_step(), make_state(), batches(), checkpoints=Checkpoints(tmp_path))
+    assert Checkpoints(tmp_path).steps() == []
+
+
+def test_no_checkpoint_is_written_of_spoilt_parameters(tmp_path):
+    batches = make_batches(5)
+    batches[3]["x"][0] = np.nan
+    with pytest.raises(FloatingPointError, match=r"loss of step 4 was nan.*earlier checkpoint.*skip_nonfinite=True"):
+        fit(train_step(), make_state(), batches, visit_every=2, checkpoints=Checkpoints(tmp_path))
+    assert Checkpoints(tmp_path).steps() == [2]
+    step = make_train_step(loss_fn, OPTIMIZER, skip_nonfinite=True)
+    state, metrics = fit(step, make_state(), batches, visit_every=2, checkpoints=Checkpoints(tmp_path))
+    assert metrics.is_finite.tolist() == [True, False, True]
+    assert np.isfinite(state.params).all()
+
+
+def test_fit_in_a_thread_leaves_signals_alone(tmp_path):
+    done = []
+    run = lambda: done.append(fit(train_step(), make_state(), make_batches(2), checkpoints=Checkpoints(tmp_path)))  # noqa: E731
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert len(done) == 1

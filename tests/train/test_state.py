@@ -7,18 +7,22 @@ import numpy as np
 import optax
 import pytest
 
-from funcgrad.train import TrainState
+from funcgrad.train import LossScale, TrainState
 
 OPTIMIZER = optax.sgd(0.1, momentum=0.9)
 
 
-def make_state(rng=None):
-    return TrainState.create({"w": jnp.arange(3.0), "b": jnp.float32(1)}, OPTIMIZER, rng=rng)
+def make_state(rng=None, **options):
+    return TrainState.create({"w": jnp.arange(3.0), "b": jnp.float32(1)}, OPTIMIZER, rng=rng, **options)
 
 
-@pytest.mark.parametrize("rng", [None, jax.random.key(7)], ids=["without rng", "with rng"])
-def test_round_trip_keeps_every_field(rng):
-    state = make_state(rng)
+def full_state():
+    return make_state(jax.random.key(0), loss_scale=LossScale.dynamic(), collections={"mean": jnp.ones(3)})
+
+
+@pytest.mark.parametrize("make", [make_state, full_state])
+def test_round_trip_keeps_every_field(make):
+    state = make()
     leaves, structure = jax.tree.flatten(state)
     back = jax.tree.unflatten(structure, leaves)
     for field in dataclasses.fields(TrainState):
@@ -26,7 +30,7 @@ def test_round_trip_keeps_every_field(rng):
 
 
 def test_every_field_is_a_child_of_the_pytree():
-    keys = {path[0].name for path, _ in jax.tree_util.tree_leaves_with_path(make_state(jax.random.key(0)))}
+    keys = {path[0].name for path, _ in jax.tree_util.tree_leaves_with_path(full_state())}
     assert keys == {field.name for field in dataclasses.fields(TrainState)}
 
 

@@ -4,7 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from training import make_batch, make_params, mean_loss, sum_loss
 
+from funcgrad.optim import clip_by_global_norm
 from funcgrad.train import TrainState, make_train_step
 
 OPTIMIZER = optax.sgd(0.1, momentum=0.9)
@@ -113,3 +115,60 @@ def test_integer_params_are_named():
     state = make_state({"w": PARAMS["w"], "table": np.arange(3)})
     with pytest.raises(TypeError, match=r"params\['table'\] has dtype int\d+, expected a floating dtype.*in the batch"):
         make_train_step(lambda p, b: p["w"].sum(), OPTIMIZER)(state, BATCH)
+
+
+def test_a_loss_without_data_gets_none_as_its_batch():
+    step = make_train_step(lambda w, batch: (w - 3) ** 2 + (0 if batch is None else 1), optax.sgd(0.5))
+    state, metrics = step(TrainState.create(jnp.float32(1), optax.sgd(0.5)), None)
+    assert (float(state.params), float(metrics.loss)) == (3.0, 4.0)
+
+
+def test_accumulation_clips_decays_and_counts_once_an_update():
+    optimizer, options = optax.adamw(0.1, weight_decay=0.5), {"clip": clip_by_global_norm(0.05), "norms": True}
+    whole, parts = (TrainState.create(make_params(), optimizer) for _ in range(2))
+    step = make_train_step(sum_loss, optimizer, **options)
+    step_in_parts = make_train_step(sum_loss, optimizer, micro_batches=3, **options)
+    for seed in range(3):
+        whole, expected = step(whole, make_batch(8, seed=seed))
+        parts, metrics = step_in_parts(parts, make_batch(8, seed=seed))
+        chex.assert_trees_all_close(metrics, expected, rtol=1e-5)
+    chex.assert_trees_all_close(parts.params, whole.params, rtol=1e-4)
+    assert int(optax.tree.get(parts.opt_state, "count")) == 3
+
+
+def test_clipping_is_that_of_the_mean_gradient():
+    step = make_train_step(sum_loss, optax.sgd(1.0), clip=clip_by_global_norm(0.01), micro_batches=2, norms=True)
+    _, metrics = step(TrainState.create(make_params(), optax.sgd(1.0)), make_batch(8))
+    grads = jax.grad(mean_loss)(make_params(), make_batch(8))
+    np.testing.assert_allclose(metrics.grad_norm, optax.tree.norm(grads), rtol=1e-5)
+    np.testing.assert_allclose(metrics.update_norm, 0.01, rtol=1e-3)
+
+
+def test_collections_are_replaced_and_reach_the_next_step():
+    def loss(params, batch, rng, seen):
+        return loss_fn(params, batch), {"key": rng}, {"rows": seen["rows"] + batch[0].shape[0]}
+
+    state = make_state(rng=jax.random.key(0), collections={"rows": jnp.int32(0)})
+    step = make_train_step(loss, OPTIMIZER, has_aux=True)
+    for _ in range(3):
+        state, _ = step(state, BATCH)
+    assert int(state.collections["rows"]) == 12
+
+
+def test_collections_that_are_not_returned_are_missed():
+    step = make_train_step(lambda p, b, seen: loss_fn(p, b), OPTIMIZER)
+    with pytest.raises(TypeError, match=r"a state with collections expects the pair \(loss, collections\)"):
+        step(make_state(collections={"rows": jnp.int32(0)}), BATCH)
+
+
+def test_moments_that_start_as_one_array_can_be_donated():
+    zeros = jnp.zeros(3)
+    twice = optax.GradientTransformation(lambda _: (zeros, zeros), lambda grads, state, _: (grads, state))
+    step = make_train_step(lambda w, x: (w * x).sum(), twice)
+    state, _ = step(TrainState.create(jnp.ones(3), twice), jnp.ones(3))
+    assert int(state.step) == 1
+
+
+def test_a_mean_with_micro_batches_is_refused():
+    with pytest.raises(TypeError, match=r"loss_fn returned one number, but micro_batches adds up.*weighted_sum"):
+        make_train_step(loss_fn, OPTIMIZER, micro_batches=2)(make_state(), BATCH)

@@ -13,11 +13,14 @@ from funcgrad.torch._ops import (
     cumulative,
     extremes,
     gradient,
+    histogram,
+    householder,
     indexing,
     inplace,
     joining,
     legacy,
     linalg,
+    lu,
     matrix_twins,
     operators,
     order,
@@ -32,10 +35,13 @@ from funcgrad.torch._ops import (
     selection,
     shape,
     similarity,
+    spectrum,
     spread,
+    storages,
     triangles,
     type_queries,
     unary,
+    weight_norms,
 )
 
 FAMILIES = (
@@ -74,5 +80,11 @@ FAMILIES = (
     conversion,
     operators,
     gradient,
+    histogram,
+    householder,
+    lu,
+    spectrum,
+    storages,
+    weight_norms,
 )
 ROWS = tuple(row for family in FAMILIES for row in family.ROWS)

@@ -11,15 +11,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.torch._dispatch import apply
+from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
 from funcgrad.torch._ops.promotion import cast, common, floating, no_derivative, refuse, result_type, to_float
 from funcgrad.torch._ops.rows import Row, binary, named, of_tensors
 from funcgrad.torch._tensor import Tensor
-from funcgrad.trace import Equation, Number, Op
+from funcgrad.trace import Equation, Number, Op, array_of
 
 NEITHER: Any = {0: (), 1: ()}
 EACH_OTHER: Any = {0: (1,), 1: (0,)}
+HALVES = (np.dtype(np.float16), np.dtype(jnp.bfloat16))
 
 
 def _is_int(x: Any) -> bool:
@@ -55,20 +56,34 @@ def _scaled(function: Any) -> Any:
     return scaled
 
 
+def _by_numbers(function: Any, promoted: Any) -> Any:
+    """The function of promoted operands; where 16-bit floats meet a number, the result is rounded, not the number."""
+
+    def scaled(x: Any, y: Any) -> Any:
+        dtype = result_type((x, y))
+        is_number = isinstance(x, Number) or isinstance(y, Number) or y.ndim == 0 < x.ndim
+        if not (is_number and dtype in HALVES):
+            return promoted(function)(x, y)
+        single = np.dtype(np.float32)
+        return function(cast(x, single), cast(y, single)).astype(dtype)
+
+    return scaled
+
+
 ADD = Op("add", common(_add), saves=NEITHER)
 SUB = Op("sub", _sub, saves=NEITHER)
 ADD_SCALED = Op("add_scaled", _scaled(common(_add)), saves=NEITHER, label="Add")
 SUB_SCALED = Op("sub_scaled", _scaled(_sub), saves=NEITHER, label="Sub")
 RSUB = Op("rsub", lambda x, y: _sub(y, x), saves=NEITHER, label=by_operand("Rsub", 1, tensor=0, number=1))
-RDIV = Op("rdiv", to_float(lambda x, y: jnp.reciprocal(x) * y), label="Mul")
+MUL = Op("mul", _by_numbers(jnp.multiply, common), saves=EACH_OTHER)
+DIV = Op("div", _by_numbers(jnp.true_divide, to_float), saves={0: (1,), 1: (0, 1)})
+RDIV = Op("rdiv", lambda x, y: _by_numbers(jnp.multiply, common)(to_float(jnp.reciprocal)(x), y), label="Mul")
 RSUB_SCALED = Op(
     "rsub_scaled",
     lambda x, y, alpha: _scaled(_sub)(y, x, alpha),
     saves=NEITHER,
     label=by_operand("Rsub", 1, tensor=0, number=1),
 )
-MUL = Op("mul", common(jnp.multiply), saves=EACH_OTHER)
-DIV = Op("div", to_float(jnp.true_divide), saves={0: (1,), 1: (0, 1)})
 
 
 def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
@@ -145,7 +160,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     """Quotient; `rounding_mode` "trunc" or "floor" rounds it.
 
     Raises:
-        RuntimeError: Another rounding mode.
+        RuntimeError: Another rounding mode; integers divided by zero.
     """
     if rounding_mode is None:
         return apply(DIV, (), input, other)
@@ -153,20 +168,31 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         raise RuntimeError(
             f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
         )
-    return apply(TRUNCATED if rounding_mode == "trunc" else FLOORED, (), input, other)
+    return _by_nonzero(apply(TRUNCATED if rounding_mode == "trunc" else FLOORED, (), input, other), other)
 
 
-def _by_nonzero(op: Op, name: str) -> Any:
-    def call(input: Any, other: Any) -> Tensor:
-        if type(other) is int and other == 0 and isinstance(input, Tensor) and input._aval.dtype.kind in "iu":
+def _by_nonzero(result: Tensor, divisor: Any) -> Tensor:
+    """A result of dividing by what has no zero, where it is of integers; a divisor that is a tensor is looked at.
+
+    Raises:
+        RuntimeError: Integers are divided by a zero.
+    """
+    if result._aval.dtype.kind in "iu" and 0 not in result._aval.shape:
+        array = array_of(value_of(divisor), "divisor") if isinstance(divisor, Tensor) else divisor
+        if not np.all(np.asarray(array)):
             raise RuntimeError("ZeroDivisionError")
-        return apply(op, (), input, other)
+    return result
+
+
+def _looking(op: Op, name: str) -> Any:
+    def call(input: Any, other: Any) -> Tensor:
+        return _by_nonzero(apply(op, (), input, other), other)
 
     return named(call, name)
 
 
-floor_divide, remainder = _by_nonzero(FLOOR_DIVIDE, "floor_divide"), _by_nonzero(REMAINDER, "remainder")
-fmod = _by_nonzero(FMOD, "fmod")
+floor_divide, remainder = _looking(FLOOR_DIVIDE, "floor_divide"), _looking(REMAINDER, "remainder")
+fmod = _looking(FMOD, "fmod")
 
 
 # Powers. PyTorch's exponent 2 is a product and exponent 0.5 a root; those exponents are structure, others are data.
@@ -180,7 +206,14 @@ def _power(x: Any, y: Any) -> Any:
         raise NotImplementedError("\"pow\" not implemented for 'Bool'")
     if jnp.issubdtype(dtype, np.integer) and isinstance(y, Number) and y.kind is int:
         return jnp.power(cast(x, dtype), y.value).astype(dtype)
-    return _real_power(*jnp.broadcast_arrays(cast(x, dtype), cast(y, dtype)))
+    power = _integer_power if jnp.issubdtype(dtype, np.integer) else _real_power
+    return power(*jnp.broadcast_arrays(cast(x, dtype), cast(y, dtype)))
+
+
+def _integer_power(x: Any, y: Any) -> Any:
+    """A power that is rounded to zero where the exponent is negative."""
+    reciprocal = jnp.where(abs(x) == 1, jnp.where(y % 2 == 0, x * x, x), 0)
+    return jnp.where(y < 0, reciprocal, jnp.power(x, jnp.maximum(y, 0)))
 
 
 @jax.custom_jvp

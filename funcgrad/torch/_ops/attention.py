@@ -52,6 +52,12 @@ def _label(equation: Equation) -> str:
 ATTENTION = Op("scaled_dot_product_attention", _attention, label=_label)
 
 
+def _weights_shape(q: tuple[int, ...], k: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of the weights; heads of the key may be fewer than those of the query that they serve."""
+    heads = max(q[-3:-2], k[-3:-2])
+    return (*np.broadcast_shapes(q[:-3], k[:-3]), *heads, q[-2], k[-2])
+
+
 def attend(
     q: Tensor,
     k: Tensor,
@@ -63,12 +69,11 @@ def attend(
     weights: bool = False,
 ) -> Any:
     """Attention for arguments that are known to fit; with `weights` also the weights."""
-    shape = (*np.broadcast_shapes(q._aval.shape[:-2], v._aval.shape[:-2]), q._aval.shape[-2], k._aval.shape[-2])
     operands: list[Any] = [1 / math.sqrt(q._aval.shape[-1]) if scale is None else float(scale)]
     if mask is not None:
         operands.append(mask)
     if dropout_p > 0:
-        kept = _random.dropout_mask(default_generator, dropout_p, shape)
+        kept = _random.dropout_mask(default_generator, dropout_p, _weights_shape(q._aval.shape, k._aval.shape))
         operands += [wrap(constant(kept)), 1.0 - dropout_p if dropout_p < 1 else 1.0]
     return apply(ATTENTION, (is_causal, mask is not None, dropout_p > 0, weights), q, k, v, *operands)
 

@@ -16,6 +16,7 @@ from funcgrad.torch import _random
 from funcgrad.torch._dispatch import apply, assign, check_writable
 from funcgrad.torch._layout import strides_of
 from funcgrad.torch._ops.promotion import cast
+from funcgrad.torch._ops.rounding import rounded
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch.random import default_generator
 from funcgrad.trace import Op, constant
@@ -30,7 +31,8 @@ def _scaled(x: Any, mask: Any, keep: Any) -> Any:
 def _restandardized(x: Any, mask: Any, slope: Any, offset: Any, shift: Any) -> Any:
     """Where the mask is 0 the floor of selu, then affine, so that mean and variance stay."""
     kept = mask.astype(x.dtype)
-    return x * (kept * cast(slope, x.dtype)) + ((kept - 1) * cast(offset, x.dtype) + cast(shift, x.dtype))
+    floor = (kept - 1) * cast(offset, x.dtype) + cast(shift, x.dtype)
+    return rounded(kept * cast(slope, x.dtype), x) + floor
 
 
 DROPOUT = Op("dropout", _scaled, saves={0: (1,)}, label="Mul")

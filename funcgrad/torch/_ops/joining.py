@@ -12,7 +12,7 @@ from jax.scipy.linalg import block_diag as _block_diag
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dim_of
-from funcgrad.torch._ops.promotion import cast, result_type
+from funcgrad.torch._ops.promotion import cast, check_broadcast, result_type
 from funcgrad.torch._ops.rows import Row, spelled
 from funcgrad.torch._ops.shape import atleast_2d, expand, reshape, unsqueeze
 from funcgrad.torch._tensor import Tensor
@@ -113,6 +113,7 @@ def _listed(tensors: tuple[Any, ...]) -> list[Tensor]:
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """Tensors expanded to their common shape."""
     given = _listed(tensors)
+    check_broadcast(given)
     shape = jnp.broadcast_shapes(*(x._aval.shape for x in given))
     return tuple(expand(x, shape) for x in given)
 

@@ -169,6 +169,8 @@ INNER = Op("inner", _inner, saves=EACH_OTHER, label="View")
 
 def _linear(x: Any, weight: Any, *bias: Any) -> Any:
     rows = x.reshape(-1, x.shape[-1])
+    if bias:
+        _check_matrices(x, weight)
     check_product(rows, weight.T)
     if bias:
         _check_self(bias[0], weight)
@@ -207,6 +209,18 @@ def _check_self(x: Any, b: Any) -> None:
         )
 
 
+def _check_matrices(a: Any, b: Any) -> None:
+    if a.dtype != b.dtype:
+        raise RuntimeError(
+            f"mat1 and mat2 must have the same dtype, but got {scalar_name(a.dtype)} and {scalar_name(b.dtype)}"
+        )
+
+
+def _added_mm(a: Any, b: Any) -> Any:
+    _check_matrices(a, b)
+    return mm(a, b)
+
+
 def _added(product: Any) -> Any:
     def function(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
         _check_self(x, b)
@@ -217,7 +231,7 @@ def _added(product: Any) -> Any:
 
 _SAVES: Any = {0: (), 1: (2,), 2: (1,)}
 ADDED = {
-    "addmm": (Op("addmm", _added(mm), saves=_SAVES), "mat1", "mat2"),
+    "addmm": (Op("addmm", _added(_added_mm), saves=_SAVES), "mat1", "mat2"),
     "addmv": (Op("addmv", _added(mv), saves=_SAVES), "mat", "vec"),
     "addr": (Op("addr", _added(_outer), saves=_SAVES), "vec1", "vec2"),
     "baddbmm": (Op("baddbmm", _added(bmm), saves=_SAVES), "batch1", "batch2"),

@@ -11,11 +11,8 @@ from funcgrad.torch._dispatch import apply, assign, check_writable
 from funcgrad.torch._ops.arithmetic import (
     ADD,
     DIV,
-    FLOOR_DIVIDE,
     MUL,
-    POW,
     RDIV,
-    REMAINDER,
     RSUB,
     SUB,
     floor_divide,
@@ -58,17 +55,20 @@ def _augmented(op: Op) -> Callable[..., Any]:
 
 
 def _calling(call: Callable[..., Any]) -> Callable[..., Any]:
-    """The operator of a function that looks at a number first."""
+    """The operator of a function that looks at its operands first."""
     return lambda self, other: call(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
 
-def _power(self: Tensor, other: Any) -> Any:
-    return pow(self, other) if isinstance(other, OPERANDS) else NotImplemented
+def _calling_reflected(call: Callable[..., Any]) -> Callable[..., Any]:
+    return _calling(lambda self, other: call(other, self))
 
 
-def _power_in_place(self: Tensor, other: Any) -> Any:
-    check_writable(self)
-    return assign(self, pow(self, other))
+def _calling_in_place(call: Callable[..., Any]) -> Callable[..., Any]:
+    def operator(self: Tensor, other: Any) -> Tensor:
+        check_writable(self)
+        return assign(self, call(self, other))
+
+    return _calling(operator)
 
 
 ARITHMETIC = {
@@ -76,8 +76,6 @@ ARITHMETIC = {
     "sub": SUB,
     "mul": MUL,
     "truediv": DIV,
-    "floordiv": FLOOR_DIVIDE,
-    "mod": REMAINDER,
     "and": BITWISE["bitwise_and"],
     "or": BITWISE["bitwise_or"],
     "xor": BITWISE["bitwise_xor"],
@@ -86,8 +84,8 @@ ARITHMETIC = {
 }
 
 
-LOOKING = {"floordiv": floor_divide, "mod": remainder}
-"""Functions that refuse to divide integers by the number 0."""
+LOOKING = {"floordiv": floor_divide, "mod": remainder, "pow": pow}
+"""Functions that look at their operands: integers have no quotient by 0, and no negative power."""
 REVERSED = {"sub": RSUB, "truediv": RDIV}
 """Operators of their own: they take the right operand first."""
 
@@ -103,17 +101,16 @@ def _method(name: str, call: Callable[..., Any]) -> Row:
 
 
 ROWS = (
-    *(_method(name, _forward(op)) for name, op in ARITHMETIC.items() if name not in LOOKING),
-    *(_method(name, _calling(call)) for name, call in LOOKING.items()),
+    *(_method(name, _forward(op)) for name, op in ARITHMETIC.items()),
     *(_method(f"r{name}", _reflected(op)) for name, op in ARITHMETIC.items() if name not in REVERSED),
     *(_method(f"r{name}", _forward(op)) for name, op in REVERSED.items()),
     *(_method(f"i{name}", _augmented(op)) for name, op in ARITHMETIC.items()),
+    *(_method(name, _calling(call)) for name, call in LOOKING.items()),
+    *(_method(f"r{name}", _calling_reflected(call)) for name, call in LOOKING.items()),
+    *(_method(f"i{name}", _calling_in_place(call)) for name, call in LOOKING.items()),
     *(_method(name, _forward(op)) for name, op in COMPARE.items()),
     _method("matmul", _forward(MATMUL)),
     _method("rmatmul", _reflected(MATMUL)),
-    _method("pow", _power),
-    _method("rpow", _reflected(POW)),
-    _method("ipow", _power_in_place),
     _method("neg", lambda self: apply(NEG, (), self)),
     _method("pos", lambda self: self),
     _method("abs", lambda self: apply(UNARY["abs"], (), self)),

@@ -8,13 +8,12 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.errors import UnsupportedError, unsupported
 from funcgrad.torch._dispatch import view
-from funcgrad.torch._layout import is_contiguous
+from funcgrad.torch._layout import offset_of
 from funcgrad.torch._ops.dims import dim_of, sizes
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.slicing import ALL, ONE, SLICE
-from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._tensor import Tensor, root_of
 from funcgrad.torch._texts import VIEW_OF_SEVERAL
 from funcgrad.torch._views import ViewOp
 
@@ -34,29 +33,28 @@ def _windows(x: Any, *, dim: int, size: int, step: int) -> Any:
     return jnp.moveaxis(windows, dim + 1, -1)
 
 
-def _strided(x: Any, *, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Any:
+def _strided(x: Any, start: Any, *, size: tuple[int, ...], stride: tuple[int, ...]) -> Any:
     if isinstance(x, np.ndarray):
-        steps = [s * x.itemsize for s in stride]
-        return np.lib.stride_tricks.as_strided(x.reshape(-1)[offset:], size, steps)
-    places = np.full(size, offset)
-    for k, (n, s) in enumerate(zip(size, stride, strict=True)):
-        places += (np.arange(n) * s).reshape([-1 if d == k else 1 for d in range(len(size))])
+        flat = x.reshape(-1, copy=False)[start.value :]
+        steps = [step * flat.itemsize for step in stride]
+        return np.lib.stride_tricks.as_strided(flat, size, steps, writeable=False)
+    steps = (jnp.arange(n) * step for n, step in zip(size, stride, strict=True))
+    places = sum(jnp.meshgrid(*steps, indexing="ij"), start.value) if size else start.value
     return x.reshape(-1)[places]
 
 
-UNBIND = ViewOp("unbind", lambda x, *, dim: tuple(x[(slice(None),) * dim + (i,)] for i in range(x.shape[dim])))
+UNBIND = ViewOp("unbind", lambda x, *, dim: tuple(x[(*(slice(None),) * dim, i, ...)] for i in range(x.shape[dim])))
 SPLIT = ViewOp("split", _split)
 SPLIT_WITH_SIZES = ViewOp("split_with_sizes", _split)
 DIAGONAL = ViewOp("diagonal", lambda x, *, offset, a, b: x.diagonal(offset, a, b))
 UNFOLD = ViewOp("unfold", _windows, writable=False)
-STRIDED = ViewOp("as_strided", _strided, writable=False)
+AS_STRIDED = ViewOp("as_strided", _strided, writable=False)
+"""`(base, start)`: the memory of a base from a place on, read in steps."""
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension, as views."""
-    parts = view(
-        UNBIND, (dim_of(dim, input.ndim),), input, origin=VIEW_OF_SEVERAL.format(number="{number}", label="Unbind")
-    )
+    parts = view(UNBIND, (dim_of(dim, input.ndim),), input, origin=VIEW_OF_SEVERAL)
     return tuple(parts) if isinstance(parts, list) else (parts,)
 
 
@@ -74,7 +72,7 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
             f" but got split_sizes={list(pieces)}"
         )
     op = SPLIT if isinstance(size, int) else SPLIT_WITH_SIZES
-    parts = view(op, (pieces, dim), input, origin=VIEW_OF_SEVERAL.format(number="{number}", label=op.label))
+    parts = view(op, (pieces, dim), input, origin=VIEW_OF_SEVERAL)
     return tuple(parts) if isinstance(parts, list) else (parts,)
 
 
@@ -149,10 +147,30 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
 
 
 def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
-    """The memory of a contiguous tensor read with other strides."""
-    if not is_contiguous(input) or input._base is not None:
-        raise UnsupportedError(unsupported("as_strided of a view", "Call it on the tensor that owns the memory."))
-    return view(STRIDED, (sizes((size,)), sizes((stride,)), storage_offset or 0), input)
+    """The memory that a tensor lies in, read with other strides.
+
+    Raises:
+        RuntimeError: Sizes and strides are no pair, or lead out of the memory.
+    """
+    shape, steps = sizes((size,)), sizes((stride,))
+    start = offset_of(input) if storage_offset is None else int(storage_offset)
+    base = input if input._base is None else root_of(input)
+    _check_strides(base, shape, steps, start)
+    return view(AS_STRIDED, (shape, steps), base, start, origin=input._origin)
+
+
+def _check_strides(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], start: int) -> None:
+    if len(size) != len(stride):
+        raise RuntimeError("mismatch in length of strides and shape")
+    if any(step < 0 for step in stride):
+        raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
+    item = base._aval.dtype.itemsize
+    reach = start + sum((n - 1) * step for n, step in zip(size, stride, strict=True)) + 1 if 0 not in size else 0
+    if reach > base._aval.size:
+        raise RuntimeError(
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {start}, and itemsize {item} "
+            f"requiring a storage size of {reach * item} are out of bounds for storage of size {base._aval.size * item}"
+        )
 
 
 ROWS = (

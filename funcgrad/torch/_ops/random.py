@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch import _random
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.arithmetic import ADD, MUL
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import leaf
 from funcgrad.torch._ops.dims import shape_of
+from funcgrad.torch._ops.known import known_values
+from funcgrad.torch._ops.promotion import cast, check_broadcast
+from funcgrad.torch._ops.rounding import rounded
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import as_dtype, get_default_dtype, int64
 from funcgrad.torch.random import default_generator
-from funcgrad.trace import constant
+from funcgrad.trace import Equation, Op, constant
 
 
 def _new(array: np.ndarray, requires_grad: bool = False, device: Any = None) -> Tensor:
@@ -82,13 +86,48 @@ def randperm(
     return _new(drawn if dtype is None else drawn.astype(as_dtype(dtype).numpy), requires_grad, device)
 
 
+def _located(drawn: Any, std: Any, mean: Any) -> Any:
+    """`drawn * std + mean`, of which each step is computed in float32 at least and rounded."""
+    dtype, wide = drawn.dtype, jnp.promote_types(drawn.dtype, np.float32)
+    product = rounded(drawn.astype(wide), cast(std, wide)).astype(dtype)
+    return jax.lax.stop_gradient((product.astype(wide) + cast(mean, wide)).astype(dtype))
+
+
+def _normal_label(equation: Equation) -> str:
+    _, std, mean = equation.avals
+    return "NormalBackward3" if std and mean else "NormalBackward1" if mean else "NormalBackward2"
+
+
+NORMAL = Op("normal", _located, saves={0: (), 1: (), 2: ()}, label=_normal_label)
+
+
 def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, **keywords: Any) -> Tensor:
-    """Numbers from N(mean, std²), where both may be tensors."""
+    """Numbers from N(mean, std²), where both may be tensors.
+
+    Raises:
+        RuntimeError: A standard deviation that is known without computing is negative.
+    """
+    source = generator or default_generator
     if size is not None:
-        drawn = _random.normal(generator or default_generator, shape_of((size,), {}), mean, std, _floating(None))
-        return _new(drawn, **keywords)
-    shape = np.broadcast_shapes(*(x.shape for x in (mean, std) if isinstance(x, Tensor)))
-    return apply(ADD, (), apply(MUL, (), randn(shape, generator=generator), std), mean)
+        dtype = _floating(keywords.pop("dtype", None))
+        return _new(_random.normal(source, shape_of((size,), {}), mean, std, dtype), **keywords)
+    _check_deviation(std)
+    tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
+    check_broadcast(tensors)
+    shape = np.broadcast_shapes(*(x.shape for x in tensors))
+    host_std, std = (1.0, std) if isinstance(std, Tensor) else (std, 1.0)
+    drawn = _random.normal(source, shape, 0.0, host_std, tensors[0]._aval.dtype)
+    return apply(NORMAL, (), wrap(constant(drawn)), std, mean)
+
+
+def _check_deviation(std: Any) -> None:
+    if not isinstance(std, Tensor):
+        if std < 0:
+            raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+        return
+    known = known_values(std)
+    if known is not None and (known < 0).any():
+        raise RuntimeError("normal expects all elements of std >= 0.0")
 
 
 def _randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None, **keywords: Any) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 
 from funcgrad.torch import _random
 from funcgrad.torch._dispatch import assign, check_writable
-from funcgrad.torch._layout import is_contiguous
+from funcgrad.torch._layout import is_contiguous, placed
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor, wrap
@@ -17,7 +17,7 @@ from funcgrad.trace import constant
 
 
 def _fill(x: Tensor, drawn: np.ndarray) -> Tensor:
-    return assign(x, wrap(constant(drawn)))
+    return assign(x, wrap(constant(placed(drawn, x))))
 
 
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
@@ -43,7 +43,8 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     check_writable(self)
     source = generator or default_generator
     if isinstance(p, Tensor):
-        return _fill(self, _random.bernoulli_from(source, host_array(p, "bernoulli"), self._aval.dtype))
+        drawn = _random.bernoulli_from(source, host_array(p, "bernoulli"), self._aval.dtype)
+        return assign(self, wrap(constant(drawn)))
     return _fill(self, _random.bernoulli(source, p, self._aval.shape, self._aval.dtype))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from funcgrad.torch._ops.promotion import result_type as common_type
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.storages import TypedStorage, UntypedStorage
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import Size, dtype, dtype_of
 from funcgrad.trace import Number
@@ -64,8 +65,8 @@ def broadcast_shapes(*shapes: Any) -> Size:
 
 
 def is_storage(obj: Any) -> bool:
-    """Whether an object is a storage: storages are not shown here."""
-    return False
+    """Whether an object is a storage."""
+    return isinstance(obj, TypedStorage | UntypedStorage)
 
 
 def typename(obj: Any) -> str:

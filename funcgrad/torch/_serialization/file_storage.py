@@ -10,31 +10,17 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import Link, _share, alias
+from funcgrad.torch._layout import is_dense
+from funcgrad.torch._ops.pieces import AS_STRIDED
 from funcgrad.torch._ops.shape import PERMUTE
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import dtype
-from funcgrad.torch._views import ViewOp
 from funcgrad.trace import constant
 
 _LARGEST_OVERLAP = 2**28  # bytes; a tensor whose elements share memory takes more here than in the file
-
-
-def _strided(x: Any, start: Any, *, size: tuple[int, ...], stride: tuple[int, ...]) -> Any:
-    if isinstance(x, np.ndarray):
-        flat = x.reshape(-1, copy=False)[start.value :]
-        steps = [step * flat.itemsize for step in stride]
-        return np.lib.stride_tricks.as_strided(flat, size, steps, writeable=False)
-    steps = (jnp.arange(n) * step for n, step in zip(size, stride, strict=True))
-    places = sum(jnp.meshgrid(*steps, indexing="ij"), start.value) if size else start.value
-    return x.reshape(-1)[places]
-
-
-AS_STRIDED = ViewOp("as_strided", _strided)
-OVERLAPPING = ViewOp("as_strided", _strided, writable=False)
 
 
 class FileStorage:
@@ -60,14 +46,12 @@ class FileStorage:
         """
         size, stride = tuple(size), tuple(stride)
         self._check(offset, size, stride)
-        if offset == 0 and math.prod(size) == self.flat.size and _is_dense(size, stride):
+        if offset == 0 and math.prod(size) == self.flat.size and is_dense(size, stride):
             return self._whole(size, stride)
         if self.base is None:
             self.base = wrap(constant(self.flat))
-        overlaps = not _is_one_to_one(size, stride)
-        op = OVERLAPPING if overlaps else AS_STRIDED
         start = min(offset, self.flat.size)
-        return _view(self.base, Link(op, (size, stride), (start,), 0), _window(self.flat, start, size, stride))
+        return _view(self.base, Link(AS_STRIDED, (size, stride), (start,), 0), _window(self.flat, start, size, stride))
 
     def _whole(self, size: tuple[int, ...], stride: tuple[int, ...]) -> Tensor:
         """A tensor that takes up all of the storage, perhaps with its dimensions in another order."""
@@ -114,23 +98,3 @@ def _view(base: Tensor, link: Link, array: np.ndarray) -> Tensor:
     made = wrap(constant(array))
     _share(made, base, link)
     return made
-
-
-def _is_dense(size: tuple[int, ...], stride: tuple[int, ...]) -> bool:
-    """Whether the elements lie side by side, in some order of the dimensions."""
-    step = 1
-    for own, n in sorted((s, n) for s, n in zip(stride, size, strict=True) if n != 1):
-        if own != step:
-            return False
-        step *= n
-    return True
-
-
-def _is_one_to_one(size: tuple[int, ...], stride: tuple[int, ...]) -> bool:
-    """Whether no two elements are surely or possibly the same place."""
-    reach = 0
-    for own, n in sorted((s, n) for s, n in zip(stride, size, strict=True) if n > 1):
-        if own <= reach:
-            return False
-        reach += (n - 1) * own
-    return True

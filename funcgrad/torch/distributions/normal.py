@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._ops.random import normal
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.distributions import constraints
 from funcgrad.torch.distributions.distribution import Distribution
@@ -48,7 +49,7 @@ class Normal(Distribution):
     def sample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
         with no_grad():
-            return standard_normal(shape, self.loc) * self.scale + self.loc
+            return normal(self.loc.expand(shape), self.scale.expand(shape))
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         return self.loc + standard_normal(self._extended_shape(sample_shape), self.loc) * self.scale

@@ -1,8 +1,10 @@
 """torch.nn: layers, containers, losses."""
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.nn import attention as attention
 from funcgrad.torch.nn import functional as functional
 from funcgrad.torch.nn import init as init
+from funcgrad.torch.nn import modules as modules
 from funcgrad.torch.nn import parallel as parallel
 from funcgrad.torch.nn import utils as utils
 from funcgrad.torch.nn._activations import CELU as CELU

@@ -10,14 +10,19 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from funcgrad.errors import UnsupportedError, unsupported
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._hooks import RemovableHandle
+from funcgrad.torch._listening import listeners, tell
+from funcgrad.torch._memory_format import memory_format
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import bfloat16, check_device, dtype, float16, float32, float64
 from funcgrad.torch.nn._backward_hooks import BackwardHooks
 from funcgrad.torch.nn._state_dict import StateDict
 from funcgrad.torch.nn.parameter import Buffer, Parameter
+from funcgrad.trace import current, cut
 
+USE_FULL_HOOK = "Call register_full_backward_hook: its grad_input are the gradients of the module's inputs."
 _OWNED = ("_parameters", "_buffers", "_modules")
 
 
@@ -40,9 +45,24 @@ class Module(StateDict):
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if listeners:
+            tell("called", self)
+        if not state.inside and (self._modules or self._parameters):
+            return self._call_from_outside(args, kwargs)
         if self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks:
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
+
+    def _call_from_outside(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The call of a model: what precedes it is run first, so that its program is the same wherever it stands."""
+        trace = current()
+        if not trace.has_graph or (trace.split and not state.grad):
+            cut(trace, "module")
+        state.inside = True
+        try:
+            return self(*args, **kwargs)
+        finally:
+            state.inside = False
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for hook, with_kwargs in list(self._forward_pre_hooks.values()):
@@ -83,6 +103,14 @@ class Module(StateDict):
         What it returns replaces `grad_input`; gradients of parameters are not changed by that.
         """
         return _hang(self._backward_hooks, hook, False, prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Refused: PyTorch's deprecated hook on the last node of the forward pass, whatever that is.
+
+        Raises:
+            UnsupportedError: Always.
+        """
+        raise UnsupportedError(unsupported("nn.Module.register_backward_hook", USE_FULL_HOOK))
 
     # Attributes: parameters, buffers and modules live in their own dictionaries.
 
@@ -174,7 +202,7 @@ class Module(StateDict):
         if not isinstance(name, str):
             raise TypeError(f"{noun} name should be a string. Got {type(name).__name__}")
         if "." in name:
-            raise KeyError(f'{noun} name can\'t contain ".", got: {name}')
+            raise KeyError(f'{noun} name can\'t contain "."' + (f", got: {name}" if noun == "module" else ""))
         if name == "":
             raise KeyError(f'{noun} name can\'t be empty string ""')
         if hasattr(self, name) and name not in own:
@@ -249,9 +277,7 @@ class Module(StateDict):
         """The module at a dotted path."""
         module = self
         for name in target.split(".") if target else ():
-            if not hasattr(module, name):
-                raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
-            module = getattr(module, name)
+            module = _attribute(module, name)
             if not isinstance(module, Module):
                 raise AttributeError(f"`{name}` is not an nn.Module")
         return module
@@ -259,10 +285,19 @@ class Module(StateDict):
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a dotted path."""
         path, _, name = target.rpartition(".")
-        parameter = getattr(self.get_submodule(path), name)
+        parameter = _attribute(self.get_submodule(path), name)
         if not isinstance(parameter, Parameter):
             raise AttributeError(f"`{name}` is not an nn.Parameter")
         return parameter
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a dotted path."""
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        buffer = _attribute(module, name)
+        if name not in module._buffers:
+            raise AttributeError(f"`{name}` is not a buffer")
+        return buffer
 
     # Changing the whole tree.
 
@@ -305,7 +340,7 @@ class Module(StateDict):
                 wanted = given.dtype
             elif isinstance(given, dtype):
                 wanted = given
-            elif not isinstance(given, bool):
+            elif not isinstance(given, bool | memory_format):
                 check_device(given)
         return self if wanted is None else self._cast(wanted)
 
@@ -345,6 +380,18 @@ class Module(StateDict):
         """Refused, as in a PyTorch without CUDA."""
         raise AssertionError("Torch not compiled with CUDA enabled")
 
+    def share_memory(self) -> Module:
+        """The module itself: processes that a script starts get copies."""
+        return self
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
+        """Move parameters and buffers without their values: their contents are not to be relied on."""
+        check_device(device)
+        return self
+
+    def compile(self, *options: Any, **more: Any) -> None:
+        """Accepted: every step is recorded and compiled by XLA anyway."""
+
     # Text.
 
     def extra_repr(self) -> str:
@@ -363,8 +410,16 @@ class Module(StateDict):
         return f"{self._get_name()}(" + ("\n  " + "\n  ".join(lines) + "\n" if lines else "") + ")"
 
 
+def _attribute(module: Module, name: str) -> Any:
+    if not hasattr(module, name):
+        raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
+    return getattr(module, name)
+
+
 def clear_grad(x: Tensor, set_to_none: bool) -> None:
     """Forget a tensor's gradient, or overwrite it with zeros in place; None stays None."""
+    if listeners:
+        tell("clears", x, set_to_none)
     if set_to_none or x._grad is None:
         x._grad = None
         return

@@ -31,6 +31,8 @@ class _NormBase(Module):
         bias: Whether there is a bias, if `affine`.
     """
 
+    _version = 2  # with num_batches_tracked
+
     def __init__(
         self,
         num_features: int,

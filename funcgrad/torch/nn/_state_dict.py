@@ -10,7 +10,7 @@ from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._tensor import Tensor
 
 
-class IncompatibleKeys(NamedTuple):
+class _IncompatibleKeys(NamedTuple):
     """What `load_state_dict(strict=False)` found not to fit."""
 
     missing_keys: list[str]
@@ -31,10 +31,15 @@ class StateDict:
     _buffers: dict[str, Any]
     _modules: dict[str, Any]
     _non_persistent_buffers: set[str]
+    _version: int = 1  # of what a class saves, as PyTorch counts
 
     def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
         """Parameters and persistent buffers by dotted name; the tensors are the live ones, outside the graph."""
         found: Any = OrderedDict() if destination is None else destination
+        if destination is None:
+            found._metadata = OrderedDict()
+        if hasattr(found, "_metadata"):
+            found._metadata[prefix[:-1]] = {"version": self._version}
         for name, tensor in self._own_state().items():
             if tensor is not None:
                 found[prefix + name] = tensor if keep_vars else tensor.detach()
@@ -77,7 +82,7 @@ class StateDict:
         if errors:
             listed = "\n\t".join(errors)
             raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")
-        return IncompatibleKeys(missing, unexpected)
+        return _IncompatibleKeys(missing, unexpected)
 
     def _places(self, prefix: str) -> list[tuple[str, tuple[Any, str, Any]]]:
         """Every saved name with the module that owns it, its own name there, and its tensor."""

@@ -11,6 +11,7 @@ from typing import Any
 from funcgrad.errors import warn
 from funcgrad.torch._grad_mode import enable_grad
 from funcgrad.torch._hooks import RemovableHandle
+from funcgrad.torch._listening import listeners, tell, told_step
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn._module import clear_grad
@@ -81,6 +82,8 @@ class Optimizer:
         if not present.isdisjoint(group["params"]):
             raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append(group)
+        if listeners:
+            tell("holds", self, group["params"])
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Clear the gradient of every parameter held here: forget it, or overwrite it with zeros."""
@@ -172,17 +175,26 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     """A class's `step`, surrounded by its hooks."""
 
     @functools.wraps(step)
-    def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        for hook in list(self._step_pre_hooks.values()):
-            replaced = hook(self, args, kwargs)
-            if replaced is not None:
-                args, kwargs = replaced
-        result = step(self, *args, **kwargs)
-        for hook in list(self._step_post_hooks.values()):
-            hook(self, args, kwargs)
+    def hooked(*args: Any, **kwargs: Any) -> Any:
+        optimizer: Optimizer = args[0]  # hooks see it among the arguments too
+        for hook in list(optimizer._step_pre_hooks.values()):
+            args, kwargs = _replaced_by(hook, step, args, kwargs)
+        result = told_step(step, optimizer, args[1:], kwargs) if listeners else step(*args, **kwargs)
+        for hook in list(optimizer._step_post_hooks.values()):
+            hook(optimizer, args, kwargs)
         return result
 
     return hooked
+
+
+def _replaced_by(hook: Any, step: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The arguments of a step after a hook has had the chance to replace them."""
+    replaced = hook(args[0], args, kwargs)
+    if replaced is None:
+        return args, kwargs
+    if not (isinstance(replaced, tuple) and len(replaced) == 2):
+        raise RuntimeError(f"{step} must return None or a tuple of (new_args, new_kwargs), but got {replaced}.")
+    return replaced
 
 
 def evaluated(closure: Callable[[], Any] | None) -> Any:

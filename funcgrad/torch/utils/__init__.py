@@ -3,7 +3,9 @@
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch.utils import _pytree as _pytree
 from funcgrad.torch.utils import checkpoint as checkpoint
+from funcgrad.torch.utils import cpp_extension as cpp_extension
 from funcgrad.torch.utils import data as data
+from funcgrad.torch.utils import model_zoo as model_zoo
 from funcgrad.torch.utils import tensorboard as tensorboard
 
 __getattr__ = _missing_from(__name__)

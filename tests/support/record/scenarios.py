@@ -7,14 +7,13 @@ from pathlib import Path
 SUPPORT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(SUPPORT)  # this folder holds files named like the packages that they record
 
-import amp_scenarios  # noqa: E402
-import clip_scenarios  # noqa: E402
-import lr_scenarios  # noqa: E402
-import optimizer_scenarios  # noqa: E402
+import init_scenarios  # noqa: E402
+import parametrization_scenarios  # noqa: E402
 import torch  # noqa: E402
 from scenarios import record  # noqa: E402
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    for module in (optimizer_scenarios, lr_scenarios, amp_scenarios, clip_scenarios):
-        record(torch, module.SCENARIOS, module.__name__)
+    record(torch, init_scenarios.SCENARIOS, "init_scenarios")
+    record(torch, init_scenarios.CLOSE, "init_orthogonal")
+    record(torch, parametrization_scenarios.SCENARIOS, "parametrization_scenarios")

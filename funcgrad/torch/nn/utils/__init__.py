@@ -1,6 +1,8 @@
 """torch.nn.utils: what is done with the parameters of a module, and with their gradients."""
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.nn.utils import parametrizations as parametrizations
+from funcgrad.torch.nn.utils import parametrize as parametrize
 from funcgrad.torch.nn.utils import rnn as rnn
 from funcgrad.torch.nn.utils.clip_grad import clip_grad_norm as clip_grad_norm
 from funcgrad.torch.nn.utils.clip_grad import clip_grad_norm_ as clip_grad_norm_
@@ -9,5 +11,9 @@ from funcgrad.torch.nn.utils.clip_grad import clip_grads_with_norm_ as clip_grad
 from funcgrad.torch.nn.utils.clip_grad import get_total_norm as get_total_norm
 from funcgrad.torch.nn.utils.convert_parameters import parameters_to_vector as parameters_to_vector
 from funcgrad.torch.nn.utils.convert_parameters import vector_to_parameters as vector_to_parameters
+from funcgrad.torch.nn.utils.spectral_norm import remove_spectral_norm as remove_spectral_norm
+from funcgrad.torch.nn.utils.spectral_norm import spectral_norm as spectral_norm
+from funcgrad.torch.nn.utils.weight_norm import remove_weight_norm as remove_weight_norm
+from funcgrad.torch.nn.utils.weight_norm import weight_norm as weight_norm
 
 __getattr__ = _missing_from(__name__)

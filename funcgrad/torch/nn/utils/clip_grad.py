@@ -16,6 +16,7 @@ from funcgrad.optim import global_norm
 from funcgrad.optim.clipping import NORM_EPSILON
 from funcgrad.torch._dispatch import apply, assign
 from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._listening import listeners, tell
 from funcgrad.torch._ops.creation import tensor
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Number, Op
@@ -56,6 +57,8 @@ def clip_grad_norm_(
     parameters = _listed(parameters)
     if is_generator and not parameters:
         warn(EMPTY_GENERATOR)
+    if listeners:
+        tell("clips", clip_grad_norm_, parameters, (max_norm, norm_type))
     grads = _grads(parameters)
     if not grads:
         return tensor(0.0)
@@ -128,7 +131,10 @@ def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | Non
         clip_value: The largest magnitude.
         foreach: Without effect.
     """
-    grads = _grads(_listed(parameters))
+    parameters = _listed(parameters)
+    if listeners:
+        tell("clips", clip_grad_value_, parameters, (clip_value,))
+    grads = _grads(parameters)
     if grads:
         with no_grad():
             _write(grads, apply(CLIP_VALUE, (), float(clip_value), *grads))

@@ -1,70 +1,157 @@
-"""SummaryWriter: tensorboardX's, given NumPy arrays in the place of tensors."""
+"""SummaryWriter: scalars, texts and histograms for TensorBoard, in its own event files."""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
+import os
+import socket
+import time
+from pathlib import Path
 from typing import Any
 
-from funcgrad.errors import UnsupportedError, unsupported
+import numpy as np
+
+from funcgrad.errors import UnsupportedNameError, unsupported
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch.utils.tensorboard._event_file import EventFile, histogram, scalar, text
 
-NEEDED = "It writes with the package tensorboardX: `pip install tensorboardX`, then run again."
+ADVICE = (
+    "It writes scalars, texts and histograms. Save pictures with matplotlib or PIL, or write them with the package "
+    "tensorboardX, which takes NumPy arrays."
+)
+BINS = 64
 
 
 class SummaryWriter:
-    """A writer of scalars, histograms, images, figures and texts for TensorBoard.
+    """A writer of what TensorBoard shows.
 
     Args:
-        log_dir: The folder; by default a new one under `runs`.
+        log_dir: The folder; by default a new one under `runs`, named after the time and the host.
         comment: The end of the default folder's name.
-        options: Other options, as tensorboardX takes them.
+        purge_step: Without effect, as are `max_queue` and `flush_secs`: events are written at once.
+        max_queue: Without effect.
+        flush_secs: Without effect.
+        filename_suffix: The end of the file's name.
 
-    Raises:
-        UnsupportedError: tensorboardX is not installed; or, at the call, a method that needs PyTorch's own graph.
+    Example:
+        >>> import tempfile, funcgrad.torch as torch
+        >>> with torch.utils.tensorboard.SummaryWriter(tempfile.mkdtemp()) as writer:
+        ...     writer.add_scalar("loss", torch.tensor(0.5), 1)
     """
 
-    def __init__(self, log_dir: str | None = None, comment: str = "", **options: Any) -> None:
-        try:
-            package = importlib.import_module("tensorboardX")
-        except ImportError as error:
-            raise UnsupportedError(unsupported("torch.utils.tensorboard.SummaryWriter as it is", NEEDED)) from error
-        self._writer: Any = package.SummaryWriter(log_dir, comment, **options)
+    def __init__(
+        self,
+        log_dir: str | None = None,
+        comment: str = "",
+        purge_step: int | None = None,
+        max_queue: int = 10,
+        flush_secs: int = 120,
+        filename_suffix: str = "",
+    ) -> None:
+        self.log_dir = str(
+            log_dir or Path("runs") / f"{time.strftime('%b%d_%H-%M-%S')}_{socket.gethostname()}{comment}"
+        )
+        self._suffix = filename_suffix
+        self._files: dict[str, EventFile] = {}
+        self._file(self.log_dir)
+
+    def _file(self, folder: str) -> EventFile:
+        """The event file in a folder, made when it is first needed."""
+        if folder not in self._files:
+            path = Path(folder)
+            path.mkdir(parents=True, exist_ok=True)
+            name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{os.getpid()}.{len(self._files)}"
+            self._files[folder] = EventFile(path / (name + self._suffix))
+        return self._files[folder]
+
+    def _add(self, value: bytes, step: int | None, walltime: float | None, folder: str | None = None) -> None:
+        file = self._file(folder or self.log_dir)
+        file.add(value, step, walltime)
+        file.flush()
+
+    def add_scalar(
+        self,
+        tag: str,
+        scalar_value: Any,
+        global_step: int | None = None,
+        walltime: float | None = None,
+        new_style: bool = False,
+        double_precision: bool = False,
+    ) -> None:
+        """A number at a step.
+
+        Args:
+            tag: Its name; slashes make groups.
+            scalar_value: A number or a tensor of one element.
+            global_step: The step.
+            walltime: The time, in seconds since 1970; now if None.
+            new_style: Without effect.
+            double_precision: Without effect.
+        """
+        self._add(scalar(tag, float(scalar_value)), global_step, walltime)
+
+    def add_scalars(
+        self, main_tag: str, tag_scalar_dict: dict[str, Any], global_step: int | None = None, walltime: Any = None
+    ) -> None:
+        """Several numbers of one chart, each in a folder of its own.
+
+        Args:
+            main_tag: The chart's name.
+            tag_scalar_dict: The numbers by name.
+            global_step: The step.
+            walltime: The time, in seconds since 1970; now if None.
+        """
+        for tag, number in tag_scalar_dict.items():
+            folder = os.path.join(self.log_dir, f"{main_tag}_{tag}".replace("/", "_").replace(" ", "_"))
+            self._add(scalar(main_tag, float(number)), global_step, walltime, folder)
+
+    def add_text(self, tag: str, text_string: str, global_step: int | None = None, walltime: Any = None) -> None:
+        """A text, read as Markdown."""
+        self._add(text(tag, text_string), global_step, walltime)
+
+    def add_histogram(
+        self,
+        tag: str,
+        values: Any,
+        global_step: int | None = None,
+        bins: Any = "tensorflow",
+        walltime: float | None = None,
+        max_bins: int | None = None,
+    ) -> None:
+        """How values are distributed.
+
+        Args:
+            tag: Its name.
+            values: A tensor or an array.
+            global_step: The step.
+            bins: How many equal bins; names of rules give the usual number.
+            walltime: The time, in seconds since 1970; now if None.
+            max_bins: Without effect.
+        """
+        array = host_array(values, "histogram") if isinstance(values, Tensor) else np.asarray(values)
+        self._add(histogram(tag, array, bins if isinstance(bins, int) else BINS), global_step, walltime)
 
     def __getattr__(self, name: str) -> Any:
-        if name == "_writer":  # not made: the package was missing
-            raise AttributeError(name)
-        found = getattr(self._writer, name)
-        return _with_arrays(found) if name.startswith("add_") else found
+        if name.startswith("add_"):
+            raise UnsupportedNameError(unsupported(f"SummaryWriter.{name}", ADVICE), name=name)
+        raise AttributeError(f"'SummaryWriter' object has no attribute {name!r}")
 
-    def add_graph(self, model: Any, input_to_model: Any = None, verbose: bool = False, **other: Any) -> None:
-        """Refused: the graph of a model as PyTorch traces it.
+    def get_logdir(self) -> str:
+        """The folder."""
+        return self.log_dir
 
-        Raises:
-            UnsupportedError: Always.
-        """
-        raise UnsupportedError(
-            unsupported("SummaryWriter.add_graph", "Leave the call out; print(model) shows its modules.")
-        )
+    def flush(self) -> None:
+        """Hand everything to the operating system."""
+        for file in self._files.values():
+            file.flush()
+
+    def close(self) -> None:
+        """Write no more."""
+        for file in self._files.values():
+            file.close()
 
     def __enter__(self) -> SummaryWriter:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._writer.close()
-
-
-def _with_arrays(method: Callable[..., Any]) -> Callable[..., Any]:
-    def call(*args: Any, **keywords: Any) -> Any:
-        return method(*map(_as_array, args), **{name: _as_array(x) for name, x in keywords.items()})
-
-    return call
-
-
-def _as_array(x: Any) -> Any:
-    if isinstance(x, Tensor):
-        return host_array(x, "tensorboard")
-    if isinstance(x, dict):
-        return {key: _as_array(item) for key, item in x.items()}
-    return type(x)(map(_as_array, x)) if type(x) in (list, tuple) else x
+        self.close()

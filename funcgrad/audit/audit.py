@@ -1,0 +1,83 @@
+"""The audit of a script: run it, look, and run it again without each kind of mistake that was found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from funcgrad.audit.checks import BY_CODE, CHECKS
+from funcgrad.audit.finding import Finding
+from funcgrad.audit.ignoring import is_ignored
+from funcgrad.audit.measure import Effect, measure
+from funcgrad.audit.run import Bounds, RandomState, Run, run
+
+ALL = frozenset(BY_CODE)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A finding and what it did, if that could be measured."""
+
+    finding: Finding
+    effect: Effect | None
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether it was measured to have no effect."""
+        return self.effect is not None and self.effect.is_harmless
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit gave.
+
+    Attributes:
+        judged: Findings in the order of their lines.
+        steps: Updates made.
+        order: What a usual update is made of.
+        codes: The checks that were made, and ignored nowhere.
+        error: What ended the script early, or None.
+        was_ended: Whether its bounds did.
+    """
+
+    judged: list[Judged]
+    steps: int
+    order: tuple[str, ...]
+    codes: frozenset[str]
+    error: BaseException | None
+    was_ended: bool
+
+
+def audit(start: Callable[[], None], codes: Collection[str] = ALL, bounds: Bounds | None = None) -> Audit:
+    """Audit a script.
+
+    Args:
+        start: Runs the script; it is called again for each kind of mistake that can be repaired on the way.
+        codes: The checks to make.
+        bounds: When to end a run.
+
+    Returns:
+        The findings, but those that a comment in their line ignores.
+    """
+    bounds = bounds or Bounds()
+    state = RandomState()
+    written = run(start, [check() for check in CHECKS if check.code in codes], None, bounds)
+    ignored = [f for f in written.events.findings.values() if is_ignored(f)]
+    findings = [f for f in written.events.findings.values() if f not in ignored]
+    repaired: dict[str, Run] = {}
+    for code in {f.code for f in findings if not BY_CODE[f.code].effect}:
+        state.restore()
+        repaired[code] = run(start, [], BY_CODE[code](), bounds)
+    state.restore()
+    judged = [Judged(f, measure(f, written, repaired[f.code]) if f.code in repaired else None) for f in findings]
+    events = written.events
+    usual = Counter(events.orders).most_common(1)
+    return Audit(
+        sorted(judged, key=lambda each: (each.finding.place.file, each.finding.place.line, each.finding.code)),
+        len(events.ledger.steps),
+        usual[0][0] if usual else (),
+        frozenset(codes) - {f.code for f in ignored},
+        written.error,
+        written.was_ended,
+    )

@@ -1,0 +1,49 @@
+"""Which parameters an optimizer lacks, holds for nothing, or held before they were replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from funcgrad.audit.ledger import Backward, Gradient, Ledger
+from funcgrad.torch._tensor import Tensor
+from funcgrad.torch.nn.parameter import Parameter
+
+
+def without_optimizer(ledger: Ledger, calls: Sequence[Backward]) -> list[Gradient]:
+    """Parameters that got gradients from these backward calls in training, and which no optimizer holds."""
+    reached = set[int]().union(*(call.leaves for call in calls))
+    return [
+        gradient
+        for number, gradient in ledger.gradients.items()
+        if number in reached
+        and gradient.in_training
+        and isinstance(gradient.leaf, Parameter)
+        and not ledger.holders.get(number)
+    ]
+
+
+def used(ledger: Ledger) -> list[Backward]:
+    """The backward calls that an optimizer has stepped with."""
+    return [call for call in ledger.calls if call.used_by & ledger.optimizers.keys()]
+
+
+def never_reached(ledger: Ledger, optimizer: object) -> list[Tensor]:
+    """Parameters of an optimizer that no backward pass reached."""
+    leaves = optimizer._parameters()  # pyright: ignore[reportAttributeAccessIssue]
+    return [leaf for leaf in leaves if leaf.requires_grad and not ledger.gradient(leaf).arrived]
+
+
+def is_replacement(gradient: Gradient, ledger: Ledger) -> bool:
+    """Whether a parameter came into a module after an optimizer had got the one that it replaces."""
+    leaf, owners = gradient.leaf, ledger.names.owners()
+    return id(leaf) in owners and any(
+        id(other) not in owners and other._storage.birth < leaf._storage.birth
+        for optimizer in ledger.optimizers.values()
+        for other in never_reached(ledger, optimizer)
+    )
+
+
+def is_younger(gradient: Gradient, ledger: Ledger) -> bool:
+    """Whether a parameter was made after all that the optimizers hold: a backbone is older than its new head."""
+    held = [leaf._storage.birth for optimizer in ledger.optimizers.values() for leaf in optimizer._parameters()]
+    return gradient.leaf._storage.birth > max(held, default=0)

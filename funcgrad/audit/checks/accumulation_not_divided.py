@@ -1,0 +1,84 @@
+"""FG006 accumulation-not-divided: an update uses the sum of several mean losses, not their mean.
+
+Each backward pass adds the gradient of a mean over its own batch. The sum over N of them is N times the gradient of
+the mean over all: with SGD N times the learning rate, and clipping that bites N times as early. Adam divides the
+factor out again, which is then reported as harmless.
+
+Example::
+
+    import torch
+
+    torch.manual_seed(0)
+    model = torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
+    for i in range(8):
+        x = torch.randn(8, 3)
+        loss = (model(x) - x.sum(1, keepdim=True)).pow(2).mean()
+        loss.backward()  # FG006
+        if (i + 1) % 4 == 0:
+            optimizer.step()
+            optimizer.zero_grad()
+
+Look-alike: the gradients are divided by hand once all are there::
+
+    import torch
+
+    torch.manual_seed(0)
+    model = torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
+    for i in range(8):
+        x = torch.randn(8, 3)
+        loss = (model(x) - x.sum(1, keepdim=True)).pow(2).mean()
+        loss.backward()
+        if (i + 1) % 4 == 0:
+            for p in model.parameters():
+                p.grad.div_(4)
+            optimizer.step()
+            optimizer.zero_grad()
+
+Ignore it where the learning rate was chosen for the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from funcgrad.audit.check import GradientMender, share
+from funcgrad.audit.finding import Hit
+from funcgrad.audit.ledger import Gradient, Ledger, Step, Term
+
+
+class AccumulationNotDivided(GradientMender):
+    """Several new terms of one line, each of a mean that no factor weighs."""
+
+    code = "FG006"
+    name = "accumulation-not-divided"
+    repair = "Divide each loss by the number of losses that one update sums."
+
+    def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
+        """A sum of means."""
+        summed = [gradient for gradient in step.gradients if self.intended(gradient, step) is not None]
+        if summed and not step.has_closure and step.source is not None:
+            yield Hit(
+                step.source,
+                f"The update in line {step.place.line} used the sum of {{count}} mean losses, not their mean.",
+                [gradient.leaf for gradient in summed],
+                step.window,
+                [share(gradient, gradient.fresh(step.user)) for gradient in summed],
+            )
+
+    def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
+        """The same terms, where they are such a sum; `weight` divides them."""
+        fresh = gradient.fresh(step.user)
+        if len(fresh) < 2 or gradient.is_treated or not all(_is_plain_mean(term) for term in fresh):
+            return None
+        same = all(term.is_like(fresh[0]) and term.call.leaves == fresh[0].call.leaves for term in fresh)
+        return fresh if same else None
+
+    def weight(self, gradient: Gradient, step: Step) -> float:
+        """One over the number of losses."""
+        return 1 / len(gradient.fresh(step.user))
+
+
+def _is_plain_mean(term: Term) -> bool:
+    return term.call.loss.is_mean and not term.call.loss.is_weighted

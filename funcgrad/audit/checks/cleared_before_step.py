@@ -1,0 +1,75 @@
+"""FG002 cleared-before-step: zero_grad stands between backward() and step(), so that nothing is learned.
+
+The update finds no gradient: with None it skips the parameter, with zeros it moves it by momentum and weight
+decay only.
+
+Example::
+
+    import torch
+
+    torch.manual_seed(0)
+    model = torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(5):
+        x = torch.randn(8, 3)
+        loss = (model(x) - x.sum(1, keepdim=True)).pow(2).mean()
+        loss.backward()
+        optimizer.zero_grad()  # FG002
+        optimizer.step()
+
+Look-alike: SAM takes the first gradient to climb, clears it, and steps with the second one::
+
+    import torch
+
+    torch.manual_seed(0)
+    model = torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(5):
+        x = torch.randn(8, 3)
+        (model(x) - x.sum(1, keepdim=True)).pow(2).mean().backward()
+        with torch.no_grad():
+            climbs = [0.05 * p.grad / (p.grad.norm() + 1e-12) for p in model.parameters()]
+            for p, climb in zip(model.parameters(), climbs):
+                p.add_(climb)
+        optimizer.zero_grad()
+        (model(x) - x.sum(1, keepdim=True)).pow(2).mean().backward()
+        with torch.no_grad():
+            for p, climb in zip(model.parameters(), climbs):
+                p.sub_(climb)
+        optimizer.step()
+        optimizer.zero_grad()
+
+Ignore it where a step without gradients is meant to skip a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from funcgrad.audit.check import GradientMender
+from funcgrad.audit.finding import Hit
+from funcgrad.audit.ledger import Gradient, Ledger, Step, Term
+
+
+class ClearedBeforeStep(GradientMender):
+    """All that was new to an update has been taken out before it."""
+
+    code = "FG002"
+    name = "cleared-before-step"
+    repair = "Move zero_grad() before backward(), or behind step()."
+
+    def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
+        """Nothing new, but something new was there."""
+        lost = [gradient for gradient in step.gradients if gradient.cleared]
+        if lost and not step.fresh() and lost[0].cleared_at is not None:
+            yield Hit(
+                lost[0].cleared_at,
+                f"The gradients of {{count:backward pass}} were cleared before the update in line "
+                f"{step.place.line} could use them.",
+                [gradient.leaf for gradient in lost],
+                max(len(gradient.cleared) for gradient in lost),
+            )
+
+    def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
+        """What was cleared."""
+        return None if step.fresh() or not gradient.cleared else gradient.cleared

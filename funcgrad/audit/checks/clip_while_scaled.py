@@ -1,0 +1,74 @@
+"""FG009 clip-while-scaled: gradients are clipped while they are still multiplied by the loss scale.
+
+With a scale of 65536 nearly every gradient is longer than the largest norm, so all are cut to it; unscaling then makes
+them 65536 times shorter than that. The norm that is logged is too large by the same factor.
+
+Example::
+
+    import torch
+
+    torch.manual_seed(0)
+    model = torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scaler = torch.amp.GradScaler("cpu")
+    for _ in range(4):
+        x = torch.randn(8, 3)
+        optimizer.zero_grad()
+        loss = (model(x) - x.sum(1, keepdim=True)).pow(2).mean()
+        scaler.scale(loss).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # FG009
+        scaler.step(optimizer)
+        scaler.update()
+
+Look-alike: the gradients are unscaled first::
+
+    import torch
+
+    torch.manual_seed(0)
+    model = torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scaler = torch.amp.GradScaler("cpu")
+    for _ in range(4):
+        x = torch.randn(8, 3)
+        optimizer.zero_grad()
+        loss = (model(x) - x.sum(1, keepdim=True)).pow(2).mean()
+        scaler.scale(loss).backward()
+        scaler.unscale_(optimizer)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        scaler.step(optimizer)
+        scaler.update()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from funcgrad.audit.check import Check
+from funcgrad.audit.finding import Hit
+from funcgrad.audit.ledger import Clip, Gradient, Ledger
+
+
+class ClipWhileScaled(Check):
+    """A clip meets terms of a scaled loss that nobody has unscaled."""
+
+    code = "FG009"
+    name = "clip-while-scaled"
+    repair = "Call scaler.unscale_(optimizer) before clipping."
+
+    def at_clip(self, clip: Clip, ledger: Ledger) -> Iterator[Hit]:
+        """Scaled gradients."""
+        scaled = [gradient for gradient in clip.gradients if _is_scaled(gradient)]
+        if scaled:
+            message = "These gradients are still multiplied by the loss scale, so that the limit means something else."
+            yield Hit(clip.place, message, [gradient.leaf for gradient in scaled])
+
+    def before_clip(self, clip: Clip, ledger: Ledger) -> None:
+        """Unscale."""
+        for gradient in clip.gradients:
+            if _is_scaled(gradient):
+                for optimizer in ledger.holders.get(id(gradient.leaf), ()):
+                    gradient.terms[-1].call.scaler.unscale_(optimizer)
+
+
+def _is_scaled(gradient: Gradient) -> bool:
+    return any(term.is_scaled and not term.used_by for term in gradient.terms)

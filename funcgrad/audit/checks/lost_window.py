@@ -1,0 +1,104 @@
+"""FG007 lost-window: the last batches of an epoch, fewer than an update needs, are lost or join the next epoch's.
+
+An update every N batches leaves a rest where N does not divide their number. Without an update of its own, the rest
+is never used, or is added to the first window of the next epoch.
+
+Example::
+
+    import torch
+
+    torch.manual_seed(0)
+    model = torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
+    for i in range(10):
+        x = torch.randn(8, 3)
+        loss = (model(x) - x.sum(1, keepdim=True)).pow(2).mean() / 4
+        loss.backward()  # FG007
+        if (i + 1) % 4 == 0:
+            optimizer.step()
+            optimizer.zero_grad()
+
+Look-alike: the rest has an update of its own::
+
+    import torch
+
+    torch.manual_seed(0)
+    model = torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
+    for i in range(10):
+        x = torch.randn(8, 3)
+        loss = (model(x) - x.sum(1, keepdim=True)).pow(2).mean() / (4 if i < 8 else 2)
+        loss.backward()
+        if (i + 1) % 4 == 0 or i == 9:
+            optimizer.step()
+            optimizer.zero_grad()
+
+Ignore it where dropping the rest is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from funcgrad.audit.check import Check
+from funcgrad.audit.finding import Hit
+from funcgrad.audit.ledger import Ledger, Step, Term
+from funcgrad.audit.place import NOWHERE
+
+
+class LostWindow(Check):
+    """Fewer new terms than a window has are cleared, left at the end, or added to the next window."""
+
+    code = "FG007"
+    name = "lost-window"
+    repair = "Step once more after the last batch, with the loss divided by the batches that are left."
+    effect = "no update was made with them on their own."
+
+    def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
+        """A rest was cleared before this window, or is part of it."""
+        newest = step.newest()
+        if newest is None or step.has_closure:
+            return
+        window = _window(ledger, step.user, newest)
+        cleared = [gradient for gradient in step.gradients if 0 < _count(gradient.cleared, newest) < window]
+        if cleared:
+            count = max(_count(gradient.cleared, newest) for gradient in cleared)
+            yield Hit(
+                newest.call.place,
+                f"{{count:backward pass}} of a window of {window} were cleared before an update had used them.",
+                [gradient.leaf for gradient in cleared],
+                count,
+            )
+        elif window < step.window < 2 * window:
+            yield Hit(
+                newest.call.place,
+                f"The update in line {step.place.line} used {{count:backward pass}} too many: they were left over "
+                f"from a window of {window} that was not full.",
+                [gradient.leaf for gradient in step.fresh()],
+                step.window - window,
+            )
+
+    def at_end(self, ledger: Ledger) -> Iterator[Hit]:
+        """A rest is still there."""
+        for number, optimizer in ledger.optimizers.items():
+            rest = Step(0, optimizer, NOWHERE, [ledger.gradient(leaf) for leaf in optimizer._parameters()])
+            newest = rest.newest()
+            window = 0 if newest is None else _window(ledger, number, newest)
+            if newest is not None and 0 < rest.window < window:
+                yield Hit(
+                    newest.call.place,
+                    f"The last {{count:backward pass}}, of a window of {window}, were never used.",
+                    [gradient.leaf for gradient in rest.fresh()],
+                    rest.window,
+                )
+
+
+def _count(terms: list[Term], newest: Term) -> int:
+    return sum(term.is_like(newest) for term in terms)
+
+
+def _window(ledger: Ledger, user: int, newest: Term) -> int:
+    """How many backward passes of a line an update of this optimizer usually uses; 0 if it is one."""
+    windows = ledger.windows.get(user, {}).get(newest.call.place)
+    usual = windows.most_common(1)[0][0] if windows else 0
+    return usual if usual > 1 else 0

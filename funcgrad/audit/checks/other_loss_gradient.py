@@ -1,0 +1,84 @@
+"""FG005 other-loss-gradient: an update uses gradients of a loss that was meant for another optimizer.
+
+The loss of a generator flows through the discriminator and leaves gradients there. Where nothing clears them after
+the generator's update, the discriminator's next update adds its own loss to them.
+
+Example::
+
+    import torch
+
+    torch.manual_seed(0)
+    generator, critic = torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)
+    of_generator = torch.optim.SGD(generator.parameters(), lr=0.01)
+    of_critic = torch.optim.SGD(critic.parameters(), lr=0.01)
+    for _ in range(4):
+        real, fake = torch.randn(8, 3), generator(torch.randn(8, 2))
+        loss = critic(fake.detach()).mean() - critic(real).mean()
+        loss.backward()
+        of_critic.step()
+        of_critic.zero_grad()
+        of_generator.zero_grad()
+        (-critic(fake).mean()).backward()  # FG005
+        of_generator.step()
+
+Look-alike: the critic's gradients are cleared before its own loss::
+
+    import torch
+
+    torch.manual_seed(0)
+    generator, critic = torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)
+    of_generator = torch.optim.SGD(generator.parameters(), lr=0.01)
+    of_critic = torch.optim.SGD(critic.parameters(), lr=0.01)
+    for _ in range(4):
+        real, fake = torch.randn(8, 3), generator(torch.randn(8, 2))
+        of_critic.zero_grad()
+        loss = critic(fake.detach()).mean() - critic(real).mean()
+        loss.backward()
+        of_critic.step()
+        of_generator.zero_grad()
+        (-critic(fake).mean()).backward()
+        of_generator.step()
+
+Ignore it where a network is meant to be trained on both losses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from funcgrad.audit.check import GradientMender, share
+from funcgrad.audit.finding import Hit
+from funcgrad.audit.ledger import Gradient, Ledger, Step, Term
+
+
+class OtherLossGradient(GradientMender):
+    """New terms of a backward pass that another optimizer has stepped with, and newer ones of another line."""
+
+    code = "FG005"
+    name = "other-loss-gradient"
+    repair = "Clear these gradients before the loss that they are meant for, or take detach() or requires_grad_(False)."
+
+    def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
+        """Terms that another optimizer's loss has left."""
+        mixed = [gradient for gradient in step.gradients if self.intended(gradient, step) is not None]
+        if mixed:
+            leaked = [term for term in mixed[0].fresh(step.user) if _is_anothers(term, step)]
+            yield Hit(
+                leaked[-1].call.place,
+                f"This loss was another optimizer's, but its gradients were still there when the update in line "
+                f"{step.place.line} used those of line {step.source.line if step.source else 0}.",
+                [gradient.leaf for gradient in mixed],
+                len(leaked),
+                [share(gradient, self.intended(gradient, step) or ()) for gradient in mixed],
+                step.source,
+            )
+
+    def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
+        """What came for this optimizer, where something else is there too."""
+        fresh = gradient.fresh(step.user)
+        own = [term for term in fresh if not _is_anothers(term, step)]
+        return own if 0 < len(own) < len(fresh) else None
+
+
+def _is_anothers(term: Term, step: Step) -> bool:
+    return bool(term.call.used_by - {step.user}) and term.call.place != step.source

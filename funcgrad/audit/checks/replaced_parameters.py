@@ -1,0 +1,69 @@
+"""FG013 replaced-parameters: the optimizer holds parameters that are no longer the model's.
+
+An optimizer keeps the tensors that it was given. A layer that is put in the place of another one afterwards is trained
+by nobody, and the optimizer goes on holding the old one.
+
+Example::
+
+    import torch
+
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Tanh(), torch.nn.Linear(3, 5))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)  # FG013
+    model[2] = torch.nn.Linear(3, 1)
+    for _ in range(4):
+        x = torch.randn(8, 3)
+        optimizer.zero_grad()
+        (model(x) - x.sum(1, keepdim=True)).pow(2).mean().backward()
+        optimizer.step()
+
+Look-alike: the optimizer is told of the new layer::
+
+    import torch
+
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Tanh())
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.append(torch.nn.Linear(3, 1))
+    optimizer.add_param_group({"params": model[2].parameters()})
+    for _ in range(4):
+        x = torch.randn(8, 3)
+        optimizer.zero_grad()
+        (model(x) - x.sum(1, keepdim=True)).pow(2).mean().backward()
+        optimizer.step()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from funcgrad.audit.check import Check
+from funcgrad.audit.checks._parameters import is_replacement, used, without_optimizer
+from funcgrad.audit.finding import Hit
+from funcgrad.audit.ledger import Ledger, Step
+
+
+class ReplacedParameters(Check):
+    """A module's parameter without an optimizer, and an optimizer's older parameter without a module."""
+
+    code = "FG013"
+    name = "replaced-parameters"
+    repair = "Build the optimizer after the model is complete."
+
+    def at_end(self, ledger: Ledger) -> Iterator[Hit]:
+        """Parameters that came too late."""
+        calls = used(ledger)
+        leaves = [g.leaf for g in without_optimizer(ledger, calls) if is_replacement(g, ledger)]
+        if leaves:
+            place = ledger.built[max(calls[-1].used_by & ledger.built.keys())]
+            message = "{count:parameter} came into the model after this optimizer, which holds older ones instead."
+            yield Hit(place, message, leaves, len(leaves))
+
+    def before_step(self, step: Step, ledger: Ledger) -> None:
+        """Let the optimizer hold the new ones."""
+        newest = step.newest()
+        late = [] if newest is None else without_optimizer(ledger, [newest.call])
+        late = [gradient for gradient in late if is_replacement(gradient, ledger)]
+        if late and step.optimizer is not None:
+            step.optimizer.add_param_group({"params": [gradient.leaf for gradient in late]})
+            step.gradients += late

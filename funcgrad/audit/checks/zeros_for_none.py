@@ -1,0 +1,77 @@
+"""FG015 zeros-for-none: a parameter that a batch does not use is moved by momentum or weight decay.
+
+zero_grad(set_to_none=False) leaves zeros, and an optimizer treats zeros as a gradient: momentum goes on and weight
+decay shrinks the parameter. With None it would leave the parameter as it is.
+
+Example::
+
+    import torch
+
+    torch.manual_seed(0)
+    model, extra = torch.nn.Linear(3, 1), torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD([*model.parameters(), *extra.parameters()], lr=0.1, momentum=0.9)
+    for i in range(6):
+        x = torch.randn(8, 3)
+        optimizer.zero_grad(set_to_none=False)  # FG015
+        y = model(x) + extra(x) if i % 3 == 0 else model(x)
+        (y - x.sum(1, keepdim=True)).pow(2).mean().backward()
+        optimizer.step()
+
+Look-alike: without momentum and weight decay, a zero gradient moves nothing::
+
+    import torch
+
+    torch.manual_seed(0)
+    model, extra = torch.nn.Linear(3, 1), torch.nn.Linear(3, 1)
+    optimizer = torch.optim.SGD([*model.parameters(), *extra.parameters()], lr=0.1)
+    for i in range(6):
+        x = torch.randn(8, 3)
+        optimizer.zero_grad(set_to_none=False)
+        y = model(x) + extra(x) if i % 3 == 0 else model(x)
+        (y - x.sum(1, keepdim=True)).pow(2).mean().backward()
+        optimizer.step()
+
+Ignore it where momentum is meant to carry a parameter on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from funcgrad.audit.check import GradientMender, share
+from funcgrad.audit.finding import Hit
+from funcgrad.audit.ledger import Gradient, Ledger, Step, Term
+from funcgrad.torch._tensor import Tensor
+
+
+class ZerosForNone(GradientMender):
+    """Zeros without a term, beside new gradients, where the optimizer does something with zeros."""
+
+    code = "FG015"
+    name = "zeros-for-none"
+    repair = "Call zero_grad() with set_to_none=True, which is the default."
+
+    def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
+        """Parameters that move without a gradient."""
+        moved = [gradient for gradient in step.gradients if self.intended(gradient, step) is not None]
+        if moved:
+            yield Hit(
+                moved[0].cleared_at or step.place,
+                f"The update in line {step.place.line} moved {{count:parameter}} that no backward pass had reached, "
+                "because their gradients were zeros and not None.",
+                [gradient.leaf for gradient in moved],
+                len(moved),
+                [share(gradient, gradient.fresh(step.user)) for gradient in step.gradients],
+            )
+
+    def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
+        """None instead of zeros."""
+        is_idle = gradient.is_empty_tensor() and bool(step.fresh())
+        return [] if is_idle and step.optimizer is not None and _moves(gradient.leaf, step.optimizer) else None
+
+
+def _moves(leaf: Tensor, optimizer: Any) -> bool:
+    group = next(group for group in optimizer.param_groups if any(p is leaf for p in group["params"]))
+    has_memory = any(isinstance(x, Tensor) and x.ndim == leaf.ndim for x in optimizer.state.get(leaf, {}).values())
+    return has_memory or bool(group.get("weight_decay"))

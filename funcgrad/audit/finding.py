@@ -1,0 +1,65 @@
+"""Findings: what a check has seen, one hit after the other, and what is said about all hits of one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from funcgrad.audit.place import Place
+from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Value
+
+
+class Count(NamedTuple):
+    """How often, over all hits; `{count:pass}` in a message writes the noun behind it."""
+
+    few: int
+    many: int
+
+    def __format__(self, noun: str) -> str:
+        number = str(self.few) if self.few == self.many else f"{self.few} to {self.many}"
+        if not noun:
+            return number
+        plural = "" if self.many == 1 else "es" if noun.endswith("s") else "s"
+        return f"{number} {noun}{plural}"
+
+
+class Share(NamedTuple):
+    """A gradient as an update used it, and the terms that it should have used."""
+
+    used: Value | None
+    intended: tuple[Value, ...]
+
+
+@dataclass(eq=False)
+class Hit:
+    """One occurrence of a mistake."""
+
+    place: Place  # what to change
+    message: str  # may hold {count:noun}
+    leaves: list[Tensor] = field(default_factory=list)
+    count: int = 0
+    shares: list[Share] = field(default_factory=list)  # empty where no update used a wrong gradient
+    source: Place | None = None  # the loss to watch; None: all
+
+
+@dataclass(eq=False)
+class Finding:
+    """All hits of one check at one place."""
+
+    code: str
+    place: Place
+    hits: list[Hit] = field(default_factory=list)
+    parameters: list[str] = field(default_factory=list)
+
+    @property
+    def message(self) -> str:
+        """What happened, with the range of the hits' counts."""
+        counts = [hit.count for hit in self.hits]
+        return self.hits[-1].message.format(count=Count(min(counts), max(counts)))
+
+    def add(self, hit: Hit, names: Iterable[str]) -> None:
+        """Count one more hit."""
+        self.hits.append(hit)
+        self.parameters += [name for name in names if name not in self.parameters]

@@ -1,0 +1,167 @@
+"""A run: a script from its start to its end, heard by the checks, from a random state that can be had again."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import random
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from funcgrad.audit.check import Check
+from funcgrad.audit.events import Enough, Events
+from funcgrad.audit.ledger import Ledger
+from funcgrad.launch import LaunchError
+from funcgrad.torch import _storage
+from funcgrad.torch._dispatch import value_of
+from funcgrad.torch._listening import Listener, listeners
+from funcgrad.torch.random import default_generator
+from funcgrad.trace import Value
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """When a script is ended that has not ended yet."""
+
+    steps: int = 200
+    seconds: float = 60.0
+
+
+@dataclass(eq=False)
+class Update:
+    """The parameters of an optimizer around one step."""
+
+    before: list[Value]
+    after: list[Value] = field(default_factory=list)
+
+
+class Updates(Listener):
+    """Keeps the first updates of a run."""
+
+    KEPT = 64
+
+    def __init__(self) -> None:
+        self.made: list[Update] = []
+
+    def step_begins(self, optimizer: Any, has_closure: bool) -> None:
+        """Keep the parameters before an update."""
+        if len(self.made) < self.KEPT:
+            self.made.append(Update([value_of(p) for p in optimizer._parameters()]))
+
+    def step_ended(self, optimizer: Any, has_closure: bool) -> None:
+        """Keep the parameters after it."""
+        if not self.made[-1].after:
+            self.made[-1].after = [value_of(p) for p in optimizer._parameters()]
+
+
+@dataclass(eq=False)
+class Run:
+    """What one run of a script gave."""
+
+    events: Events
+    updates: list[Update]
+    error: BaseException | None  # that ended it; None also where the bounds did
+    was_ended: bool  # by the bounds
+
+
+class RandomState:
+    """All generators that a script may draw from, as they are now."""
+
+    def __init__(self) -> None:
+        self._states = default_generator.state_bytes().copy(), random.getstate(), np.random.get_state()
+
+    def restore(self) -> None:
+        """Put the generators back."""
+        ours, pythons, numpys = self._states
+        default_generator.set_state_bytes(ours)
+        random.setstate(pythons)
+        np.random.set_state(numpys)
+
+
+def run(start: Callable[[], None], checks: Sequence[Check], mender: Check | None, bounds: Bounds) -> Run:
+    """Run a script and listen to it.
+
+    Args:
+        start: Runs the script.
+        checks: What to look for.
+        mender: A check whose mistake is to be repaired on the way, or None.
+        bounds: When to end it.
+    """
+    events, updates = Events(checks, mender, bounds.steps, bounds.seconds), Updates()
+    error: BaseException | None = None
+    with (
+        _heard(events, updates),
+        _alarm(bounds.seconds),
+        contextlib.redirect_stdout(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        try:
+            start()
+        except SystemExit:
+            pass
+        except (KeyboardInterrupt, LaunchError):
+            raise
+        except BaseException as stopped:
+            error = stopped
+        events.ended(error)
+    was_ended = isinstance(error, Enough)
+    return Run(events, updates.made, None if was_ended else error, was_ended)
+
+
+@contextmanager
+def _alarm(seconds: float) -> Generator[None]:
+    """End what never calls the face either, where the system can wake us: a loop of plain Python."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise Enough
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds + 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def listen() -> Generator[Ledger]:
+    """Keep a ledger of what the block does to gradients; ask it with `ledger.terms(parameter)`.
+
+    Example:
+        >>> import funcgrad.torch as torch
+        >>> w = torch.ones(2, requires_grad=True)
+        >>> with listen() as ledger:
+        ...     w.sum().backward()
+        ...     (2 * w).sum().backward()
+        >>> [term.call.number for term in ledger.terms(w)]
+        [1, 2]
+    """
+    events = Events((), None, steps=sys.maxsize, seconds=math.inf)
+    with _heard(events):
+        yield events.ledger
+
+
+@contextmanager
+def _heard(events: Events, *others: Listener) -> Generator[None]:
+    mine = (events, *others)
+    listeners.extend(mine)
+    _storage.listeners.append(events.written)
+    try:
+        yield
+    finally:
+        listeners[:] = [listener for listener in listeners if listener not in mine]
+        _storage.listeners.remove(events.written)

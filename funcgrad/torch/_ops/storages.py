@@ -1,0 +1,115 @@
+"""The storage behind a tensor as PyTorch shows it: a flat run of elements, or of bytes, to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from funcgrad.errors import warn
+from funcgrad.torch._ops.conversion import host_array
+from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._types import CPU, dtype
+
+DEPRECATED = (
+    "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage class. "
+    "This should only matter to you if you are using storages directly.  To access UntypedStorage directly, use "
+    "tensor.untyped_storage() instead of tensor.storage()"
+)
+
+
+class _Storage:
+    """What a tensor's storage is asked for.
+
+    Args:
+        base: The tensor that looks at the whole storage.
+    """
+
+    is_cuda = False
+    device = CPU
+
+    def __init__(self, base: Tensor) -> None:
+        self._base = base
+
+    def _values(self) -> np.ndarray:
+        raise NotImplementedError
+
+    def data_ptr(self) -> int:
+        """A number that tensors on the same memory share."""
+        return id(self._base._storage)
+
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return self._values().nbytes
+
+    def size(self) -> int:
+        """Number of elements."""
+        return self._values().size
+
+    __len__ = size
+
+    def tolist(self) -> list[Any]:
+        """The elements as Python numbers."""
+        return self._values().tolist()
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._values()[index].tolist()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.tolist())
+
+    def _head(self) -> str:
+        return f"device={self.device}"
+
+    def __repr__(self) -> str:
+        lines = "".join(f" {x}\n" for x in self.tolist())
+        return f"{lines}[torch.storage.{type(self).__name__}({self._head()}) of size {self.size()}]"
+
+
+class TypedStorage(_Storage):
+    """A storage as elements of the tensor's dtype."""
+
+    @property
+    def dtype(self) -> dtype:
+        """Type of the elements."""
+        return self._base.dtype
+
+    def element_size(self) -> int:
+        """Bytes of an element."""
+        return self.dtype.itemsize
+
+    def _values(self) -> np.ndarray:
+        return host_array(self._base, "storage").reshape(-1)
+
+    def _head(self) -> str:
+        return f"dtype={self.dtype}, device={self.device}"
+
+
+class UntypedStorage(_Storage):
+    """A storage as bytes."""
+
+    def _values(self) -> np.ndarray:
+        return np.frombuffer(host_array(self._base, "storage").tobytes(), np.uint8)
+
+
+def _whole(x: Tensor) -> Tensor:
+    return x if x._base is None else x._base
+
+
+def storage(input: Tensor) -> TypedStorage:
+    """The elements of the memory that the tensor looks at, its own or its base's."""
+    warn(DEPRECATED)
+    return TypedStorage(_whole(input))
+
+
+def untyped_storage(input: Tensor) -> UntypedStorage:
+    """The bytes of the memory that the tensor looks at, its own or its base's."""
+    return UntypedStorage(_whole(input))
+
+
+ROWS = (
+    Row("storage", storage, function=False),
+    Row("untyped_storage", untyped_storage, function=False),
+)

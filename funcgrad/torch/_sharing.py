@@ -1,0 +1,81 @@
+"""Sharing memory with NumPy: what either side writes, the other sees.
+
+A storage stays shared while somebody outside holds an array on its memory. NumPy does not tell when it writes, so
+small arrays are compared at each look; of large ones NumPy's later changes are not seen.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from funcgrad.torch._storage import Storage
+from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Number, Value, array_of, constant, current
+
+LARGEST = 2**16
+"""Bytes of the largest array whose changes are noticed: comparing so many takes a few microseconds."""
+
+_own: Any = Storage.value  # the slot itself, which `SharedStorage.value` hides
+
+
+class SharedStorage(Storage):
+    """A storage on whose memory NumPy arrays lie; `Storage.__class__` changes to this and back."""
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> Value:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The current value, with what NumPy has changed since the last look."""
+        if self.memory.nbytes <= LARGEST:
+            now = self.memory.tobytes()
+            if now != self.seen:
+                self.seen = now
+                _own.__set__(self, constant(self.memory.copy()))
+        if not self._is_held():
+            self.__class__ = Storage  # pyright: ignore[reportAttributeAccessIssue]
+            del self.memory, self.seen
+        return _own.__get__(self)
+
+    @value.setter
+    def value(self, value: Value) -> None:
+        _own.__set__(self, value)
+        if value.array is None and current().refusal:
+            return  # a trial: the value from before comes back
+        if self.memory.flags.writeable:
+            np.copyto(self.memory, array_of(value, "numpy"))
+        self.seen = _snapshot(self.memory)
+
+    def _is_held(self) -> bool:
+        """Whether there is another reference to the memory: the two counted here are the slot and the argument."""
+        if sys.getrefcount(self.memory) > 2:
+            return True
+        if self.memory.base is None:
+            return False
+        return not isinstance(self.memory.base, np.ndarray) or sys.getrefcount(self.memory.base) > 2
+
+
+def _snapshot(array: np.ndarray) -> bytes:
+    return array.tobytes() if array.nbytes <= LARGEST else b""
+
+
+def shared_array(x: Tensor) -> np.ndarray:
+    """The memory of a tensor as a NumPy array; read-only if it is so large that changes would not be noticed."""
+    storage = x._storage
+    if not isinstance(storage, SharedStorage) or not storage._is_held():
+        share(storage, np.array(array_of(storage.value, "numpy")))
+    array = storage.memory
+    for link in x._chain:
+        array = link.op([array, *(Number(int, place) for place in link.places)], link.static)[link.number]
+    if storage.memory.nbytes > LARGEST:
+        array = array.view()
+        array.flags.writeable = False
+    return array
+
+
+def share(storage: Storage, memory: np.ndarray) -> None:
+    """Make a storage share memory that holds its values already."""
+    storage.memory, storage.seen = memory, _snapshot(memory)
+    storage.__class__ = SharedStorage

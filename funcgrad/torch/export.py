@@ -1,0 +1,5 @@
+"""torch.export: programs to keep, which is not there."""
+
+from funcgrad.torch._absent import absent as _absent
+
+__getattr__ = _absent(__name__, "Save model.state_dict() with torch.save and export it where PyTorch is installed.")

@@ -1,0 +1,13 @@
+"""torch.nn.modules.conv: convolutions and their base classes."""
+
+from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.nn._convolutions import Conv1d as Conv1d
+from funcgrad.torch.nn._convolutions import Conv2d as Conv2d
+from funcgrad.torch.nn._convolutions import Conv3d as Conv3d
+from funcgrad.torch.nn._convolutions import ConvTranspose1d as ConvTranspose1d
+from funcgrad.torch.nn._convolutions import ConvTranspose2d as ConvTranspose2d
+from funcgrad.torch.nn._convolutions import ConvTranspose3d as ConvTranspose3d
+from funcgrad.torch.nn._convolutions import _ConvNd as _ConvNd
+from funcgrad.torch.nn._convolutions import _ConvTransposeNd as _ConvTransposeNd
+
+__getattr__ = _missing_from(__name__)

@@ -1,0 +1,5 @@
+"""torch.utils.cpp_extension: operators in C++, which is not there."""
+
+from funcgrad.torch._absent import absent as _absent
+
+__getattr__ = _absent(__name__, "Write a torch.autograd.Function in Python; steps are compiled by XLA anyway.")

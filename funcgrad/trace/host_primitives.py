@@ -1,0 +1,246 @@
+"""Primitives of JAX as NumPy functions: one row for each that the operators' functions are mostly made of.
+
+A row takes the operands and the primitive's parameters. It raises `UncoveredError` for a case that it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+Row = Callable[..., Any]
+
+
+class UncoveredError(Exception):
+    """A primitive, or a case of it, without a NumPy function here."""
+
+
+def _check(is_covered: bool) -> None:
+    if not is_covered:
+        raise UncoveredError
+
+
+def _unary(function: Callable[[Any], Any]) -> Row:
+    return lambda x, **_: function(x)
+
+
+def _binary(function: Callable[[Any, Any], Any]) -> Row:
+    return lambda x, y, **_: function(x, y)
+
+
+def _reduction(function: Callable[..., Any]) -> Row:
+    return lambda x, *, axes, **_: function(x, axis=tuple(axes))
+
+
+def _positions(function: Callable[..., Any]) -> Row:
+    return lambda x, *, axes, index_dtype, **_: function(x, axis=axes[0]).astype(index_dtype)
+
+
+def _running(function: Callable[..., Any]) -> Row:
+    def run(x: Any, *, axis: int, reverse: bool) -> Any:
+        return np.flip(function(np.flip(x, axis), axis=axis), axis) if reverse else function(x, axis=axis)
+
+    return run
+
+
+def _divided(x: Any, y: Any) -> Any:
+    _check(x.dtype.kind in "fc")
+    return np.divide(x, y)
+
+
+def _remainder(x: Any, y: Any) -> Any:
+    _check(x.dtype.kind == "f")
+    return np.fmod(x, y)
+
+
+def _integer_power(x: Any, *, y: int) -> Any:
+    """By squaring, as the compiled code does."""
+    if y < 0:
+        return 1 / _integer_power(x, y=-y)
+    result, square = None, x
+    while y:
+        if y & 1:
+            result = square if result is None else result * square
+        y >>= 1
+        square = square * square if y else square
+    return np.ones_like(x) if result is None else result
+
+
+def _rounded(x: Any, *, rounding_method: Any) -> Any:
+    _check(int(rounding_method) == 1)  # half to even
+    return np.round(x)
+
+
+def _selected(which: Any, *cases: Any) -> Any:
+    return np.where(which, cases[1], cases[0]) if which.dtype == bool else np.choose(which, cases)
+
+
+def _converted(x: Any, *, new_dtype: Any, **_: Any) -> Any:
+    return x.astype(new_dtype)
+
+
+def _broadcast(x: Any, *, shape: Sequence[int], broadcast_dimensions: Sequence[int], **_: Any) -> Any:
+    wide = [1] * len(shape)
+    for k, axis in enumerate(broadcast_dimensions):
+        wide[axis] = x.shape[k]
+    return np.broadcast_to(x.reshape(wide), shape)
+
+
+def _reshaped(x: Any, *, new_sizes: Sequence[int], dimensions: Any, **_: Any) -> Any:
+    _check(dimensions is None)
+    return x.reshape(new_sizes)
+
+
+def _sliced(x: Any, *, start_indices: Sequence[int], limit_indices: Sequence[int], strides: Any) -> Any:
+    steps = strides or (1,) * x.ndim
+    return x[tuple([slice(*s) for s in zip(start_indices, limit_indices, steps, strict=True)])]
+
+
+def _starts(x: Any, starts: Sequence[Any], sizes: Sequence[int]) -> tuple[slice, ...]:
+    """A window moved inside the array, as XLA does with one that reaches out of it."""
+    lows = [min(max(int(s), 0), n - size) for s, n, size in zip(starts, x.shape, sizes, strict=True)]
+    return tuple([slice(low, low + size) for low, size in zip(lows, sizes, strict=True)])
+
+
+def _dynamic_slice(x: Any, *starts: Any, slice_sizes: Sequence[int]) -> Any:
+    return x[_starts(x, starts, slice_sizes)]
+
+
+def _dynamic_update_slice(x: Any, update: Any, *starts: Any) -> Any:
+    changed = x.copy()
+    changed[_starts(x, starts, update.shape)] = update
+    return changed
+
+
+def _padded(x: Any, fill: Any, *, padding_config: Sequence[tuple[int, int, int]]) -> Any:
+    _check(all(low >= 0 and high >= 0 and not between for low, high, between in padding_config))
+    return np.pad(x, [(low, high) for low, high, _ in padding_config], constant_values=fill)
+
+
+def _counted(*, dtype: Any, shape: Sequence[int], dimension: int, **_: Any) -> Any:
+    numbers = np.arange(shape[dimension], dtype=dtype)
+    return np.broadcast_to(numbers.reshape([-1 if k == dimension else 1 for k in range(len(shape))]), shape)
+
+
+def _split(x: Any, *, sizes: Sequence[int], axis: int) -> list[Any]:
+    return np.split(x, np.cumsum(sizes)[:-1], axis)
+
+
+def _clamped(low: Any, x: Any, high: Any) -> Any:
+    return np.minimum(np.maximum(x, low), high)
+
+
+def _dot(x: Any, y: Any, *, dimension_numbers: Any, preferred_element_type: Any, **_: Any) -> Any:
+    """A product with contracted and batch dimensions, as one matrix product for each batch."""
+    (contracted_x, contracted_y), (batch_x, batch_y) = dimension_numbers
+    free_x = [k for k in range(x.ndim) if k not in contracted_x and k not in batch_x]
+    free_y = [k for k in range(y.ndim) if k not in contracted_y and k not in batch_y]
+    batch = [x.shape[k] for k in batch_x]
+    inner = int(np.prod([x.shape[k] for k in contracted_x]))
+    rows, columns = [x.shape[k] for k in free_x], [y.shape[k] for k in free_y]
+    left = x.transpose([*batch_x, *free_x, *contracted_x]).reshape(*batch, int(np.prod(rows)), inner)
+    right = y.transpose([*batch_y, *contracted_y, *free_y]).reshape(*batch, inner, int(np.prod(columns)))
+    if x.dtype.itemsize == 2:  # 16-bit products are summed in 32 bits
+        left, right = left.astype(np.float32), right.astype(np.float32)
+    return (left @ right).reshape((*batch, *rows, *columns)).astype(preferred_element_type or x.dtype)
+
+
+def _gathered(x: Any, indices: Any, *, dimension_numbers: Any, slice_sizes: Sequence[int], mode: Any, **_: Any) -> Any:
+    """Whole rows at positions that are inside, which is what an embedding and an index make."""
+    d = dimension_numbers
+    axes, start = tuple(d.start_index_map), tuple(d.collapsed_slice_dims)
+    whole = all(size == n for k, (size, n) in enumerate(zip(slice_sizes, x.shape, strict=True)) if k not in axes)
+    rest = tuple(range(indices.ndim - 1, indices.ndim - 1 + x.ndim - len(axes)))
+    _check(axes == start == tuple(range(len(axes))) and whole and tuple(d.offset_dims) == rest)
+    _check(not d.operand_batching_dims and all(slice_sizes[k] == 1 for k in axes))
+    positions = np.moveaxis(indices, -1, 0)
+    _check(all(not p.size or (p.min() >= 0 and p.max() < x.shape[k]) for k, p in enumerate(positions)))
+    return x[tuple(positions)]
+
+
+ROWS: dict[str, Row] = {
+    "abs": _unary(np.abs),
+    "neg": _unary(np.negative),
+    "sign": _unary(np.sign),
+    "exp": _unary(np.exp),
+    "exp2": _unary(np.exp2),
+    "expm1": _unary(np.expm1),
+    "log": _unary(np.log),
+    "log1p": _unary(np.log1p),
+    "sin": _unary(np.sin),
+    "cos": _unary(np.cos),
+    "tan": _unary(np.tan),
+    "tanh": _unary(np.tanh),
+    "sqrt": _unary(np.sqrt),
+    "rsqrt": _unary(lambda x: 1 / np.sqrt(x)),
+    "square": _unary(np.square),
+    "floor": _unary(np.floor),
+    "ceil": _unary(np.ceil),
+    "is_finite": _unary(np.isfinite),
+    "not": _unary(np.invert),
+    "logistic": _unary(special.expit),
+    "erf": _unary(special.erf),
+    "copy": _unary(np.copy),
+    "copy_p": _unary(np.copy),
+    "stop_gradient": _unary(lambda x: x),
+    "round": _rounded,
+    "integer_pow": _integer_power,
+    "add": _binary(np.add),
+    "add_any": _binary(np.add),
+    "sub": _binary(np.subtract),
+    "mul": _binary(np.multiply),
+    "div": _binary(_divided),
+    "rem": _binary(_remainder),
+    "max": _binary(np.maximum),
+    "min": _binary(np.minimum),
+    "pow": _binary(np.power),
+    "atan2": _binary(np.arctan2),
+    "and": _binary(np.bitwise_and),
+    "or": _binary(np.bitwise_or),
+    "xor": _binary(np.bitwise_xor),
+    "eq": _binary(np.equal),
+    "ne": _binary(np.not_equal),
+    "lt": _binary(np.less),
+    "le": _binary(np.less_equal),
+    "gt": _binary(np.greater),
+    "ge": _binary(np.greater_equal),
+    "reduce_sum": _reduction(np.sum),
+    "reduce_max": _reduction(np.max),
+    "reduce_min": _reduction(np.min),
+    "reduce_prod": _reduction(np.prod),
+    "reduce_and": _reduction(np.all),
+    "reduce_or": _reduction(np.any),
+    "argmax": _positions(np.argmax),
+    "argmin": _positions(np.argmin),
+    "cumsum": _running(np.cumsum),
+    "cumprod": _running(np.cumprod),
+    "cummax": _running(np.maximum.accumulate),
+    "cummin": _running(np.minimum.accumulate),
+    "select_n": _selected,
+    "clamp": _clamped,
+    "convert_element_type": _converted,
+    "broadcast_in_dim": _broadcast,
+    "reshape": _reshaped,
+    "squeeze": lambda x, *, dimensions: np.squeeze(x, tuple(dimensions)),
+    "transpose": lambda x, *, permutation: np.transpose(x, permutation),
+    "rev": lambda x, *, dimensions: np.flip(x, tuple(dimensions)),
+    "slice": _sliced,
+    "dynamic_slice": _dynamic_slice,
+    "dynamic_update_slice": _dynamic_update_slice,
+    "concatenate": lambda *xs, dimension: np.concatenate(xs, dimension),
+    "split": _split,
+    "pad": _padded,
+    "iota": _counted,
+    "dot_general": _dot,
+    "gather": _gathered,
+}
+
+EXACT = frozenset(
+    {"copy", "copy_p", "stop_gradient", "select_n", "convert_element_type", "broadcast_in_dim", "reshape", "squeeze"}
+    | {"transpose", "rev", "slice", "dynamic_slice", "dynamic_update_slice", "concatenate", "split"}
+    | {"pad", "iota", "gather", "neg", "abs"}
+)
+"""Rows that round nothing."""

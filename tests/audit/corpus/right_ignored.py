@@ -1,0 +1,11 @@
+"""The comment says that the sum is meant."""
+
+import torch
+
+torch.manual_seed(0)
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for _ in range(3):
+    x = torch.randn(8, 3)
+    (model(x) - x.sum(1, keepdim=True)).pow(2).mean().backward()  # funcgrad: ignore[FG001]
+    optimizer.step()

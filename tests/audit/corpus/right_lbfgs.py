@@ -1,0 +1,17 @@
+"""LBFGS calls its closure several times within a step."""
+
+import torch
+
+torch.manual_seed(0)
+x = torch.randn(16, 3)
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.LBFGS(model.parameters(), lr=0.5, max_iter=4)
+for _ in range(3):
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (model(x) - x.sum(1, keepdim=True)).pow(2).mean()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)

@@ -1,0 +1,16 @@
+"""Meta-learning: the inner step is taken with autograd.grad, the outer one with backward."""
+
+import torch
+
+torch.manual_seed(0)
+w = torch.nn.Parameter(torch.randn(3, 1))
+optimizer = torch.optim.SGD([w], lr=0.05)
+for _ in range(3):
+    optimizer.zero_grad()
+    meta = 0
+    for _ in range(2):
+        x, y = torch.randn(8, 3), torch.randn(8, 1)
+        (g,) = torch.autograd.grad((x @ w - y).pow(2).mean(), w, create_graph=True)
+        meta = meta + (x @ (w - 0.1 * g) - y).pow(2).mean()
+    (meta / 2).backward()
+    optimizer.step()

@@ -1,0 +1,13 @@
+"""The gradients are set to None one by one, before the step."""
+
+import torch
+
+torch.manual_seed(0)
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+for _ in range(4):
+    x = torch.randn(8, 3)
+    (model(x) - x.sum(1, keepdim=True)).pow(2).mean().backward()
+    for p in model.parameters():
+        p.grad = None  # FG002
+    optimizer.step()

@@ -1,0 +1,125 @@
+"""Pages: which blocks are run, where findings in them lie, and what their code may not do."""
+
+import json
+import os
+
+import pytest
+
+from funcgrad.audit import audit, starter
+from funcgrad.audit.confinement import ConfinedError
+from funcgrad.audit.page import Block, blocks
+from funcgrad.launch import LaunchError
+
+POST = """\
+# Why zero_grad?
+
+```python
+!pip install torch
+import torch
+w = torch.nn.Parameter(torch.ones(2))
+optimizer = torch.optim.SGD([w], lr=0.1)
+```
+
+```bash
+rm -rf everything
+```
+
+1. Train:
+
+   ```python
+   for _ in range(3):
+       w.square().sum().backward()
+       optimizer.zero_grad()
+       optimizer.step()
+   ```
+"""
+HTML = """\
+<p>Text</p><pre><code class="x">import torch
+w = torch.ones(2) &lt; 3</code></pre>
+<pre>$ pip install torch</pre>
+<pre>
+y = 1<br>z = 2
+</pre>
+"""
+
+
+@pytest.fixture
+def page(tmp_path):
+    def write(name, text):
+        path = tmp_path / name
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def found(path):
+    return {(each.finding.code, each.finding.place.line) for each in audit(starter(path)).judged}
+
+
+def test_blocks_of_markdown_keep_their_lines(page):
+    path = page("post.md", POST)
+    assert [block.line for block in blocks(path)] == [4, 17]
+    assert blocks(path)[0].source.startswith("\nimport torch\n")
+    assert found(path) == {("FG002", 19)}
+
+
+def test_the_report_shows_the_line_of_the_page(page):
+    (judged,) = audit(starter(page("post.md", POST))).judged
+    assert judged.finding.place.source == "    optimizer.zero_grad()"
+
+
+def test_blocks_of_html_are_those_that_are_python(page):
+    assert blocks(page("post.html", HTML)) == [Block(1, "import torch\nw = torch.ones(2) < 3"), Block(5, "y = 1\nz = 2\n")]
+
+
+def test_lines_of_a_notebook_count_its_code(page):
+    cells = [
+        {"cell_type": "code", "source": ["import torch\n", "w = torch.nn.Parameter(torch.ones(2))"]},
+        {"cell_type": "markdown", "source": ["no code"]},
+        {"cell_type": "code", "source": "optimizer = torch.optim.SGD([w])\nfor _ in range(3):\n  w.sum().backward()\n  optimizer.step()"},
+    ]
+    assert found(page("book.ipynb", json.dumps({"cells": cells}))) == {("FG001", 5)}
+
+
+def test_a_block_that_fails_does_not_keep_the_next_from_running(page):
+    text = "```python\nimport torch\ntorch.tensor([1.0], require_grad=True)\n```\n" + POST
+    made = audit(starter(page("post.md", text)))
+    assert str(made.error) == "tensor() got an unexpected keyword argument 'require_grad'"
+    assert {each.finding.code for each in made.judged} == {"FG002"}
+
+
+@pytest.mark.parametrize("text", ["no code", "```\nimport torch\n```"])
+def test_a_page_without_python_is_refused(page, text):
+    with pytest.raises(LaunchError, match="has no Python; expected blocks that open with ```python"):
+        audit(starter(page("post.md", text)))
+
+
+@pytest.mark.parametrize(
+    "code, event",
+    [
+        ("open('made', 'w')", "open"),
+        ("import os; os.remove('kept')", "os.remove"),
+        ("import pathlib; pathlib.Path('made').write_text('x')", "open"),
+        ("import subprocess; subprocess.run(['touch', 'made'])", "subprocess.Popen"),
+        ("import os; os.system('touch made')", "os.system"),
+        ("import socket; socket.create_connection(('127.0.0.1', 9))", "socket.getaddrinfo"),
+    ],
+)
+def test_a_page_may_not_act(page, tmp_path, monkeypatch, code, event):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kept").write_text("")
+    made = audit(starter(page("post.md", f"```python\n{code}\n```")))
+    assert isinstance(made.error, ConfinedError)
+    assert str(made.error).startswith(f"the page's code asked for {event}")
+    assert sorted(os.listdir()) == ["kept", "post.md"]
+
+
+def test_confinement_ends_with_the_page(page, tmp_path):
+    audit(starter(page("post.md", "```python\nx = 1\n```")))
+    (tmp_path / "after").write_text("x")
+
+
+def test_a_page_may_read(page, tmp_path):
+    (tmp_path / "data").write_text("3")
+    assert audit(starter(page("post.md", f"```python\nassert open({str(tmp_path / 'data')!r}).read() == '3'\n```"))).error is None

@@ -1,0 +1,109 @@
+"""Traces that are run on the host: the compiled program's results, for every row of the table."""
+
+import importlib
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from funcgrad.tolerances import tolerance
+from funcgrad.trace import Op, constant, current, stats, synchronize
+from funcgrad.trace.interpret import interpreted_program
+from funcgrad.trace.program import compile_program
+
+flush = importlib.import_module("funcgrad.trace.flush")
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(3, 4)).astype(np.float32)
+POSITIVE = np.abs(X) + 0.1
+INTS = RANDOM.integers(-5, 6, (3, 4))
+INDEX = np.array([2, 0, 2])
+
+CASES = {
+    "elementwise": (
+        lambda x, p: jnp.tanh(x) * jnp.exp(-p) + jnp.log(p) / jnp.sqrt(p) - jax.lax.rsqrt(p),
+        (X, POSITIVE),
+    ),
+    "more functions": (lambda x: jax.nn.sigmoid(x) + jax.lax.erf(x) + jnp.expm1(x) + jnp.sin(x) * jnp.cos(x), (X,)),
+    "powers": (lambda x, p: x**3 + p**-2 + p**0.5 + jnp.square(x), (X, POSITIVE)),
+    "rounding": (lambda x: jnp.round(x * 3) + jnp.floor(x) + jnp.ceil(x) + jnp.sign(x), (X,)),
+    "choices": (lambda x: jnp.where(x > 0, x, -jnp.inf).clip(-2, 2) + jnp.maximum(x, 0) + jnp.minimum(x, 1), (X,)),
+    "logic": (lambda n: ((n > 0) & (n < 3)) | ~(n == -1), (INTS,)),
+    "whole numbers": (lambda n: n * 2 + (n // 3) - n % 4, (INTS,)),
+    "reductions": (lambda x: (x.sum(0), x.max(1), x.min(), x.prod(0), x.argmax(1), (x > 0).any(), (x > 0).all()), (X,)),
+    "running": (lambda x: (jnp.cumsum(x, 1), jax.lax.cummax(x, 0, reverse=True)), (X,)),
+    "shapes": (lambda x: (x.reshape(2, 6).T[None], jnp.concatenate([x, x[::-1]], 1), jnp.pad(x, 1), x[1:, ::2]), (X,)),
+    "broadcasting": (lambda x: x[:, None] + jnp.arange(4) + jnp.ones((3, 1, 1)), (X,)),
+    "products": (
+        lambda x: (x @ x.T, x[0] @ x[1], jnp.einsum("ab,cb->ac", x, x), x.reshape(3, 2, 2) @ x.reshape(3, 2, 2)),
+        (X,),
+    ),
+    "short floats": (lambda x: (x.astype(jnp.bfloat16) @ x.T.astype(jnp.bfloat16)).astype(jnp.float32), (X,)),
+    "lookups": (lambda x, i: jnp.take(x, i, axis=0), (X, INDEX)),
+    "slices at positions": (lambda x, i: jax.lax.dynamic_slice(x, (i[0], i[1]), (2, 2)), (X, INDEX)),
+    "softmax": (lambda x: jax.nn.log_softmax(x), (X,)),
+    "without a row": (lambda x, i: x.at[i].add(1.0), (X, INDEX)),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_host_gives_what_the_program_gives(case):
+    function, arrays = CASES[case]
+    synchronize("test")
+    trace = current()
+    _, made = trace.record(Op(case, function), (), [constant(a) for a in arrays])
+    wanted = tuple(range(len(made)))
+    with jax.enable_x64(True):
+        ours = interpreted_program(trace.step, wanted)([], list(arrays), None, None)
+        theirs = compile_program(trace.step, wanted, ())([], list(arrays), None, None)
+    trace.clear()
+    for a, b in zip(ours, theirs, strict=True):
+        assert (a.shape, a.dtype) == (b.shape, b.dtype)
+        kind = "gradient" if case == "short floats" else "value"
+        np.testing.assert_allclose(a, b, **tolerance(np.float32 if case == "short floats" else b.dtype, kind))
+
+
+def test_a_trace_that_rounds_nothing_is_compiled_when_seen_again():
+    move = Op("move", lambda x: x.T.reshape(-1))
+
+    def once():
+        synchronize("test")
+        before = stats.programs
+        _, (y,) = current().record(move, (), [constant(X)])
+        synchronize("test")
+        np.testing.assert_array_equal(y.array, X.T.reshape(-1))
+        return stats.programs - before
+
+    assert [once() for _ in range(3)] == [0, 1, 0]
+
+
+def test_traces_that_never_come_again_are_not_compiled(monkeypatch):
+    """Growing shapes: after `MOST_NEWS` operations compiled in vain, a new trace must be seen twice."""
+    monkeypatch.setattr(flush, "MOST_NEWS", 3)
+    monkeypatch.setattr(stats, "news", 0)
+    double = Op("double_and_sum", lambda x: (x * 2.0).sum())
+
+    def run(n):
+        synchronize("test")
+        before = stats.programs
+        _, (y,) = current().record(double, (), [constant(np.ones(n, np.float32))])
+        synchronize("test")
+        assert float(y.array) == 2 * n
+        return stats.programs - before
+
+    assert [run(n) for n in range(1, 9)] == [1] * 4 + [0] * 4
+    assert [run(8) for _ in range(2)] == [1, 0]
+    assert run(1) == 0
+
+
+def test_an_element_of_a_known_array_leaves_the_trace_whole():
+    element = Op("element", lambda x, i: x[i.value])
+    heavy = Op("heavy", lambda x: jnp.exp(x))
+    synchronize("test")
+    x = constant(np.arange(5.0, dtype=np.float32))
+    _, (pending,) = current().record(heavy, (), [x])
+    _, (one,) = current().record(element, (), [x, 3])
+    assert float(flush.array_of(one, "item")) == 3
+    assert pending.array is None
+    _, (rounded,) = current().record(element, (), [pending, 0])
+    assert float(flush.array_of(rounded, "item")) == 1
