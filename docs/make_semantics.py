@@ -66,7 +66,7 @@ def _differences() -> str:
             operators.append(f"`{operator}`")
             parts.append(entry["what"])
     rows = [(_listed(operators), _listed(parts), why) for why, (operators, parts) in concerned.items()]
-    return _table(("Operator", "What differs", "Why"), rows)
+    return _table(("Where", "What differs", "Why"), rows)
 
 
 def _listed(names: list[str]) -> str:

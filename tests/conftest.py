@@ -4,3 +4,14 @@ import os
 
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4".strip()
 os.environ["FUNCGRAD_CACHE"] = ""  # tests compile for themselves, and leave nothing in the user's folders
+
+import pytest
+
+from funcgrad.trace import current, stats
+
+
+@pytest.fixture(autouse=True)
+def fresh_trace():
+    """Nothing pending, and nothing remembered that decides what is compiled: a test does not depend on earlier ones."""
+    current().clear()
+    stats.news = 0

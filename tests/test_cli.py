@@ -40,8 +40,14 @@ def exit_status(arguments):
 @pytest.mark.parametrize(
     "arguments, complaint",
     [
-        (["trian"], "funcgrad: unknown command 'trian'; expected run or compare or audit or explain (see 'funcgrad --help')"),
-        (["--nope"], "funcgrad: unknown command '--nope'; expected run or compare or audit or explain (see 'funcgrad --help')"),
+        (
+            ["trian"],
+            "funcgrad: unknown command 'trian'; expected run or compare or audit or explain (see 'funcgrad --help')",
+        ),
+        (
+            ["--nope"],
+            "funcgrad: unknown command '--nope'; expected run or compare or audit or explain (see 'funcgrad --help')",
+        ),
         (["run"], "funcgrad run: the following arguments are required: SCRIPT (see 'funcgrad run --help')"),
         (["run", "-m"], "funcgrad run: the following arguments are required: SCRIPT (see 'funcgrad run --help')"),
         (["run", "--nope", "x.py"], "funcgrad run: unrecognized arguments: --nope (see 'funcgrad run --help')"),

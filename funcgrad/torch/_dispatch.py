@@ -156,6 +156,7 @@ def view(op: Any, static: tuple[Any, ...], x: Tensor, *places: int, origin: str 
     made = apply(op, static, x, *places)
     for number, tensor in enumerate(made if isinstance(made, list) else [made]):
         _share(tensor, x, Link(op, static, places, number))
+        tensor._inference = x._inference
         if state.grad:
             tensor._origin = origin or x._origin
         else:
@@ -180,7 +181,7 @@ def _share(tensor: Tensor, x: Tensor, link: Link) -> None:
     tensor._seen = x._storage.value
     tensor._base = x if x._base is None else x._base
     tensor._chain = (*x._chain, link)
-    tensor._counts = x._counts
+    tensor._writes = x._writes
 
 
 def view_value(x: Tensor) -> Value:
@@ -290,13 +291,13 @@ def assign(x: Tensor, result: Tensor) -> Tensor:
     """
     if x._base is None:
         result = _fit(result, x)
-        _put(x, value_of(result), result._edge, x._counts)
+        _put(x, value_of(result), result._edge, x._writes)
     else:
         _leave_hooks(x, result._edge)
         result = _fit(result, x)
         base = root_of(x)
         written = _written(base, x, result)
-        _put(base, written._storage.value, written._edge, x._counts)
+        _put(base, written._storage.value, written._edge, x._writes)
         if x._retains:
             view_value(x)  # its gradient is the one of its new place, even if nobody looks at it again
     if result._edge is not None and isinstance(result._edge.node, OperatorNode):
@@ -312,8 +313,10 @@ def _leave_hooks(x: Tensor, edge: Any) -> None:
             edges[0] = unhooked(x._edge, len(x._chain))
 
 
-def _put(x: Tensor, value: Value, edge: Any, counts: bool) -> None:
-    x._storage.write(value, counts)
+def _put(x: Tensor, value: Value, edge: Any, writes: list[int] | None) -> None:
+    x._storage.write(value, counts=writes is None)
+    if writes is not None:
+        writes[0] += 1
     if state.grad and x._edge is not LEAF:
         _move(x, edge)
         if type(edge) is Edge and isinstance(edge.node, OperatorNode):
@@ -337,7 +340,7 @@ def reshape_in_place(x: Tensor, shaped: Callable[[Tensor], Tensor]) -> Tensor:
     x._base, x._chain, x._value, x._seen = made._base, made._chain, made._value, made._seen
     if x._edge is not LEAF:
         x._edge = made._edge
-    x._storage.write(x._storage.value, x._counts)
+    x._storage.write(x._storage.value, counts=x._writes is None)
     return x
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from funcgrad.errors import warn
 from funcgrad.torch._anomaly import mode as anomaly
 from funcgrad.torch._dispatch import apply, assign, edge_of, value_of
 from funcgrad.torch._grad_mode import no_grad, state
@@ -25,6 +24,7 @@ from funcgrad.torch._texts import (
     UNUSED_INPUT,
 )
 from funcgrad.torch._walk import Walk, place_of, reachable, zeros
+from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Value, current
 
 
@@ -65,10 +65,12 @@ def backward(
     """
     if inputs is not None and len(inputs) == 0:
         raise RuntimeError(EMPTY_INPUTS)
+    for x in inputs or ():
+        x.retain_grad()  # from now on: that is how a non-leaf gets its gradient here
     if listeners:
         tell("backward", tensors, grads)
     if create_graph:
-        _warn_about_leak()
+        warn_once(CREATE_GRAPH_LEAK)
     elif inputs is None and len(tensors) == 1 and grads[0] is None and tensors[0]._aval.size == 1:
         _backward_of_loss(tensors[0], bool(retain_graph))
         return
@@ -77,7 +79,7 @@ def backward(
         walk.to_leaves(accumulate)
         return
     for x, gradient in zip(inputs, walk.to_targets([_target(x) for x in inputs]), strict=True):
-        if gradient is not None:
+        if gradient is not None and x.is_leaf:
             with walk:
                 accumulate(x, gradient)
 
@@ -144,12 +146,3 @@ def _target(x: Tensor) -> Edge:
     if edge is None:
         raise RuntimeError(INPUT_NEEDS_NO_GRAD)
     return edge if isinstance(edge, Edge) else Edge(edge, 0)
-
-
-_warned: set[str] = set()
-
-
-def _warn_about_leak() -> None:
-    if "leak" not in _warned:
-        _warned.add("leak")
-        warn(CREATE_GRAPH_LEAK)

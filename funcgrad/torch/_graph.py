@@ -5,6 +5,7 @@ Nodes point only towards the leaves, so a graph is freed with the last tensor th
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from funcgrad.torch._hooks import RemovableHandle, hooks_of
 from funcgrad.torch._texts import BACKWARD_TWICE, MODIFIED_IN_PLACE
 from funcgrad.torch._types import dtype_of
 from funcgrad.torch._views import ViewOp
-from funcgrad.trace import Aval, Equation, Pullback
+from funcgrad.trace import Aval, Equation, Pullback, Value
 
 if TYPE_CHECKING:
     from funcgrad.torch._storage import Storage
@@ -111,7 +112,19 @@ _HAND_WRITTEN = ("CopySlices", "CopyBackwards")
 def _shown(edge: Any) -> tuple[Any, int]:
     if edge is None or edge is NOWHERE:
         return None, 0
-    return (edge.node, edge.number) if isinstance(edge, Edge) else (AccumulateGrad(edge), 0)
+    return (shown(edge.node), edge.number) if isinstance(edge, Edge) else (AccumulateGrad(edge), 0)
+
+
+def shown(node: Node) -> Node:
+    """The node as people see it: its type has the name that PyTorch prints."""
+    if isinstance(node, OperatorNode) and type(node).__name__ != (name := node.label().rpartition(":")[2]):
+        node.__class__ = _named(name)
+    return node
+
+
+@functools.cache
+def _named(name: str) -> type[OperatorNode]:
+    return type(name, (OperatorNode,), {"__slots__": ()})
 
 
 class OperatorNode(Node):
@@ -170,7 +183,20 @@ class OperatorNode(Node):
         for storage, version in zip(self.storages, self.versions, strict=True):
             if storage.version != version:
                 raise RuntimeError(self._modified_text(storage, version))
+        for k, value in self.rewritten():
+            self.kept[k] = value
         return self.kept
+
+    def rewritten(self) -> list[tuple[int, Value]]:
+        """Of the saved leaves those that were written to through `.data`: place in `kept`, and present value."""
+        assert self.kept is not None
+        found = []
+        for storage, position in zip(self.storages, self.plan.saved, strict=False):  # results follow the operands
+            leaf, k = self.edges[position], self.plan.keeps.index(position)
+            is_leaf = getattr(leaf, "_storage", None) is storage and leaf._base is None
+            if storage.is_secret and is_leaf and self.kept[k] is not storage.value:
+                found.append((k, storage.value))
+        return found
 
     def origin(self, position: int) -> Any:
         """The edge of the kept value at `position` of `kept`: an operand's own edge, or this node's result."""

@@ -27,7 +27,7 @@ class _VariableMeta(type):
         if volatile is not None:
             warn(VOLATILE_REMOVED)
         made = constructed((), get_default_dtype()) if data is None else data_of(_checked(data))
-        made._counts = True
+        made._writes = None
         made.requires_grad = requires_grad
         return made
 

@@ -199,4 +199,5 @@ def _are_kept(node: OperatorNode, indices: tuple[tuple[int, int | None], ...], t
         value = kept[i]
         if (value.index if value.trace is trace else _NEW) != index:
             return False
-    return all([s.version == v for s, v in zip(node.storages, node.versions, strict=True)])  # noqa: C419 - faster
+    pairs = zip(node.storages, node.versions, strict=True)
+    return all([s.version == v and not (s.is_secret and node.rewritten()) for s, v in pairs])  # noqa: C419 - faster

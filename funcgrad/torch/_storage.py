@@ -23,12 +23,13 @@ class Storage:
         value: The current value, of the base tensor's shape.
         version: How often it has been written to, as autograd counts (a write through `.data` does not count).
         birth: Order of creation; gives storages a stable order.
+        is_secret: Whether it was ever written to without being counted.
         writer: The differentiable equation that wrote last; missing before the first such write.
         memory: A NumPy array on the same memory; only where there is one, see `_sharing.py`.
         seen: Its bytes at the last look.
     """
 
-    __slots__ = ("birth", "memory", "seen", "value", "version", "writer")
+    __slots__ = ("birth", "is_secret", "memory", "seen", "value", "version", "writer")
 
     writer: Equation
     memory: np.ndarray
@@ -37,6 +38,7 @@ class Storage:
     def __init__(self, value: Value) -> None:
         self.value = value
         self.version = 0
+        self.is_secret = False
         self.birth = next(_births)
 
     def write(self, value: Value, counts: bool = True) -> None:
@@ -46,6 +48,7 @@ class Storage:
                 listener(self)
         self.value = value
         self.version += counts
+        self.is_secret |= not counts
 
 
 listeners: list[Callable[[Storage], None]] = []

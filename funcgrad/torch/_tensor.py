@@ -17,7 +17,7 @@ from funcgrad.torch._texts import (
     DETACH_ADVICE,
     GRAD_OF_ITSELF,
     GRAD_OF_NON_LEAF,
-    ONLY_FLOATS_REQUIRE_GRAD,
+    ONLY_FLOATS_REQUIRE_GRAD_ATTRIBUTE,
     WRONG_GRAD_DTYPE,
     WRONG_GRAD_SIZE,
 )
@@ -25,7 +25,23 @@ from funcgrad.torch._types import CPU, Size, device, dtype, dtype_of
 from funcgrad.trace import Value, is_differentiable
 
 # PyTorch's C++ names for dtypes in the text of one error.
-_C_NAMES = {"float64": "double", "int64": "long int", "int32": "int", "int16": "short int", "float32": "float"}
+_C_NAMES = {
+    "float64": "double",
+    "float32": "float",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "int64": "long int",
+    "int32": "int",
+    "int16": "short int",
+    "int8": "signed char",
+    "uint8": "unsigned char",
+    "bool": "bool",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}
+
+OWN_DTYPE = object()
+"""Stands for the tensor's own dtype."""
 
 
 class Tensor:
@@ -40,11 +56,11 @@ class Tensor:
     _value: Value | None = None  # a view's own value...
     _seen: Value | None = None  # ...which holds while the storage still has this one
     _origin: str = ""  # why a view must not be written to, see `_dispatch.py`
-    _counts: bool = True  # writes count for autograd; not through `.data`
+    _writes: list[int] | None = None  # made by `.data`: writes through it are counted here, and not for autograd
     _retains: bool = False
     _hooks: Any = None
     _inference: bool = False
-    grad_dtype: Any = None
+    _grad_dtype: Any = OWN_DTYPE
 
     if TYPE_CHECKING:
         # What the operator tables attach.
@@ -130,7 +146,7 @@ class Tensor:
         if not self.is_leaf:
             raise RuntimeError(CHANGE_NON_LEAF + ("" if flag else DETACH_ADVICE))
         if flag and not is_differentiable(self._aval):
-            raise RuntimeError(ONLY_FLOATS_REQUIRE_GRAD)
+            raise RuntimeError(ONLY_FLOATS_REQUIRE_GRAD_ATTRIBUTE)
         if flag and self._inference:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
         self._edge = LEAF if flag else None
@@ -170,10 +186,20 @@ class Tensor:
             raise RuntimeError(GRAD_OF_ITSELF)
         if value._aval.shape != self._aval.shape:
             raise RuntimeError(WRONG_GRAD_SIZE.format(list(value.shape), list(self.shape)))
-        if value._aval.dtype != self._aval.dtype:
-            raise RuntimeError(
-                WRONG_GRAD_DTYPE.format(_C_NAMES.get(value.dtype.name, value.dtype.name), self.dtype.scalar)
-            )
+        wanted = self.dtype if self._grad_dtype is OWN_DTYPE else self._grad_dtype
+        if wanted is not None and value.dtype != wanted:
+            raise RuntimeError(WRONG_GRAD_DTYPE.format(_C_NAMES[value.dtype.name], wanted.scalar))
+
+    @property
+    def grad_dtype(self) -> dtype | None:
+        """The dtype that an assigned gradient must have: the tensor's own unless set; None allows any."""
+        if not self.is_leaf:
+            raise RuntimeError("grad_dtype can only be accessed on leaf tensors.")
+        return self.dtype if self._grad_dtype is OWN_DTYPE else self._grad_dtype
+
+    @grad_dtype.setter
+    def grad_dtype(self, wanted: dtype | None) -> None:
+        self._grad_dtype = wanted
 
     @property
     def retains_grad(self) -> bool:
@@ -187,7 +213,7 @@ class Tensor:
 
     @property
     def _version(self) -> int:
-        return self._storage.version if self._counts else 0
+        return self._storage.version if self._writes is None else self._writes[0]
 
     def is_inference(self) -> bool:
         """Whether the tensor was made in inference mode."""

@@ -37,6 +37,7 @@ CREATE_GRAPH_LEAK = (
 )
 
 ONLY_FLOATS_REQUIRE_GRAD = "Only Tensors of floating point and complex dtype can require gradients"
+ONLY_FLOATS_REQUIRE_GRAD_ATTRIBUTE = "only Tensors of floating point and complex dtype can require gradients"
 ONLY_FLOATS_REQUIRE_GRAD_METHOD = "only Tensors of floating point dtype can require gradients"
 CHANGE_NON_LEAF = "you can only change requires_grad flags of leaf variables."
 DETACH_ADVICE = (

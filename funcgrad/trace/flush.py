@@ -104,6 +104,7 @@ def flush(trace: Trace, cause: str) -> None:
 def forget() -> None:
     """Forget all traces seen and their programs, for example because operators mean something else from now on."""
     stats.forgotten = stats.programs
+    stats.news = 0
     forget_traces()
 
 

@@ -70,14 +70,20 @@ def test_the_report_shows_the_line_of_the_page(page):
 
 
 def test_blocks_of_html_are_those_that_are_python(page):
-    assert blocks(page("post.html", HTML)) == [Block(1, "import torch\nw = torch.ones(2) < 3"), Block(5, "y = 1\nz = 2\n")]
+    assert blocks(page("post.html", HTML)) == [
+        Block(1, "import torch\nw = torch.ones(2) < 3"),
+        Block(5, "y = 1\nz = 2\n"),
+    ]
 
 
 def test_lines_of_a_notebook_count_its_code(page):
     cells = [
         {"cell_type": "code", "source": ["import torch\n", "w = torch.nn.Parameter(torch.ones(2))"]},
         {"cell_type": "markdown", "source": ["no code"]},
-        {"cell_type": "code", "source": "optimizer = torch.optim.SGD([w])\nfor _ in range(3):\n  w.sum().backward()\n  optimizer.step()"},
+        {
+            "cell_type": "code",
+            "source": "optimizer = torch.optim.SGD([w])\nfor _ in range(3):\n  w.sum().backward()\n  optimizer.step()",
+        },
     ]
     assert found(page("book.ipynb", json.dumps({"cells": cells}))) == {("FG001", 5)}
 
@@ -122,4 +128,7 @@ def test_confinement_ends_with_the_page(page, tmp_path):
 
 def test_a_page_may_read(page, tmp_path):
     (tmp_path / "data").write_text("3")
-    assert audit(starter(page("post.md", f"```python\nassert open({str(tmp_path / 'data')!r}).read() == '3'\n```"))).error is None
+    assert (
+        audit(starter(page("post.md", f"```python\nassert open({str(tmp_path / 'data')!r}).read() == '3'\n```"))).error
+        is None
+    )

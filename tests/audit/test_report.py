@@ -56,7 +56,9 @@ def test_a_right_loop_is_told_so(audit_of):
 
 
 def test_an_order_that_is_another_one_in_disguise_is_told_which(audit_of):
-    source = RIGHT.replace("if not optimizer.zero_grad():", "if True:\n        y = torch.nn.Identity()(w)\n        optimizer.zero_grad()")
+    source = RIGHT.replace(
+        "if not optimizer.zero_grad():", "if True:\n        y = torch.nn.Identity()(w)\n        optimizer.zero_grad()"
+    )
     text = to_text(audit_of(source)).replace("\n", " ")
     assert "forward, zero_grad, backward, step: equivalent to zero_grad, forward, backward, step." in text
 

@@ -53,10 +53,10 @@ def test_item_85_momentum_none_is_the_mean_over_all_batches():
 def test_running_statistics_take_no_look_at_values():
     norm = nn.BatchNorm2d(3, momentum=None)
     synchronize("test")
-    before = stats.flushes
+    before = set(stats.causes)
     for _ in range(3):
         norm(torch.ones(2, 3, 4, 4))
-    assert stats.flushes == before
+    assert set(stats.causes) - before <= {"module"}  # that a module begins, which is no look
 
 
 def test_a_bias_may_change_between_forward_and_backward():

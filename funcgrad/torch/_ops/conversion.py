@@ -15,6 +15,7 @@ from funcgrad.torch._graph import Edge
 from funcgrad.torch._ops.copying import CLONE, to_dtype
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._printing import tensor_text
+from funcgrad.torch._sharing import shared_array
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import FLOAT_OF_MANY, ITEM_OF_MANY, NUMPY_REQUIRES_GRAD, TRUTH_OF_MANY, TRUTH_OF_NONE
 from funcgrad.torch._types import (
@@ -54,17 +55,14 @@ def tolist(input: Tensor) -> Any:
 
 
 def numpy(input: Tensor, *, force: bool = False) -> np.ndarray:
-    """The values as a NumPy array, which is read-only where it shares memory with the tensor.
+    """The tensor's memory as a NumPy array; of more than 64 KiB it is read-only.
 
     Raises:
         RuntimeError: The tensor requires grad.
     """
     if input.requires_grad and not force:
         raise RuntimeError(NUMPY_REQUIRES_GRAD)
-    value = value_of(input)
-    array = np.asarray(array_of(value, "numpy"))
-    value.exported = True
-    return array
+    return shared_array(input)
 
 
 def __array__(input: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray:

@@ -16,6 +16,7 @@ from funcgrad.torch._graph import LEAF
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.dims import shape_of, sizes
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._sharing import share
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import ONLY_FLOATS_REQUIRE_GRAD
 from funcgrad.torch._types import as_dtype, check_device, default_for, dtype_of, get_default_dtype
@@ -157,6 +158,8 @@ def _kind_of(flat: list[Any]) -> type:
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """The data as a tensor; a tensor that fits already is returned as it is."""
+    if isinstance(data, np.ndarray) and data.dtype == (data.dtype if dtype is None else as_dtype(dtype).numpy):
+        return from_numpy(data)
     if not isinstance(data, Tensor):
         return tensor(data, dtype=dtype, device=device)
     check_device(device)
@@ -164,10 +167,15 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
-    """A tensor with the array's values and dtype."""
+    """A tensor on the array's memory: both see what either writes.
+
+    Of an array of more than 64 KiB the tensor sees no later changes.
+    """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
-    return tensor(array)
+    made = tensor(array)
+    share(made._storage, array)
+    return made
 
 
 def _filled(name: str, number: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from funcgrad.torch._dispatch import alias, edge_of, value_of
 from funcgrad.torch._engine import backward as run_backward
-from funcgrad.torch._graph import LEAF, Edge
+from funcgrad.torch._graph import LEAF, Edge, shown
 from funcgrad.torch._hooks import LeafHooks, OrderedDict, RemovableHandle, hooks_of
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor, wrap
@@ -104,7 +104,7 @@ def detach_(self: Tensor) -> Tensor:
 def data(self: Tensor) -> Tensor:
     """The same memory outside the graph; autograd does not notice writes through it."""
     made = alias(self)
-    made._counts = False
+    made._writes = [0]
     return made
 
 
@@ -120,7 +120,7 @@ def set_data(self: Tensor, new: Tensor) -> None:
 def grad_fn(self: Tensor) -> Any:
     """The node of the graph that made this tensor, or None."""
     edge = edge_of(self)
-    return edge.node if isinstance(edge, Edge) else None
+    return shown(edge.node) if isinstance(edge, Edge) else None
 
 
 def shallow_copy(self: Tensor) -> Tensor:

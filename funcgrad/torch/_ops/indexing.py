@@ -15,7 +15,7 @@ import numpy as np
 from funcgrad.torch._dispatch import apply, assign, check_writable, value_of, view
 from funcgrad.torch._ops.choice import MASKED_FILL
 from funcgrad.torch._ops.creation import tensor
-from funcgrad.torch._ops.inplace import copy_, fill_
+from funcgrad.torch._ops.inplace import COPY_INTO, copy_, fill_
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import expanded_shape
 from funcgrad.torch._ops.slicing import ALL, NEW, ONE, SLICE
@@ -203,9 +203,10 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
         assign(input, apply(MASKED_FILL, (), input, index, value))  # needs no look at the mask
         return
     parsed = _parse(input, index)
-    target = _look(input, parsed)
+    target = input if all(part == ALL for part in parsed.pattern) else _look(input, parsed)
     is_plain = all(a is None for a in parsed.arrays)
     if is_plain and isinstance(value, NUMBERS):
+        check_writable(target)
         fill_(target, value)
         return
     if not isinstance(value, (Tensor, np.generic, *NUMBERS)):
@@ -214,7 +215,7 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     if is_plain:
         _store(target, new)
         return
-    check_writable(target)
+    check_writable(target, new)
     used = [a for a in parsed.arrays if a is not None]
     assign(target, apply(SCATTER, (tuple(a is not None for a in parsed.arrays),), target, new, *used))
 
@@ -229,7 +230,11 @@ def _store(target: Tensor, new: Tensor) -> None:
         new = getitem(new, 0)
         shape = new._aval.shape
     expanded_shape(new, target._aval.shape)
-    copy_(target, new)
+    if shape == target._aval.shape:
+        copy_(target, new)
+    else:  # PyTorch expands the value first, and does not see then that it shares memory
+        check_writable(target)
+        assign(target, apply(COPY_INTO, (), target, new))
 
 
 ROWS = (

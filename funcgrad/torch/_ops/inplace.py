@@ -47,7 +47,7 @@ def zero_(self: Tensor) -> Tensor:
 
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to `value`, a number or a 0-dimensional tensor."""
-    check_writable(self, fills=True)
+    check_writable(self, fills=not isinstance(value, Tensor))
     return assign(self, apply(FILL, (), self, value))
 
 
@@ -57,7 +57,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     Raises:
         RuntimeError: The shapes do not broadcast to this tensor's.
     """
-    check_writable(self)
+    check_writable(self, src)
     return assign(self, apply(COPY_INTO, (), self, src))
 
 

@@ -48,7 +48,7 @@ def _augmented(op: Op) -> Callable[..., Any]:
     def operator(self: Tensor, other: Any) -> Any:
         if not isinstance(other, OPERANDS):
             return NotImplemented
-        check_writable(self)
+        check_writable(self, other)
         return assign(self, apply(op, (), self, other))
 
     return operator
@@ -65,7 +65,7 @@ def _calling_reflected(call: Callable[..., Any]) -> Callable[..., Any]:
 
 def _calling_in_place(call: Callable[..., Any]) -> Callable[..., Any]:
     def operator(self: Tensor, other: Any) -> Tensor:
-        check_writable(self)
+        check_writable(self, other)
         return assign(self, call(self, other))
 
     return _calling(operator)

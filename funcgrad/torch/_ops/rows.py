@@ -100,13 +100,13 @@ def spelled(call: Callable[..., Any], other: dict[str, Any], *args: Any, **keywo
             raise TypeError(f"{call.__name__}() got an unexpected keyword argument '{name}'")
         keywords[_SPELLINGS[name]] = value
     result = call(*args, **keywords)
-    return result if out is None else _put(result, out)
+    return result if out is None else _put(result, out, args)
 
 
-def _put(result: Any, out: Any) -> Any:
+def _put(result: Any, out: Any, operands: tuple[Any, ...]) -> Any:
     if isinstance(out, tuple | list):
-        return type(result)(*(_put(r, o) for r, o in zip(result, out, strict=True)))
-    check_writable(out)
+        return type(result)(*(_put(r, o, operands) for r, o in zip(result, out, strict=True)))
+    check_writable(out, *operands)
     return assign(out, result)
 
 
@@ -116,7 +116,7 @@ def in_place(row: Row) -> Callable[..., Tensor]:
 
     @functools.wraps(call)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        check_writable(self)
+        check_writable(self, *args, *kwargs.values())
         return assign(self, call(self, *args, **kwargs))
 
     return named(method, f"{row.name}_")

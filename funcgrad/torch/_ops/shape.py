@@ -11,12 +11,12 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.torch._dispatch import alias, apply, check_writable, view
+from funcgrad.torch._dispatch import alias, apply, reshape_in_place, view
 from funcgrad.torch._layout import can_view, is_contiguous
 from funcgrad.torch._ops.copying import CLONE
 from funcgrad.torch._ops.dims import dim_of, sizes
 from funcgrad.torch._ops.rows import Row
-from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import VIEW_INCOMPATIBLE
 from funcgrad.torch._views import ViewOp
 from funcgrad.trace import Op
@@ -280,13 +280,7 @@ def _in_place(shaped: Any) -> Any:
     """The method that gives the tensor itself another shape: it becomes a view of what it was."""
 
     def method(self: Tensor, *dims: int) -> Tensor:
-        check_writable(self)
-        before = wrap(self._storage.value)
-        before.__dict__.update(self.__dict__)
-        made = shaped(before, *dims)
-        self._base, self._chain, self._value, self._seen = made._base, made._chain, made._value, made._seen
-        self._edge = made._edge
-        return self
+        return reshape_in_place(self, lambda x: shaped(x, *dims))
 
     return method
 

@@ -18,7 +18,7 @@ NEW, ALL, ONE = "new", "all", "one"
 def _slice(x: Any, *places: Any, pattern: tuple[Any, ...]) -> Any:
     starts = iter(places)
     if isinstance(x, np.ndarray):
-        return x[tuple(_numpy_part(part, starts) for part in pattern)]
+        return x[(*(_numpy_part(part, starts) for part in pattern), ...)]
     dims = [part for part in pattern if part != NEW]
     corner = [0 if part == ALL else next(starts).value for part in dims]
     extents = [_extent(part, size) for part, size in zip(dims, x.shape, strict=True)]

@@ -19,7 +19,7 @@ from funcgrad.torch._types import Size, device, dtype
 from funcgrad.torch.nn.parameter import Parameter
 from funcgrad.trace import array_of
 
-_OURS = frozenset({"grad_dtype", "persistent"})  # attributes of tensors that are no user's
+_OURS = frozenset({"_grad_dtype", "persistent"})  # attributes of tensors that are no user's
 
 
 class _Name:

@@ -7,6 +7,7 @@ from pathlib import Path
 SUPPORT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(SUPPORT)  # this folder holds files named like the packages that they record
 
+import aliasing_scenarios  # noqa: E402
 import init_scenarios  # noqa: E402
 import parametrization_scenarios  # noqa: E402
 import torch  # noqa: E402
@@ -14,6 +15,7 @@ from scenarios import record  # noqa: E402
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
+    record(torch, aliasing_scenarios.SCENARIOS, "aliasing_scenarios")
     record(torch, init_scenarios.SCENARIOS, "init_scenarios")
     record(torch, init_scenarios.CLOSE, "init_orthogonal")
     record(torch, parametrization_scenarios.SCENARIOS, "parametrization_scenarios")
