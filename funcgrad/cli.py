@@ -117,8 +117,8 @@ def _exit_status(start: Callable[[str, list[str]], None], script: str, arguments
 def _stats_line() -> str:
     causes = ", ".join(f"{count} by {cause}" for cause, count in stats.causes.most_common()) or "none"
     return (
-        f"funcgrad: {stats.programs} programs compiled; {stats.equations} operations run "
-        f"in {stats.flushes} flushes ({causes})"
+        f"funcgrad: {stats.programs} programs compiled, {stats.interpreted} traces interpreted; "
+        f"{stats.equations} operations run in {stats.flushes} flushes ({causes})"
     )
 
 

@@ -143,7 +143,9 @@ def test_stats_are_told_at_the_end(script, capsys):
     assert exit_status(["run", "--stats", path]) == 0
     out, err = capsys.readouterr()
     assert out == "[3.0, 6.0]\n"
-    assert re.fullmatch(r"funcgrad: \d+ programs compiled; \d+ operations run in \d+ flushes \(.*\)\n", err)
+    assert re.fullmatch(
+        r"funcgrad: \d+ programs compiled, \d+ traces interpreted; \d+ operations run in \d+ flushes \(.*\)\n", err
+    )
     assert exit_status(["run", "--stats", "no.py"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 

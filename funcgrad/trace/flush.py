@@ -150,7 +150,9 @@ def _program(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> _P
 
 
 def _is_worth_waiting(trace: Trace) -> bool:
-    """Whether a new trace may well never be seen again, so that it is not compiled yet."""
+    """Whether a new trace may well never be seen again, so that it is not compiled yet; where the host computes."""
+    if jax.default_backend() != "cpu":
+        return False
     return stats.news > MOST_NEWS or (len(trace.results) <= SHORT and is_exact(trace.step))
 
 

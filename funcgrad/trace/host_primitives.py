@@ -47,12 +47,13 @@ def _running(function: Callable[..., Any]) -> Row:
 
 
 def _divided(x: Any, y: Any) -> Any:
-    _check(x.dtype.kind in "fc")
-    return np.divide(x, y)
+    if x.dtype.kind in "fc":
+        return np.divide(x, y)
+    return (x - _remainder(x, y)) // y  # towards zero
 
 
 def _remainder(x: Any, y: Any) -> Any:
-    _check(x.dtype.kind == "f")
+    _check(x.dtype.kind == "f" or (x.dtype.kind in "iu" and bool(np.all(y != 0))))
     return np.fmod(x, y)
 
 

@@ -106,7 +106,7 @@ def _on_host(equation: Equation, arrays: list[Any], floats: list[Any], ints: lis
     try:
         with np.errstate(all="ignore"):
             return _evaluated(known.traced.jaxpr, known.traced.consts, operands)
-    except UncoveredError:
+    except (UncoveredError, TypeError, ValueError):  # what NumPy refuses, or another JAX's parameters
         known.is_covered = False
         return known.compiled(arrays, floats, ints)
 
