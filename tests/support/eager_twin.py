@@ -110,12 +110,21 @@ class Tensor:
             return made(self.value.reshape(shape), [(self, lambda g: g.reshape(self.shape), [])])
 
     def t(self):
+        if len(self.shape) > 2:
+            raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {len(self.shape)}D")
         return self.look(self.positions.T)
 
     def unsqueeze(self, dim):
         return self.look(np.expand_dims(self.positions, dim))
 
     def expand(self, *shape):
+        for back, length in enumerate(self.shape[::-1], 1):
+            if back > len(shape):
+                raise RuntimeError("expand(torch.DoubleTensor{")
+            if length not in (1, shape[-back]):
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({shape[-back]}) must match the existing size ({length})"
+                )
         return self.look(np.broadcast_to(self.positions, shape))
 
     # In-place changes.
@@ -316,8 +325,10 @@ def binary(function, of_x, of_y, saves_x, saves_y):
                     f"{max(a.ndim, b.ndim) - back}"
                 )
         operands = {"x": x, "y": y}
+        with np.errstate(all="ignore"):
+            result = function(a, b)
         return made(
-            function(a, b),
+            result,
             [
                 (x, lambda g: fit(x)(of_x(g, a, b) + np.zeros(g.shape)), [operands[name] for name in saves_x]),
                 (y, lambda g: fit(y)(of_y(g, a, b) + np.zeros(g.shape)), [operands[name] for name in saves_y]),

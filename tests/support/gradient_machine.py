@@ -4,6 +4,7 @@ After each rule both agree. The reference is anything with PyTorch's names: the 
 """
 
 import contextlib
+import io
 import sys
 from typing import Any, NamedTuple
 
@@ -230,6 +231,18 @@ class GradientMachine(RuleBasedStateMachine):
     def step(self):
         self.both(lambda torch, optimizer: optimizer.step(), self.optimizer)
 
+    @rule(target=tensors, x=tensors)
+    def save_and_load(self, x):
+        return self.made(self.both(lambda torch, x: through_a_file(torch, x.detach()), x))
+
+    @rule()
+    def save_and_load_the_optimizer(self):
+        if hasattr(self.reference, "save"):
+            self.both(
+                lambda torch, optimizer: optimizer.load_state_dict(through_a_file(torch, optimizer.state_dict())),
+                self.optimizer,
+            )
+
     @rule(x=tensors)
     def retain_grad(self, x):
         self.both(lambda torch, x: x.retain_grad(), x)
@@ -291,6 +304,16 @@ class GradientMachine(RuleBasedStateMachine):
     def teardown(self):
         if sys.exc_info()[0] is None:
             self.compare_values()
+
+
+def through_a_file(torch, x):
+    """What was saved and loaded again; the eager twin, which has no files, copies."""
+    if not hasattr(torch, "save"):
+        return x.clone()
+    file = io.BytesIO()
+    torch.save(x, file)
+    file.seek(0)
+    return torch.load(file)
 
 
 def within(torch, grad, call, *args):

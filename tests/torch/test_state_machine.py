@@ -3,6 +3,8 @@
 import eager_twin
 from gradient_machine import GradientMachine, bounded
 
+from funcgrad.trace import EAGER, LONGEST, set_longest
+
 
 class LooksAlways(GradientMachine):
     """Every rule ends with a look at every value: traces are short."""
@@ -18,7 +20,24 @@ class LooksSeldom(GradientMachine):
     looks = False
 
 
+class RunsAtOnce(GradientMachine):
+    """Each operator is a program of its own, as with `funcgrad run --eager`."""
+
+    reference = eager_twin
+    looks = False
+
+    def __init__(self):
+        super().__init__()
+        set_longest(EAGER)
+
+    def teardown(self):
+        super().teardown()
+        set_longest(LONGEST)
+
+
 TestLooksAlways = LooksAlways.TestCase
 TestLooksAlways.settings = bounded(examples=20, steps=20)
 TestLooksSeldom = LooksSeldom.TestCase
 TestLooksSeldom.settings = bounded(examples=40, steps=25)
+TestRunsAtOnce = RunsAtOnce.TestCase
+TestRunsAtOnce.settings = bounded(examples=20, steps=25)
