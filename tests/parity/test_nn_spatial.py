@@ -34,12 +34,14 @@ def test_text_names_and_draws_of_a_module_are_pytorchs(source):
     assert shim.rand(1).item() == real.rand(1).item()
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", SPATIAL)
-def test_function_is_pytorchs(name, dtype):
+def test_function_is_pytorchs(name):
+    """In float64; the recorded values are float32."""
     found = []
     for torch in (shim, real):
-        started = [start(torch, getattr(torch.nn.functional, name), sample, dtype=dtype) for sample in SPATIAL[name]]
+        started = [
+            start(torch, getattr(torch.nn.functional, name), sample, dtype="float64") for sample in SPATIAL[name]
+        ]
         gradients(torch, started)
         found.append([finish(s) for s in started])
     wrong = {
