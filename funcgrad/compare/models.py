@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import funcgrad.torch as torch
 from funcgrad.compare.digits import PIXELS
 from funcgrad.torch import nn
+from funcgrad.torch._ops.loss_classes import CROSS_ENTROPY
 
 Params = dict[str, Any]
 
@@ -42,7 +43,7 @@ class TwoHeads(nn.Module):
 
 def linear(params: Params, name: str, x: jax.Array) -> jax.Array:
     """Apply the layer of this name, as `nn.Linear` does: x Wᵀ + b."""
-    return x @ params[f"{name}.weight"].T + params[f"{name}.bias"][None]
+    return x @ params[f"{name}.weight"].T + params[f"{name}.bias"]
 
 
 def features(params: Params, images: jax.Array) -> jax.Array:
@@ -56,8 +57,10 @@ def digit_logits(params: Params, images: jax.Array) -> jax.Array:
 
 
 def cross_entropy(logits: jax.Array, labels: jax.Array) -> jax.Array:
-    """Return the mean of -log softmax(logits)[label], as `nn.CrossEntropyLoss` does."""
-    return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(logits, axis=1), labels[:, None], axis=1))
+    """Return the mean of -log softmax(logits)[label], by the function behind `nn.CrossEntropyLoss`: one definition."""
+    options = {"ignore_index": -100, "reduction": "mean", "label_smoothing": 0.0}
+    (loss,) = CROSS_ENTROPY([logits, labels], tuple(options[name] for name in CROSS_ENTROPY.static_names))
+    return loss
 
 
 def digit_loss(params: Params, batch: Any) -> jax.Array:
