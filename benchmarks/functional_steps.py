@@ -10,7 +10,11 @@ import optax
 from funcgrad.optim import sgd
 from funcgrad.train import TrainState, make_train_step
 
-SIZES = {"tiny 8-16-4, batch 8": (8, 16, 4, 8), "mlp 784-256-10, batch 128": (784, 256, 10, 128)}
+SIZES = {
+    "tiny 8-16-4, batch 8": (8, 16, 4, 8),
+    "digits 64-32-10, batch 32": (64, 32, 10, 32),
+    "mlp 784-256-10, batch 128": (784, 256, 10, 128),
+}
 
 
 def problem(name):
