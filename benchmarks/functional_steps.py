@@ -1,4 +1,7 @@
-"""The step of `funcgrad.train` against the same step written by hand with `jax.jit` and optax, both donating."""
+"""The step of `funcgrad.train` against the same step written by hand with `jax.jit` and optax.
+
+Both donate their state and count their steps: a counter on the device costs 1 to 2 microseconds a step in either.
+"""
 
 from functools import partial
 
@@ -41,20 +44,20 @@ def by_hand(name):
     """`run(steps)` with the step as one writes it without a library."""
     params, batch = problem(name)
     optimizer = optax.sgd(0.01, momentum=0.9)
-    states = [(params, optimizer.init(params))]
+    states = [(params, optimizer.init(params), jnp.zeros((), jnp.int32))]
 
-    @partial(jax.jit, donate_argnums=(0, 1))
-    def step(params, opt_state, batch):
+    @partial(jax.jit, donate_argnums=(0, 1, 2))
+    def step(params, opt_state, count, batch):
         loss, grads = jax.value_and_grad(loss_fn)(params, batch)
         updates, opt_state = optimizer.update(grads, opt_state, params)
-        return optax.apply_updates(params, updates), opt_state, loss
+        return optax.apply_updates(params, updates), opt_state, count + 1, loss
 
     def run(steps):
-        params, opt_state = states.pop()
+        params, opt_state, count = states.pop()
         for _ in range(steps):
-            params, opt_state, loss = step(params, opt_state, batch)
+            params, opt_state, count, loss = step(params, opt_state, count, batch)
         jax.block_until_ready((params, loss))
-        states.append((params, opt_state))
+        states.append((params, opt_state, count))
 
     return run
 

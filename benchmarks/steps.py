@@ -6,7 +6,8 @@ does nothing else:
 
 Stateful: each loop runs in three processes, PyTorch (A), funcgrad (B) and PyTorch again (the control), which take
 turns, a block of steps each, while the others sleep. Functional: by hand (A), funcgrad.train (B) and by hand again, by
-turns in one process. A ratio is the median of B / A within a round, so that what slows both cancels: below 1 funcgrad
+turns in one process, always with all processors: JAX runs a step on another thread than the one that starts it, and on
+one processor the ratio would tell how the system switches between the two. A ratio is the median of B / A within a round, so that what slows both cancels: below 1 funcgrad
 is faster. The control is A / A in the same way: a ratio may be as wrong as the control is far from 1.
 """
 
@@ -20,7 +21,7 @@ import statistics
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 LOOPS = ("why_zero_grad", "autograd_by_hand", "sgd_options")
@@ -92,9 +93,10 @@ def medians(rows):
     }
 
 
-def stateful(rounds):
+def stateful(rounds, processors):
     for loop in LOOPS:
         with ExitStack() as stack:
+            stack.enter_context(processors())
             a, b, control = (stack.enter_context(worker(side, loop)) for side in (PYTORCH, FUNCGRAD, PYTORCH))
             yield loop, compare(a, b, control, rounds)
 
@@ -130,15 +132,22 @@ def conditions(threads):
     }
 
 
-def use_one_processor():
+@contextmanager
+def one_processor():
+    """Pins this process and the workers that it starts."""
     if not hasattr(os, "sched_setaffinity"):
         sys.exit("benchmarks/steps.py: this system cannot pin a process to one processor; pass --threads default.")
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # the workers inherit it
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(every)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, every)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", choices=("one", "default"), default="one", help="one pins all to one processor")
+    parser.add_argument("--threads", choices=("one", "default"), default="one", help="one pins stateful loops to one processor")
     parser.add_argument("--rounds", type=int, default=15, help="turns of each side")
     parser.add_argument("--out", type=Path, help="write every measurement into this JSON file")
     args = parser.parse_args()
@@ -148,11 +157,10 @@ def main():
         parser.error(f"--out names the folder {args.out.parent}, which does not exist; make it first")
     if importlib.util.find_spec("torch") is None:
         parser.exit(1, "benchmarks/steps.py measures against PyTorch, which is absent: pip install -e '.[parity]'\n")
-    if args.threads == "one":
-        use_one_processor()
+    processors = one_processor if args.threads == "one" else nullcontext
 
     results = {"conditions": conditions(args.threads)}
-    results["stateful"] = report("stateful step", "PyTorch", "funcgrad", stateful(args.rounds))
+    results["stateful"] = report("stateful step", "PyTorch", "funcgrad", stateful(args.rounds, processors))
     results["functional"] = report("functional step", "by hand", "funcgrad", functional(args.rounds))
     if args.out:
         args.out.write_text(json.dumps(results, indent=1) + "\n")

@@ -6,7 +6,6 @@ The order is unscale, divide, clip, apply; an update that is not finite leaves e
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
@@ -48,8 +47,8 @@ def make_update(
         average = mean(sums.gradient if state.loss_scale is None else unscale(sums.gradient))
         gradient = average if clip is None else clipped(average, clip)
         params, opt_state, updates = apply_gradients(optimizer, gradient, state.opt_state, state.params)
-        following = replace(
-            state, params=params, opt_state=opt_state, collections=sums.collections, step=state.step + 1
+        following = state._replace(
+            params=params, opt_state=opt_state, collections=sums.collections, step=state.step + 1
         )
         metrics = _metrics(sums, *((average.tree, updates) if norms else ()))
         if state.loss_scale is None and not skip_nonfinite:
@@ -72,8 +71,8 @@ def _guarded(
     kept = {name: chosen(name) for name in ("params", "opt_state", "collections")}
     metrics = metrics._replace(is_finite=is_finite)
     if state.loss_scale is None:
-        return replace(following, **kept), metrics
-    following = replace(following, **kept, loss_scale=state.loss_scale.adjust(is_finite))
+        return following._replace(**kept), metrics
+    following = following._replace(**kept, loss_scale=state.loss_scale.adjust(is_finite))
     return following, metrics._replace(loss_scale=state.loss_scale.scale)
 
 

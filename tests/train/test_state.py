@@ -1,5 +1,3 @@
-import dataclasses
-
 import chex
 import jax
 import jax.numpy as jnp
@@ -25,13 +23,14 @@ def test_round_trip_keeps_every_field(make):
     state = make()
     leaves, structure = jax.tree.flatten(state)
     back = jax.tree.unflatten(structure, leaves)
-    for field in dataclasses.fields(TrainState):
-        chex.assert_trees_all_equal(getattr(back, field.name), getattr(state, field.name))
+    assert type(back) is TrainState
+    for before, after in zip(state, back, strict=True):
+        chex.assert_trees_all_equal(after, before)
 
 
 def test_every_field_is_a_child_of_the_pytree():
     keys = {path[0].name for path, _ in jax.tree_util.tree_leaves_with_path(full_state())}
-    assert keys == {field.name for field in dataclasses.fields(TrainState)}
+    assert keys == set(TrainState._fields)
 
 
 def test_create_copies_what_the_caller_holds():
@@ -47,5 +46,5 @@ def test_create_takes_numpy_and_makes_no_weak_type():
 
 
 def test_state_is_frozen():
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         make_state().step = 3
