@@ -31,30 +31,18 @@ def _along_classes(weight: Any, x: Any) -> Any:
 
 def _picked(x: Any, target: Any) -> Any:
     """The score of each target; nan where there is no such class."""
-    dim = _class_dim(x)
-    return jnp.take_along_axis(x, jnp.expand_dims(target, dim), dim, mode="fill", fill_value=np.nan).squeeze(dim)
-
-
-@jax.custom_vjp
-def _surprise(x: Any, target: Any) -> Any:
-    """`-log softmax(x)[target]`."""
-    return jax.nn.logsumexp(x, _class_dim(x)) - _picked(x, target)
-
-
-def _surprise_forward(x: Any, target: Any) -> Any:
-    return _surprise(x, target), (x, target)
-
-
-def _surprise_gradient(saved: Any, g: Any) -> Any:
-    """Softmax minus the target's one-hot row: no gather to transpose."""
-    x, target = saved
+    # A mask rather than a gather, whose gradient would be a scatter: XLA runs that element by element on a CPU.
     dim = _class_dim(x)
     classes = jax.lax.broadcasted_iota(target.dtype, x.shape, dim)
-    is_target = (classes == jnp.expand_dims(target, dim)).astype(x.dtype)
-    return jnp.expand_dims(g, dim) * (jax.nn.softmax(x, dim) - is_target), np.zeros(target.shape, jax.dtypes.float0)
+    score = jnp.sum(jnp.where(classes == jnp.expand_dims(target, dim), x, 0), dim)
+    return jnp.where((target >= 0) & (target < x.shape[dim]), score, np.nan)
 
 
-_surprise.defvjp(_surprise_forward, _surprise_gradient)
+def _surprise(x: Any, target: Any) -> Any:
+    """`-log softmax(x)[target]`, from scores less their largest: no digits are lost where that is far from 0."""
+    dim = _class_dim(x)
+    largest = jax.lax.stop_gradient(jnp.max(x, dim, keepdims=True))
+    return jnp.log(jnp.sum(jnp.exp(x - largest), dim)) - (_picked(x, target) - largest.squeeze(dim))
 
 
 def _weights(target: Any, weight: tuple[Any, ...], ignore_index: int, dtype: Any) -> Any:
