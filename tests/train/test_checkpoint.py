@@ -24,7 +24,7 @@ def make_state(fill=1.0, width=3):
 
 
 def readable(state):
-    return state.__class__(**{**vars(state), "rng": jax.random.key_data(state.rng)})
+    return state._replace(rng=jax.random.key_data(state.rng))
 
 
 def assert_same(found, expected):

@@ -7,13 +7,11 @@ from collections.abc import Iterable
 from types import GeneratorType
 from typing import Any
 
-import jax.numpy as jnp
-
 from funcgrad.errors import warn
 from funcgrad.optim import clip_grad_norm as clipped_by_norm
 from funcgrad.optim import clip_grad_value as clipped_by_value
 from funcgrad.optim import global_norm
-from funcgrad.optim.clipping import NORM_EPSILON
+from funcgrad.optim.clipping import clip_with_norm
 from funcgrad.torch._dispatch import apply, assign
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._listening import listeners, tell
@@ -159,8 +157,7 @@ def _clip_norm(max_norm: Number, *grads: Any, norm_type: float) -> tuple[Any, ..
 
 
 def _clip_with_norm(max_norm: Number, norm: Any, *grads: Any) -> tuple[Any, ...]:
-    coefficient = jnp.minimum(max_norm.value.astype(norm.dtype) * (1.0 / (norm + NORM_EPSILON)), 1.0)
-    return tuple([grad * coefficient.astype(grad.dtype) for grad in grads])
+    return clip_with_norm(grads, max_norm.value, norm)
 
 
 def _clip_value(limit: Number, *grads: Any) -> tuple[Any, ...]:
