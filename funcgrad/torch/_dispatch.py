@@ -65,9 +65,12 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
             values.append(x if type(x) in NUMBERS else _number(x))
         edges.append(None)
     trace = current()
-    if wrt and state.grad:
-        if trace.split:
-            cut(trace, "backward")
+    is_tracked = bool(wrt) and state.grad
+    if is_tracked and trace.split:
+        cut(trace, "backward")
+    elif len(trace.results) >= trace.limit:  # here, since the last operator's caller has put its results in place
+        cut(trace, "length")
+    if is_tracked:
         trace.has_graph = True
         equation, results = trace.record(op, static, values)
         tensors = _differentiable(equation, results, operands, values, edges, tuple(wrt))
@@ -77,9 +80,6 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
     if state.inference:
         for tensor in tensors:
             tensor._inference = True
-    if len(trace.results) >= trace.limit:
-        del values, results
-        cut(trace, "length")
     return tensors[0] if len(tensors) == 1 else tensors
 
 

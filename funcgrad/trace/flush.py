@@ -6,9 +6,11 @@ iteration of a loop), where a value is looked at, and, for loops without either,
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -86,7 +88,7 @@ def flush(trace: Trace, cause: str) -> None:
     if not wanted:
         trace.clear()
         return
-    outputs = _execute(_program(trace, wanted, dead), trace)
+    outputs = _run(trace, wanted, dead)
     for k, array in zip(wanted, outputs, strict=True):
         value = trace.results[k]
         assert value is not None
@@ -121,6 +123,28 @@ def cut(trace: Trace, cause: str) -> None:
     """End the trace here if it may be run: a good place for it, though nobody looks at a value."""
     if not trace.refusal:
         flush(trace, cause)
+
+
+def _run(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> list[jax.Array]:
+    programs = stats.programs
+    program = _program(trace, wanted, dead)
+    if stats.programs == programs:
+        return _execute(program, trace)
+    with _collector_paused():
+        return _execute(program, trace)
+
+
+@contextmanager
+def _collector_paused() -> Generator[None]:
+    """No search for cycles while JAX compiles: it makes and keeps so many objects that all are walked many times."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class _Program(NamedTuple):
@@ -184,7 +208,7 @@ def _is_rare_look(trace: Trace) -> bool:
 
 
 def _peek(trace: Trace, value: Value) -> None:
-    (value.array,) = _execute(_program(trace, (value.index,), ()), trace)
+    (value.array,) = _run(trace, (value.index,), ())
     trace.step.peeked = stats.flushes
 
 
