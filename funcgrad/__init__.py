@@ -5,4 +5,4 @@ The functional half is listed here; the stateful half is `funcgrad.torch`.
 
 from funcgrad import optim as optim
 from funcgrad import train as train
-from funcgrad._functionalization import functionalize as functionalize
+from funcgrad.functionalization import functionalize as functionalize
