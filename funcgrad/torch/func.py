@@ -7,8 +7,6 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import jax
-
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._engine import gradients as _gradients
 from funcgrad.torch._grad_mode import enable_grad as _enable_grad
@@ -18,6 +16,8 @@ from funcgrad.torch._ops.joining import stack as _stack
 from funcgrad.torch._ops.pieces import unbind as _unbind
 from funcgrad.torch._ops.shape import view_as as _view_as
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._trees import flatten as _flatten
+from funcgrad.torch._trees import map_leaves as _map_leaves
 from funcgrad.torch.autograd.functional import jacobian as _jacobian
 from funcgrad.torch.nn._module import Module
 
@@ -55,19 +55,19 @@ def grad_and_value(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = F
     @functools.wraps(func)
     def both(*args: Any, **kwargs: Any) -> Any:
         chosen = argnums if isinstance(argnums, tuple) else (argnums,)
-        leaves, structure = jax.tree.flatten(tuple(args[k] for k in chosen))
+        leaves, rebuilt = _flatten(tuple(args[k] for k in chosen))
         attached = any(x.requires_grad for x in leaves)
         with _enable_grad():
             points = [_view_as(x, x) if x.requires_grad else _clone(x.detach()).requires_grad_() for x in leaves]
             filled = list(args)
-            for k, point in zip(chosen, jax.tree.unflatten(structure, points), strict=True):
+            for k, point in zip(chosen, rebuilt(points), strict=True):
                 filled[k] = point
             made = func(*filled, **kwargs)
         value = made[0] if has_aux else made
         _check_scalar(value)
         found = _found([value], points, [None])
-        given = jax.tree.unflatten(structure, found if attached else [g.detach() for g in found])
-        shown = made if attached else jax.tree.map(lambda x: x.detach() if isinstance(x, Tensor) else x, made)
+        given = rebuilt(found if attached else [g.detach() for g in found])
+        shown = made if attached else _map_leaves(lambda x: x.detach() if isinstance(x, Tensor) else x, made)
         return given if isinstance(argnums, tuple) else given[0], shown
 
     return both
@@ -99,17 +99,17 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         primals: Its arguments.
         has_aux: Whether `func` gives `(value, more)`.
     """
-    leaves, structure = jax.tree.flatten(primals)
+    leaves, rebuilt = _flatten(primals)
     with _enable_grad():
         points = [_view_as(x, x) if x.requires_grad else _clone(x.detach()).requires_grad_() for x in leaves]
-        made = func(*jax.tree.unflatten(structure, points))
+        made = func(*rebuilt(points))
     value = made[0] if has_aux else made
 
     def pull(cotangents: Any, retain_graph: bool = True) -> Any:
-        found = _found(jax.tree.leaves(value), points, jax.tree.leaves(cotangents))
-        return jax.tree.unflatten(structure, [g.detach() for g in found])
+        found = _found(_flatten(value)[0], points, _flatten(cotangents)[0])
+        return rebuilt([g.detach() for g in found])
 
-    shown = jax.tree.map(lambda x: x.detach(), value)
+    shown = _map_leaves(lambda x: x.detach(), value)
     return (shown, pull, made[1]) if has_aux else (shown, pull)
 
 
@@ -178,18 +178,18 @@ def vmap(
             for i in range(counts.pop())
         ]
         made = [func(*row, **kwargs) for row in rows]
-        return jax.tree.map(lambda *ys: _stack(list(ys), out_dims), *made)
+        return _map_leaves(lambda *ys: _stack(list(ys), out_dims), *made)
 
     return batched
 
 
 def _items(arg: Any, dim: Any) -> list[Any] | None:
     """The argument of each item of the batch; None if all share it."""
-    leaves, structure = jax.tree.flatten(arg)
+    leaves, rebuilt = _flatten(arg)
     if dim is None or not leaves or not all(isinstance(x, Tensor) for x in leaves):
         return None
     columns = [_unbind(x, dim) for x in leaves]
-    return [jax.tree.unflatten(structure, row) for row in zip(*columns, strict=True)]
+    return [rebuilt(list(row)) for row in zip(*columns, strict=True)]
 
 
 def functional_call(

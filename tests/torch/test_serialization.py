@@ -386,3 +386,13 @@ def test_records_inside_one_another_cannot_fill_the_memory():
     reader = serialization.archive.Reader(io.BytesIO(inner + entries + end))
     with pytest.raises(RuntimeError, match=r"more than the file has left|Overlapped"):
         [reader.read(f"data/{key}") for key in range(count)]
+
+
+def test_pickle_keeps_values_parameters_and_views():
+    module = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3))
+    module[0].weight.requires_grad_(False)
+    found = pickle.loads(pickle.dumps(module))
+    assert [p.requires_grad for p in found.parameters()] == [False, True, True, True]
+    assert all(torch.equal(found.state_dict()[name], value) for name, value in module.state_dict().items())
+    view = torch.arange(4.0)[1:3]
+    assert torch.equal(pickle.loads(pickle.dumps(view)), view)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+import numpy as np
+
 from funcgrad.torch._dispatch import alias, edge_of, value_of
 from funcgrad.torch._engine import backward as run_backward
 from funcgrad.torch._graph import LEAF, Edge, shown
 from funcgrad.torch._hooks import LeafHooks, OrderedDict, RemovableHandle, hooks_of
+from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import (
@@ -20,7 +23,7 @@ from funcgrad.torch._texts import (
     POST_HOOK_ON_NON_LEAF,
     RETAIN_WITHOUT_GRAD,
 )
-from funcgrad.trace import is_differentiable
+from funcgrad.trace import constant, is_differentiable
 
 
 def backward(
@@ -143,6 +146,15 @@ def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     return made
 
 
+def reduce(self: Tensor, protocol: Any) -> Any:
+    """How `pickle` writes a tensor: its values, and whether it requires grad; the graph stays behind."""
+    return _unpickled, (host_array(self, "pickle"), self.requires_grad)
+
+
+def _unpickled(array: np.ndarray, requires_grad: bool) -> Tensor:
+    return wrap(constant(array), LEAF if requires_grad else None)
+
+
 def install_properties() -> None:
     """Give `Tensor` the properties whose work is done here."""
     Tensor.data = property(data, set_data)  # pyright: ignore[reportAttributeAccessIssue]
@@ -163,4 +175,5 @@ ROWS = (
     ),
     Row("__copy__", shallow_copy, function=False),
     Row("__deepcopy__", deepcopy, function=False),
+    Row("__reduce_ex__", reduce, function=False),
 )

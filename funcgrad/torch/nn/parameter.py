@@ -43,6 +43,9 @@ class Parameter(Tensor):
             memo[id(self)] = type(self)(wrap(value_of(self)), self.requires_grad)
         return memo[id(self)]
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (wrap(value_of(self)), self.requires_grad)
+
 
 class Buffer(Tensor):
     """A tensor that a module registers as a buffer when it is assigned as an attribute."""
@@ -55,3 +58,6 @@ class Buffer(Tensor):
         made.__dict__.update(data.__dict__)
         made.persistent = persistent
         return made
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (wrap(value_of(self)),), {"persistent": self.persistent}
