@@ -113,25 +113,42 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (shown, pull, made[1]) if has_aux else (shown, pull)
 
 
-def jacrev(func: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
-    """The function that gives the Jacobian of `func` by one of its arguments.
+def jacrev(
+    func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, *, chunk_size: int | None = None
+) -> Callable[..., Any]:
+    """The function that gives the Jacobian of `func` by one of its arguments, or a tuple by several.
 
     Args:
         func: Takes tensors, gives a tensor or a tuple of them.
-        argnums: By which argument.
+        argnums: By which argument, or arguments.
+        has_aux: Whether `func` gives `(value, more)`.
+        chunk_size: Without effect.
     """
 
     @functools.wraps(func)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
-        def of_one(x: Tensor) -> Any:
-            return func(*args[:argnums], x, *args[argnums + 1 :], **kwargs)
+        more: list[Any] = []
 
-        return _jacobian(of_one, args[argnums], create_graph=args[argnums].requires_grad)
+        def by(k: int) -> Any:
+            def of_one(x: Tensor) -> Any:
+                made = func(*args[:k], x, *args[k + 1 :], **kwargs)
+                if has_aux:
+                    made, more[:] = made[0], made[1:]
+                return made
+
+            return _jacobian(of_one, args[k], create_graph=args[k].requires_grad)
+
+        found = tuple([by(k) for k in argnums]) if isinstance(argnums, tuple) else by(argnums)
+        return (found, _map_leaves(lambda x: x.detach() if isinstance(x, Tensor) else x, more[0])) if has_aux else found
 
     return jacobian
 
 
-jacfwd = jacrev
+def jacfwd(
+    func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, *, randomness: str = "error"
+) -> Callable[..., Any]:
+    """What `jacrev` gives."""
+    return jacrev(func, argnums, has_aux)
 
 
 def hessian(func: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
