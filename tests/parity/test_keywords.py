@@ -70,7 +70,7 @@ def missing(names, owner):
 
 
 @pytest.mark.parametrize(
-    ("stub", "owner", "ours"),
+    "stub, owner, ours",
     [("_VariableFunctions.pyi", None, shim), ("__init__.pyi", "TensorBase", shim.Tensor)],
     ids=["functions", "methods"],
 )

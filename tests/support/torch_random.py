@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from random_cases import chances, weights
 
-from funcgrad.torch._random.stream import untemper
+from funcgrad.torch._random.twister import untemper
 
 
 def torch_draw(generator: torch.Generator, name: str, **arguments: Any) -> torch.Tensor:

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from random_cases import FLOATS, RECORDED, SEED, draw, words_for_every_uniform
 
 from funcgrad.torch import _random
-from funcgrad.torch._random import continuous, permutation
-from funcgrad.torch._random.box_muller import BoxMuller
+from funcgrad.torch._random import continuous
+from funcgrad.torch._random.compiled import LongDraw, padded
+from funcgrad.torch._random.normal import NORMALS, ROLES
+from funcgrad.torch._random.permutation import swapped
 from funcgrad.torch._random.rounding import evaluate, fma, narrowed
-from funcgrad.torch._random.stream import BLOCK, CHUNK, SMALL, temper, untemper
+from funcgrad.torch._random.stream import BLOCK, CHUNK, MEDIUM, SMALL
+from funcgrad.torch._random.twister import MANY_BLOCKS, temper, untemper
 
 RECORDS = dict(np.load(Path(__file__).parents[1] / "support" / "recorded" / "random_streams.npz"))
 
@@ -42,13 +45,19 @@ def test_item(item):
     assert_same_bits(_random.rand(ours, (4,)), record, "the place in the stream")
 
 
-def test_item_156_every_uniform():
+def _by_numpy(words):
+    return NORMALS.by_numpy(words)[0]
+
+
+def _in_the_program(words):
+    return NORMALS.count(NORMALS.pays_from)(padded(words, CHUNK))[0][: words.size]
+
+
+@pytest.mark.parametrize("normals", [_by_numpy, _in_the_program])
+def test_item_156_every_uniform(normals):
     digest = hashlib.sha256()
     for words in words_for_every_uniform():
-        normals = np.empty(words.size, np.float32)
-        BoxMuller(words.size // 2)(words.reshape(-1), normals)
-        normals += 0.0  # -0 to 0, as `normal` does
-        digest.update(normals.tobytes())
+        digest.update(normals(words.reshape(-1)) + np.float32(0))  # -0 to 0, as `normal` does
     assert digest.digest() == RECORDS["every_uniform"].tobytes()
 
 
@@ -220,15 +229,13 @@ def test_item_161_a_last_bit_of_numpys_does_not_show(ulps):
 
 @settings(deadline=None)
 @given(seed=seeds, n=st.integers(2, 2000))
-def test_item_159_swapping_all_at_once_is_swapping_one_by_one(seed, n):
-    partners = permutation._partners(generator(seed).stream, n)
-    np.testing.assert_array_equal(permutation._swap_all(partners, n), permutation._swap_one_by_one(partners, n))
-
-
-@pytest.mark.parametrize("n", [65_536, 65_537, 100_000])
-def test_item_159_swapping_all_at_once_beyond_16_bits(n):
-    partners = permutation._partners(generator().stream, n)
-    np.testing.assert_array_equal(permutation._swap_all(partners, n), permutation._swap_one_by_one(partners, n))
+def test_item_159_interchanging_rows_is_swapping_one_by_one(seed, n):
+    partners = np.arange(n - 1, dtype=np.int32) + generator(seed).stream.take(n - 1).astype(np.int32) % 7
+    partners = np.minimum(partners, n - 1)
+    order = list(range(n))
+    for i, partner in enumerate(partners):
+        order[i], order[partner] = order[partner], order[i]
+    np.testing.assert_array_equal(swapped(np.arange(n), partners), order)
 
 
 def test_item_154_half_types_round_a_float32():
@@ -343,3 +350,35 @@ def test_bad_arguments(bad, text):
 def test_item_158_bounds_that_a_float_dtype_lacks_warn():
     with pytest.warns(UserWarning, match=r"to - 1 is out of bounds \[-\(2\^8\), 2\^8\].* c10::BFloat16 can support"):
         draw(generator(), "randint", n=3, low=0, high=1000, dtype="bfloat16")
+
+
+PROGRAMS = NORMALS, ROLES, MANY_BLOCKS
+
+
+def _many_draws():
+    """Digests of draws of all sizes, and of the state after each."""
+    ours = generator()
+    sizes = (20, 1000, MEDIUM - 1, MEDIUM + 1, 5, CHUNK - 1, CHUNK + 17, 3 * CHUNK, 100, 4 * CHUNK + 5)
+    for n in (*sizes, *[1000] * 200, *sizes):
+        drawn = [_random.normal(ours, (n,), 0.5 * (n % 2), 1.0 + n % 3), _random.rand(ours, (n,)), ours.state_bytes()]
+        yield n, [hashlib.sha256(values.tobytes()).hexdigest() for values in drawn]
+
+
+def test_programs_for_long_draws_give_the_numbers_that_numpy_gives(monkeypatch):
+    with monkeypatch.context() as patch:
+        for draw in PROGRAMS:
+            patch.setattr(draw, "program", None)
+            patch.setattr(draw, "_is_tried", True)
+        by_numpy = list(_many_draws())
+    for draw in PROGRAMS:
+        assert draw.count(draw.pays_from) is not None
+    assert list(_many_draws()) == by_numpy
+
+
+@pytest.mark.parametrize("other", [1.0, -0.0])
+def test_a_program_that_rounds_otherwise_is_not_used(other):
+    zeros = np.zeros(4, np.float32)
+    draw = LongDraw(lambda x: [x + other], lambda x: [x], lambda: [zeros], pays_from=100)
+    assert draw.count(99) is None
+    assert (draw.count(1) is None) == (other != 0.0)
+    assert (draw.count(1) is None) == (other != 0.0)

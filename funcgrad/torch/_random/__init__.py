@@ -1,4 +1,4 @@
-"""PyTorch's CPU random number streams, bit for bit, in NumPy."""
+"""PyTorch's CPU random number streams, bit for bit: in NumPy, and compiled where much is drawn."""
 
 from funcgrad.torch._random.bernoulli import bernoulli as bernoulli
 from funcgrad.torch._random.bernoulli import bernoulli_from as bernoulli_from

@@ -1,33 +1,31 @@
 """Box and Muller's transform in single precision, with the polynomials and roundings of PyTorch's vectorised kernel.
 
-A fused multiply-add is done in float64 and rounded to float32. For each of the 2**24 possible uniforms this gives
-PyTorch's bits.
+The formulas stand here once, for two kinds of arithmetic: NumPy's, where a fused multiply-add is done in float64 and
+rounded to float32, and a compiled program's. For each of the 2**24 possible uniforms both give PyTorch's bits.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
-# As 0-d arrays of the operand's dtype: NumPy applies these in a third of the time of a Python number.
-_FRACTION = np.array(0xFFFFFF, np.uint32)
-_TWO_24 = np.array(1 << 24, np.int32)
-_SQRT_HALF_BITS = np.array(np.float32(math.sqrt(0.5)).view(np.int32))
-_MANTISSA_BITS = np.array(23, np.int32)
-_EXPONENT_OF_TWO_24 = np.array(24, np.float32)
-_ONE, _HALF, _MINUS_TWO = (np.array(value, np.float32) for value in (1.0, 0.5, -2.0))
-_LN2_HIGH, _LN2_LOW = (np.array(value, np.float32) for value in (0.693359375, -2.12194440e-4))
-_TURN = np.array(np.float32(2 * math.pi) * np.float32(2.0**-24))
-_EIGHTH_TURN, _TO_QUADRANT, _NEXT = (np.array(value, np.int32) for value in (1 << 21, 22, 1))
-_SIGN_SHIFT, _SWAP_SHIFT, _SIGN_BIT = (np.array(value, np.int32) for value in (30, 31, -(1 << 31)))
-# Half pi in the three parts of the single-precision range reduction; in float64 their sum needs one rounding for three.
-_HALF_PI = np.array(2 * (0.78515625 + 2.4187564849853515625e-4 + float(np.float32(3.77489497744594108e-8))))
-_WIDE_ONE, _WIDE_MINUS_HALF = np.array(1.0), np.array(-0.5)
+_F32, _I32 = np.float32, np.int32
+_FRACTION, _TWO_24 = np.uint32(0xFFFFFF), _I32(1 << 24)
+_SQRT_HALF_BITS = _F32(math.sqrt(0.5)).view(_I32)
+_MANTISSA_BITS, _SIGN = _I32(23), _I32(-(1 << 31))
+_LN2_HIGH, _LN2_LOW = _F32(0.693359375), _F32(-2.12194440e-4)
+_TURN = _F32(2 * math.pi) * _F32(2.0**-24)
+_EIGHTH_TURN, _TO_QUADRANT = _I32(1 << 21), _I32(22)
+_HALF_PI = tuple(_F32(-2 * part) for part in (0.78515625, 2.4187564849853515625e-4, 3.77489497744594108e-8))
 
 
-def _coefficients(*values: float) -> tuple[np.ndarray, ...]:
-    return tuple(np.array(np.float32(value), np.float64) for value in values)
+def _coefficients(*values: float) -> tuple[np.float32, ...]:
+    return tuple(_F32(value) for value in values)
 
 
 _LOG = _coefficients(
@@ -38,143 +36,99 @@ _COSINE = _coefficients(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568
 _SINE = _coefficients(-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
 
 
-class BoxMuller:
-    """The transform of `pairs` pairs of words, with its scratch space."""
+class Arithmetic(NamedTuple):
+    """What NumPy and a compiled program write differently."""
 
-    def __init__(self, pairs: int) -> None:
-        self._x, self._z, self._scratch, self._radius, self._cosine, self._sine = np.empty((6, pairs), np.float32)
-        self._wide_x, self._wide_y = np.empty((2, pairs), np.float64)
-        self._fraction = np.empty(pairs, np.uint32)
-
-    def __call__(self, words: np.ndarray, out: np.ndarray) -> None:
-        """Standard normals, float32, from as many words: of each 16, eight give radii and eight give angles."""
-        words, normals = words.reshape(-1, 2, 8), out.reshape(-1, 2, 8)
-        fraction = self._fraction.reshape(-1, 8)
-        np.bitwise_and(words[:, 0], _FRACTION, out=fraction)
-        radius = self._draw_radius().reshape(-1, 8)
-        np.bitwise_and(words[:, 1], _FRACTION, out=fraction)
-        cosine, sine = self._draw_angle()
-        np.multiply(radius, cosine.reshape(-1, 8), out=normals[:, 0])
-        np.multiply(radius, sine.reshape(-1, 8), out=normals[:, 1])
-
-    def both_roles(self, words: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Radius, cosine and sine of every word, for draws that start anywhere."""
-        np.bitwise_and(words, _FRACTION, out=self._fraction)
-        self._draw_radius()
-        np.bitwise_and(words, _FRACTION, out=self._fraction)
-        self._draw_angle()
-        return self._radius, self._cosine, self._sine
-
-    def _draw_radius(self) -> np.ndarray:
-        """The square root of -2 log(1 - fraction / 2**24)."""
-        y, x, z, exponent = self._radius, self._x, self._z, self._fraction.view(np.float32)
-        self._split()
-        self._wide_x[...] = x
-        _polynomial(_LOG, self._wide_x, self._wide_y, y)
-        y *= x
-        np.multiply(x, x, out=z)
-        self._add_product(y, z, np.multiply(exponent, _LN2_LOW, out=self._scratch))
-        z *= _HALF
-        y -= z
-        y += x
-        exponent *= _LN2_HIGH
-        y += exponent
-        y *= _MINUS_TWO
-        return np.sqrt(y, out=y)
-
-    def _split(self) -> None:
-        """Finds 1 + x in [sqrt(1/2), sqrt(2)) and the exponent of 1 - fraction / 2**24; this replaces the fraction."""
-        fraction, x, shift = self._fraction.view(np.int32), self._x, self._scratch.view(np.int32)
-        np.subtract(_TWO_24, fraction, out=fraction)
-        x[...] = fraction
-        bits = x.view(np.int32)
-        np.subtract(bits, _SQRT_HALF_BITS, out=shift)
-        shift >>= _MANTISSA_BITS
-        exponent = fraction.view(np.float32)
-        exponent[...] = shift
-        exponent -= _EXPONENT_OF_TWO_24
-        shift <<= _MANTISSA_BITS
-        bits -= shift
-        x -= _ONE
-
-    def _add_product(self, y: np.ndarray, z: np.ndarray, term: np.ndarray) -> None:
-        """Replaces y by y * z + term, fused."""
-        wide, other = self._wide_y, self._wide_x
-        wide[...] = y
-        other[...] = z
-        wide *= other
-        other[...] = term
-        wide += other
-        y[...] = wide
-
-    def _draw_angle(self) -> tuple[np.ndarray, np.ndarray]:
-        """Cosine and sine of 2 pi fraction / 2**24."""
-        cosine, sine, x, z, wide, wide_y = self._cosine, self._sine, self._x, self._z, self._wide_x, self._wide_y
-        self._reduce()
-        np.multiply(x, x, out=z)
-        wide[...] = z
-        _polynomial(_COSINE, wide, wide_y, cosine)
-        cosine *= z
-        _scaled_sum(cosine, _WIDE_MINUS_HALF, wide, wide_y)
-        cosine += _ONE
-        _polynomial(_SINE, wide, wide_y, sine)
-        sine *= z
-        wide[...] = x
-        _scaled_sum(sine, _WIDE_ONE, wide, wide_y)
-        self._turn_by_quadrant()
-        return cosine, sine
-
-    def _reduce(self) -> None:
-        """The angle less its nearest multiple of half pi, to x; the quadrant replaces the fraction."""
-        quadrant, x, wide, turned = self._fraction.view(np.int32), self._x, self._wide_x, self._wide_y
-        x[...] = quadrant
-        x *= _TURN
-        quadrant += _EIGHTH_TURN
-        quadrant >>= _TO_QUADRANT
-        wide[...] = x
-        turned[...] = quadrant
-        turned *= _HALF_PI
-        wide -= turned
-        x[...] = wide
-
-    def _turn_by_quadrant(self) -> None:
-        quadrant, scratch, swapped = (row.view(np.int32) for row in (self._fraction, self._scratch, self._z))
-        cosine, sine = self._cosine.view(np.int32), self._sine.view(np.int32)
-        np.left_shift(quadrant, _SWAP_SHIFT, out=scratch)
-        scratch >>= _SWAP_SHIFT  # all ones in the odd quadrants
-        np.bitwise_xor(cosine, sine, out=swapped)
-        swapped &= scratch
-        cosine ^= swapped
-        sine ^= swapped
-        np.left_shift(quadrant, _SIGN_SHIFT, out=scratch)
-        scratch &= _SIGN_BIT
-        sine ^= scratch
-        quadrant += _NEXT
-        quadrant <<= _SIGN_SHIFT
-        quadrant &= _SIGN_BIT
-        cosine ^= quadrant
+    fma: Callable[[Any, Any, Any], Any]  # a * b + c, rounded once
+    bits: Callable[[Any], Any]  # a float32's bits as an int32
+    floats: Callable[[Any], Any]  # and back
+    maximum: Callable[[Any, Any], Any]
+    where: Callable[[Any, Any, Any], Any]
+    sqrt: Callable[[Any], Any]
 
 
-def window_roles(words: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Radius, cosine and sine of every word of a window."""
-    return BoxMuller(words.size).both_roles(words)
+def _wide_fma(a: Any, b: Any, c: Any) -> np.ndarray:
+    total = np.multiply(a, b, dtype=np.float64)
+    total += c
+    return total.astype(_F32)
 
 
-def _polynomial(coefficients: tuple[np.ndarray, ...], x: np.ndarray, wide: np.ndarray, out: np.ndarray) -> None:
-    """Horner's rule with one rounding to float32 a step; `x` holds float32 values as float64, `wide` is scratch."""
-    np.multiply(x, coefficients[0], out=wide)
-    for coefficient in coefficients[1:-1]:
-        wide += coefficient
-        out[...] = wide
-        wide[...] = out
-        wide *= x
-    wide += coefficients[-1]
-    out[...] = wide
+HOST = Arithmetic(_wide_fma, lambda x: x.view(_I32), lambda x: x.view(_F32), np.maximum, np.where, np.sqrt)
+COMPILED = Arithmetic(
+    lambda a, b, c: a * b + c,
+    lambda x: jax.lax.bitcast_convert_type(x, _I32),
+    lambda x: jax.lax.bitcast_convert_type(x, _F32),
+    jnp.maximum,
+    jnp.where,
+    jnp.sqrt,
+)
+"""The compiler fuses where it can; `normal.py` takes such a program only once it has given the host's bits."""
 
 
-def _scaled_sum(y: np.ndarray, term: np.ndarray, factor: np.ndarray, wide: np.ndarray) -> None:
-    """Replaces y by y * factor + term * factor, fused, which is (y + term) * factor rounded once."""
-    wide[...] = y
-    wide += term
-    wide *= factor
-    y[...] = wide
+def standard_normals(words: Any, on: Arithmetic = HOST) -> tuple[Any, Any]:
+    """Standard normals from 16 words a row: of each row eight give radii and eight give angles.
+
+    Args:
+        words: uint32 of shape (rows, 2, 8).
+        on: The arithmetic.
+
+    Returns:
+        The first and the last eight normals of each row, float32 of shape (rows, 8).
+    """
+    distance, (cosine, sine) = radius(words[:, 0], on), angle(words[:, 1], on)
+    return distance * cosine, distance * sine
+
+
+def both_roles(words: Any, on: Arithmetic = HOST) -> list[Any]:
+    """Radius, cosine and sine of every word, for draws that start anywhere."""
+    return [radius(words, on), *angle(words, on)]
+
+
+def radius(words: Any, on: Arithmetic) -> Any:
+    """The square root of -2 log(1 - fraction / 2**24)."""
+    x, exponent = _split(words, on)
+    y, square = _horner(_LOG, x, on), x * x
+    y = on.fma(y * x, square, exponent * _LN2_LOW)
+    y = (y - square * _F32(0.5)) + x
+    return on.sqrt((y + exponent * _LN2_HIGH) * _F32(-2))
+
+
+def _split(words: Any, on: Arithmetic) -> tuple[Any, Any]:
+    """1 - fraction / 2**24 as (1 + x) * 2**exponent with 1 + x in [sqrt(1/2), sqrt(2))."""
+    bits = on.bits((_TWO_24 - (words & _FRACTION).astype(_I32)).astype(_F32))
+    shift = (bits - _SQRT_HALF_BITS) >> _MANTISSA_BITS
+    return on.floats(bits - (shift << _MANTISSA_BITS)) - _F32(1), shift.astype(_F32) - _F32(24)
+
+
+def angle(words: Any, on: Arithmetic) -> tuple[Any, Any]:
+    """Cosine and sine of 2 pi fraction / 2**24."""
+    x, quadrant = _reduce(words, on)
+    square = x * x
+    cosine = on.fma(_horner(_COSINE, square, on) * square, square, square * _F32(-0.5)) + _F32(1)
+    sine = on.fma(_horner(_SINE, square, on) * square, x, x)
+    is_odd = (quadrant & _I32(1)) == _I32(1)
+    cosine, sine = on.where(is_odd, sine, cosine), on.where(is_odd, cosine, sine)
+    return _negated(cosine, quadrant + _I32(1), on), _negated(sine, quadrant, on)
+
+
+def _reduce(words: Any, on: Arithmetic) -> tuple[Any, Any]:
+    """The angle less its nearest multiple of half pi, and that multiple."""
+    fraction = (words & _FRACTION).astype(_I32)
+    quadrant = (fraction + _EIGHTH_TURN) >> _TO_QUADRANT
+    # No result is below -1: the maximum keeps a compiler from fusing this product into the sum, with another rounding.
+    x, quadrants = on.maximum(fraction.astype(_F32) * _TURN, _F32(-1)), quadrant.astype(_F32)
+    for part in _HALF_PI:
+        x = on.fma(quadrants, part, x)
+    return x, quadrant
+
+
+def _negated(values: Any, quadrant: Any, on: Arithmetic) -> Any:
+    """The values, negated where the quadrant's second bit is set."""
+    return on.floats(on.bits(values) ^ ((quadrant << _I32(30)) & _SIGN))
+
+
+def _horner(coefficients: tuple[np.float32, ...], x: Any, on: Arithmetic) -> Any:
+    y = on.fma(x, coefficients[0], coefficients[1])
+    for coefficient in coefficients[2:]:
+        y = on.fma(y, x, coefficient)
+    return y

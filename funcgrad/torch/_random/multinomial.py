@@ -50,27 +50,36 @@ def _race(generator: Generator, weights: np.ndarray, num_samples: int) -> np.nda
 
 
 def _search(generator: Generator, weights: np.ndarray, num_samples: int) -> np.ndarray:
-    sums = np.cumsum(weights, dtype=weights.dtype)
-    sums /= sums[-1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = np.cumsum(weights, dtype=weights.dtype)
+        sums /= sums[-1]
     sums[-1] = 1
-    return np.searchsorted(sums.astype(FLOAT64), units53(generator.stream, num_samples), side="left")
+    return np.searchsorted(sums, _rounded_up(units53(generator.stream, num_samples), sums.dtype), side="left")
+
+
+def _rounded_up(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """The smallest numbers of a dtype that are not below the float64 values: no number of it lies between the two."""
+    rounded = values.astype(dtype)
+    return np.where(rounded < values, np.nextafter(rounded, dtype.type(np.inf)), rounded)
 
 
 def _checked_rows(weights: np.ndarray) -> np.ndarray:
-    rows = np.atleast_2d(weights if weights.dtype == FLOAT64 else weights.astype(FLOAT32))
-    if not (rows >= 0).all():
+    rows = np.atleast_2d(weights if weights.dtype == FLOAT64 else weights.astype(FLOAT32, copy=False))
+    if not rows.min(initial=0) >= 0:
         raise RuntimeError("invalid multinomial distribution (encountering probability entry < 0)")
-    if np.isinf(rows).any():
+    greatest = rows.max(-1, initial=0)
+    if (greatest == np.inf).any():
         raise RuntimeError("invalid multinomial distribution (encountering probability entry = infinity or NaN)")
-    if (rows.sum(-1) <= 0).any():
+    if (greatest == 0).any():
         raise RuntimeError(_NO_MASS)
     return rows
 
 
 def _check_weights(weights: np.ndarray) -> None:
-    if not ((weights >= 0) & (weights < np.inf)).all():
+    greatest = weights.max(-1, initial=0)
+    if not (weights.min(initial=0) >= 0 and (greatest < np.inf).all()):
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    if (weights.sum(-1) == 0).any():
+    if (greatest == 0).any():
         raise RuntimeError(_NO_MASS)
 
 

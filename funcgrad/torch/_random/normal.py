@@ -8,14 +8,18 @@ value.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.torch._random.box_muller import BoxMuller, window_roles
+from funcgrad.torch._random.box_muller import COMPILED, both_roles, standard_normals
+from funcgrad.torch._random.compiled import LongDraw, padded
 from funcgrad.torch._random.generator import Generator
 from funcgrad.torch._random.rounding import FLOAT32, FLOAT64, by_element, fma, narrowed
-from funcgrad.torch._random.stream import CHUNK, SMALL, WordStream
-from funcgrad.torch._random.uniform import units53
+from funcgrad.torch._random.stream import CHUNK, MEDIUM, SMALL, WIDEST, WordStream
+from funcgrad.torch._random.uniform import parts, units53
 
 _BLOCK = 16
 _PAIRS_AT_ONCE = SMALL // 4
@@ -104,27 +108,31 @@ def _in_blocks(stream: WordStream, count: int, mean: float, std: float, dtype: n
 
 
 def _fill_single(stream: WordStream, out: np.ndarray, mean: float, std: float) -> None:
-    if out.size <= SMALL:
+    if out.size <= (SMALL if ROLES.program is None else MEDIUM):
         _from_window(stream, out)
         _scale(out, mean, std)
         return
-    transform = BoxMuller(CHUNK // 2)
-    for start in range(0, out.size, CHUNK):
-        part = out[start : start + CHUNK]
-        if part.size < CHUNK:
-            transform = BoxMuller(part.size // 2)
-        transform(stream.take(part.size), part)
+    for part in parts(out):
+        words, run = stream.take(part.size), NORMALS.count(part.size)
+        (normals,) = _by_numpy(words) if run is None else run(padded(words, CHUNK))
+        part[...] = normals[: part.size]
         _scale(part, mean, std)
 
 
 def _from_window(stream: WordStream, out: np.ndarray) -> None:
     """Reads the words' radii and angles from a transform of the whole window, which serves many small draws."""
     span = stream.reserve(out.size)
-    radius, cosine, sine = stream.mapped(window_roles)
+    radius, cosine, sine = stream.mapped(_window_roles)
     radius = radius[span].reshape(-1, 2, 8)[:, 0]
     normals = out.reshape(-1, 2, 8)
     np.multiply(radius, cosine[span].reshape(-1, 2, 8)[:, 1], out=normals[:, 0])
     np.multiply(radius, sine[span].reshape(-1, 2, 8)[:, 1], out=normals[:, 1])
+
+
+def _window_roles(words: np.ndarray) -> Sequence[np.ndarray]:
+    """Radius, cosine and sine of every word of a window."""
+    run = ROLES.count(words.size)
+    return run(padded(words, WIDEST)) if run is not None and WIDEST // 4 < words.size <= WIDEST else both_roles(words)
 
 
 def _scale(values: np.ndarray, mean: float, std: float) -> None:
@@ -136,6 +144,22 @@ def _scale(values: np.ndarray, mean: float, std: float) -> None:
     wide *= float(np.float32(std))
     wide += float(np.float32(mean))
     values[...] = wide
+
+
+def _in_a_program(words: jax.Array) -> list[jax.Array]:
+    return [jnp.stack(standard_normals(words.reshape(-1, 2, 8), COMPILED), 1).reshape(-1)]
+
+
+def _by_numpy(words: np.ndarray) -> list[np.ndarray]:
+    return [np.stack(standard_normals(words.reshape(-1, 2, 8)), 1).reshape(-1)]
+
+
+def _some_words(count: int) -> np.ndarray:
+    return np.random.RandomState(0).randint(0, 2**32, count, np.uint32)
+
+
+NORMALS = LongDraw(_in_a_program, _by_numpy, lambda: [_some_words(CHUNK)], pays_from=2**23)
+ROLES = LongDraw(lambda words: both_roles(words, COMPILED), both_roles, lambda: [_some_words(WIDEST)], pays_from=2**21)
 
 
 def _fill_double(stream: WordStream, out: np.ndarray, mean: float, std: float) -> None:

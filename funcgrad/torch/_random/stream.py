@@ -1,7 +1,7 @@
 """The 32-bit outputs of MT19937, read through a window of whole blocks.
 
-NumPy's generator runs ahead of the reader; the words that PyTorch would hold at any moment follow from the window,
-since tempering can be undone.
+The generator runs ahead of the reader, the farther the longer it is read; the words that PyTorch would hold at any
+moment follow from the window, since tempering can be undone.
 """
 
 from __future__ import annotations
@@ -11,27 +11,28 @@ from typing import Any
 
 import numpy as np
 
-BLOCK = 624
-# Draws of up to SMALL words share transforms of the whole window; larger ones are transformed for themselves, chunk
-# by chunk.
-SMALL = 2 * BLOCK
-_WINDOW = 4 * BLOCK
-# The temporaries of a chunk stay in the second-level cache. A multiple of 16, for the normal draws.
-CHUNK = 32 * BLOCK
+from funcgrad.torch._random.twister import BLOCK, CHUNK, MANY, MANY_BLOCKS, Twister, temper, untemper
+
+# Draws of up to SMALL words, or MEDIUM where a program transforms them, share transforms of the whole window; larger
+# ones are transformed for themselves, chunk by chunk.
+SMALL, MEDIUM = 2 * BLOCK, 16 * BLOCK
+WIDEST = CHUNK + MEDIUM + BLOCK  # the most words in a window: fresh ones, and those unread in blocks that were begun
+_FIRST, _MOST = 4, 32  # blocks in a window: twice as many each time; NumPy's transforms slow down beyond the cache
 
 
 class WordStream:
     """A position in the sequence of MT19937 outputs."""
 
-    __slots__ = ("_bits", "_memory", "_position", "words")
+    __slots__ = ("_ahead", "_memory", "_position", "_twister", "words")
 
     def __init__(self, seed: int) -> None:
-        self._bits = np.random.MT19937()
+        self._twister = Twister()
         self.seed(seed)
 
     def seed(self, seed: int) -> None:
         """Starts the sequence of `init_genrand(seed)`; only the low 32 bits count."""
-        np.random.RandomState(self._bits).seed(seed & 0xFFFFFFFF)
+        self._twister.seed(seed & 0xFFFFFFFF)
+        self._ahead = _FIRST
         self._move_to(np.empty(0, np.uint32), 0)
 
     def reserve(self, count: int) -> slice:
@@ -49,7 +50,7 @@ class WordStream:
         """The next `count` words, uint32, as a read-only view."""
         span = self.reserve(count)  # may replace `words`
         taken = self.words[span]
-        if self.words.size > 2 * _WINDOW:
+        if self.words.size > WIDEST:
             self._move_to(self.words[self._current_block() :], self._position - self._current_block())
         return taken
 
@@ -63,13 +64,14 @@ class WordStream:
     def state(self) -> tuple[np.ndarray, int]:
         """The generator's 624 state words and how many of them are used up (0: not yet twisted)."""
         if self.words.size == 0:
-            return self._bits.state["state"]["key"], 0
+            return self._twister.key, 0
         block = self._current_block()
         return untemper(self.words[block : block + BLOCK]), self._position - block
 
     def restore(self, key: np.ndarray, used: int) -> None:
         """Continues from a pair that `state` returned."""
-        self._bits.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": BLOCK}}
+        self._twister.key = key
+        self._ahead = _FIRST
         self._move_to(temper(key) if used else np.empty(0, np.uint32), used)
 
     def _current_block(self) -> int:
@@ -79,10 +81,11 @@ class WordStream:
         block = self._current_block()
         kept = self.words[block:]
         missing = self._position + count - self.words.size
-        fresh = max(_WINDOW, -(-missing // BLOCK) * BLOCK)
+        fresh = -(-missing // (self._ahead * BLOCK)) * self._ahead * BLOCK
+        self._ahead = min(2 * self._ahead, _MOST if MANY_BLOCKS.program is None else MANY)
         words = np.empty(kept.size + fresh, np.uint32)
         words[: kept.size] = kept
-        words[kept.size :] = self._bits.random_raw(fresh)
+        self._twister.fill(words[kept.size :])
         self._move_to(words, self._position - block)
 
     def _move_to(self, words: np.ndarray, position: int) -> None:
@@ -90,22 +93,3 @@ class WordStream:
         self.words = words
         self._position = position
         self._memory: dict[Callable[[np.ndarray], Any], Any] = {}
-
-
-def temper(key: np.ndarray) -> np.ndarray:
-    y = key.astype(np.uint32)
-    y ^= y >> 11
-    y ^= (y << 7) & 0x9D2C5680
-    y ^= (y << 15) & 0xEFC60000
-    y ^= y >> 18
-    return y
-
-
-def untemper(words: np.ndarray) -> np.ndarray:
-    y = words ^ (words >> 18)
-    y ^= (y << 15) & 0xEFC60000
-    low = y
-    for _ in range(4):  # each round settles seven more of the low bits
-        low = y ^ ((low << 7) & 0x9D2C5680)
-    high = low ^ (low >> 11)
-    return low ^ (high >> 11)

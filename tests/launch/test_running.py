@@ -42,7 +42,8 @@ def face(tmp_path, monkeypatch):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(source)
     monkeypatch.setattr(funcgrad, "__path__", [*funcgrad.__path__, str(tmp_path / "rooms")])
-    monkeypatch.setattr(launch, "FACE", "funcgrad.standin")
+    monkeypatch.setattr(launch.imports, "FACE", "funcgrad.standin")
+    monkeypatch.setattr(launch.imports, "SHOWN_AS", {"torch.nn": ("Linear",)})
     yield importlib.import_module("funcgrad.standin")
     for name in [name for name in sys.modules if name.startswith("funcgrad.standin")]:
         del sys.modules[name]
@@ -149,6 +150,23 @@ def test_torch_is_the_face(face, script):
     )
 
 
+def test_classes_say_that_they_are_pytorchs_while_a_script_runs(script, capfd):
+    path = script("""
+        import pickle, torch
+        x = torch.ones(2)
+        kinds = [type(thing) for thing in (x, x.shape, x.dtype, x.device, torch.nn.Parameter(x))]
+        print(*kinds, pickle.loads(pickle.dumps(kinds)) == kinds)
+        torch.kinds = kinds
+        """)
+    launch.run_script(path)
+    assert capfd.readouterr().out == (
+        "<class 'torch.Tensor'> <class 'torch.Size'> <class 'torch.dtype'> <class 'torch.device'> "
+        "<class 'torch.nn.parameter.Parameter'> True\n"
+    )
+    kinds = vars(sys.modules["funcgrad.torch"]).pop("kinds")
+    assert {kind.__module__.partition(".")[0] for kind in kinds} == {"funcgrad"}
+
+
 def test_torch_is_funcgrads_own(script, capfd):
     launch.run_script(script("import torch; print(torch.__name__, torch.tensor([1.0, 2.0]) * 2)"))
     assert capfd.readouterr().out == "funcgrad.torch tensor([2., 4.])\n"
@@ -209,6 +227,16 @@ def test_afterwards_the_import_state_is_as_before(face, script, monkeypatch, end
     assert sys.modules["torch"] is sys.modules["torch.only_real"] is real
 
 
+@pytest.mark.parametrize("name", ["statistics.py", "colorsys/__init__.py"])
+def test_a_neighbour_comes_before_a_module_that_we_have_loaded(script, name):
+    module = importlib.import_module(name.partition(".")[0].partition("/")[0])
+    script("MINE = True", name)
+    script("", "json/data.txt")  # no package
+    launch.run_script(script(f"import {module.__name__}, json; assert {module.__name__}.MINE; json.dumps"))
+    assert sys.modules[module.__name__] is module
+    assert not hasattr(module, "MINE")
+
+
 def test_modules_that_are_installed_stay_loaded(script, monkeypatch):
     monkeypatch.delitem(sys.modules, "colorsys", raising=False)
     launch.run_script(script("import colorsys"))
@@ -265,6 +293,19 @@ def test_causes_show_the_users_frames_only(script, capfd, last):
     assert text.count("File") == text.count(f'File "{path}"') >= 2
 
 
+def test_a_hook_of_the_script_that_fails_is_shown_as_under_python(script, capfd, monkeypatch):
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    path = script("""\
+        import sys
+        def hook(kind, error, traceback):
+            raise RuntimeError("in the hook")
+        sys.excepthook = hook
+        1 / 0
+        """)
+    python = subprocess.run([sys.executable, path], capture_output=True, text=True, check=False)
+    assert printed_error(path, capfd) == python.stderr
+
+
 def test_a_hook_of_the_script_prints_its_errors(script, capfd, monkeypatch):
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     path = script("import sys; sys.excepthook = lambda kind, error, traceback: print('mine', error)\n1 / 0")
@@ -305,12 +346,32 @@ def test_a_broken_import_on_the_way_to_a_module_is_the_users_error(script, tmp_p
         launch.run_module("broken.train")
 
 
+@pytest.mark.parametrize("companion", ["torchvision", "torchaudio", "torchtext"])
+def test_a_companion_of_pytorch_that_is_missing_says_what_to_do_instead(script, companion):
+    path = script(f"""
+        try:
+            import {companion}
+        except ImportError:
+            pass
+        import {companion}.transforms
+        """)
+    with pytest.raises(
+        UnsupportedModuleError, match=rf"has no {companion}\. .* compiled for PyTorch itself\. Load the data"
+    ):
+        launch.run_script(path)
+
+
+def test_a_companion_of_pytorch_that_is_there_is_imported(script):
+    script("HERE = True", "torchvision/__init__.py")
+    launch.run_script(script("import torchvision; assert torchvision.HERE"))
+
+
 def test_what_is_not_a_python_file(script, tmp_path):
     binary = tmp_path / "program"
     binary.write_bytes(b"\x7fELF\0\0")
     for path, reason in (
         (str(tmp_path), "is a folder; expected a Python file, or -m"),
-        (script("", "data.csv"), "is not a Python file; expected a name that ends in .py"),
+        (script("", "data.csv"), "is not a Python file; expected a name that ends in .py or .ipynb"),
         (str(tmp_path / "missing.py"), "No such file or directory; expected a Python file"),
         (str(binary), "is not a Python file: it holds binary data"),
     ):

@@ -1,0 +1,137 @@
+"""The import state of a script: `torch.x` and `funcgrad.torch.x` are one module object while it runs.
+
+Afterwards everything is as before. Processes that the script starts get the same, see `children.py`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import site
+import sys
+import sysconfig
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+
+from funcgrad.errors import UnsupportedModuleError, unsupported
+from funcgrad.launch.children import face_in_children
+
+FACE = "funcgrad.torch"
+COMPANIONS = frozenset({"torchvision", "torchaudio", "torchtext"})
+
+SHOWN_AS = {"torch": ("Tensor", "Size", "dtype", "device"), "torch.nn.parameter": ("Parameter",)}
+"""Where PyTorch's best known classes say that they are from, as `print(type(x))` shows it."""
+
+_COMPANION_ADVICE = (
+    "It is a package of its own, compiled for PyTorch itself. Load the data with NumPy, PIL or scikit-learn, and write "
+    "transforms and models with the names that dir(torch) lists."
+)
+_INSTALLED = (
+    *(sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
+    *site.getsitepackages(),
+    site.getusersitepackages(),
+)
+
+
+@contextmanager
+def own_imports(argv: list[str], folder: str) -> Generator[None]:
+    """The import state of a script of its own in the block, and the caller's after it."""
+    before = dict(sys.modules), sys.argv, sys.path
+    hidden = {"torch", "__main__", *_shadowed(folder)}
+    for name in [name for name in sys.modules if name.partition(".")[0] in hidden]:
+        del sys.modules[name]
+    finder = install_face()
+    sys.argv, sys.path = argv, [folder, *sys.path[1:]]
+    try:
+        with face_in_children(install_face):
+            yield
+    finally:
+        modules, sys.argv, sys.path = before
+        sys.meta_path.remove(finder)
+        finder.forget_names()
+        for name in [name for name, module in sys.modules.items() if name not in modules and _is_users(name, module)]:
+            del sys.modules[name]
+        sys.modules.update(modules)
+
+
+def install_face() -> _FaceFinder:
+    """Makes `import torch` give the face, from now on and in this process."""
+    finder = _FaceFinder()
+    sys.meta_path.insert(0, finder)
+    return finder
+
+
+class _FaceFinder(MetaPathFinder):
+    """Finds `torch` and its submodules as those of the face, and never lets an installed PyTorch be found."""
+
+    def __init__(self) -> None:
+        self._names: dict[type, str] = {}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname.partition(".")[0] == "torch":
+            module = importlib.import_module(FACE + fullname.removeprefix("torch"))
+            if fullname == "torch":
+                self._name_classes()
+            return ModuleSpec(fullname, _Alias(module))
+        if fullname.startswith(FACE + "."):
+            return _found(fullname, path, "torch" + fullname.removeprefix(FACE))
+        if fullname in COMPANIONS:
+            return _found(fullname, path, fullname, _COMPANION_ADVICE)
+        return None
+
+    def _name_classes(self) -> None:
+        for path, names in SHOWN_AS.items():
+            module = importlib.import_module(FACE + path.removeprefix("torch"))
+            for kind in (getattr(module, name) for name in names):
+                self._names.setdefault(kind, kind.__module__)
+                kind.__module__ = path
+
+    def forget_names(self) -> None:
+        """Let classes say again where they really are from."""
+        for kind, module in self._names.items():
+            kind.__module__ = module
+
+
+def _found(fullname: str, path: Sequence[str] | None, shown: str, advice: str = "") -> ModuleSpec:
+    spec = PathFinder.find_spec(fullname, path)
+    if spec is None:
+        raise UnsupportedModuleError(unsupported(shown, advice), name=shown)
+    return spec
+
+
+class _Alias(Loader):
+    """Loads a module that exists under another name."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+        self.spec = module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self.spec  # the import system has just put the alias's there
+
+
+def _shadowed(folder: str) -> set[str]:
+    """Loaded modules in whose place the script's neighbour of that name would have been imported."""
+    beside = {entry.name.removesuffix(".py"): entry for entry in os.scandir(folder)} if os.path.isdir(folder) else {}
+    return {
+        name
+        for name, module in sys.modules.items()
+        if (entry := beside.get(name)) is not None
+        and name not in (*sys.builtin_module_names, "funcgrad")
+        and (entry.name.endswith(".py") or os.path.exists(os.path.join(entry.path, "__init__.py")))
+        and not str(getattr(module, "__file__", None)).startswith(entry.path)
+    }
+
+
+def _is_users(name: str, module: ModuleType) -> bool:
+    """Whether a new module is the script's: `torch`, or a file of the user's. Installed ones may stay loaded."""
+    root, file = name.partition(".")[0], str(getattr(module, "__file__", None) or "")
+    return root == "torch" or (file != "" and root != "funcgrad" and not file.startswith(_INSTALLED))

@@ -1,0 +1,110 @@
+"""Known differences that no operator's sample shows: what PyTorch does, as it was seen, and what the shim does.
+
+An entry of the ledger that no longer differs fails here, and so does one that nothing here shows.
+"""
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import funcgrad.torch as torch
+
+LEDGER = Path(__file__).parents[1] / "support" / "known_differences.toml"
+SHOWN_ELSEWHERE = ("item_", "op_db ")  # by test_semantics.py and by tests/parity/test_op_db.py
+KNOWN = tomllib.loads(LEDGER.read_text(encoding="utf-8"))
+
+
+def transposed_operand():
+    y = torch.arange(6.0).reshape(2, 3).t() * 2
+    y.reshape(-1)[0] = 100.0  # a view of the result here, a copy in PyTorch
+    return y.stride(), y.is_contiguous(), y[0, 0].item()
+
+
+def copy_to_where_the_source_lies():
+    x = torch.arange(6.0)
+    x[::2].copy_(x[:3])
+    return x.tolist()
+
+
+def multiply_by_what_is_written():
+    x = torch.arange(12.0)
+    x[2::3].mul_(x[:4])
+    return x[2::3].tolist()
+
+
+def fill_an_expanded_tensor():
+    x = torch.zeros(1).expand(3)
+    x.masked_fill_(torch.tensor([True, False, False]), 5.0)
+    return x.tolist()
+
+
+def array_of(kibibytes):
+    array = np.zeros(kibibytes * 256, np.float32)
+    return array, torch.from_numpy(array)
+
+
+def write_by_numpy_to_a_long_array():
+    array, x = array_of(65)
+    array[0] = 1.0
+    return x[0].item()
+
+
+def write_to_the_array_of_a_long_tensor():
+    array = torch.zeros(65 * 256).numpy()
+    try:
+        array[0] = 1.0
+    except ValueError as error:
+        return str(error)
+    return array[0].item()
+
+
+REFUSAL = "unsupported operation: more than one element of the written-to tensor refers to a single memory location"
+DIFFERENCES = {
+    "elementwise results": [(transposed_operand, ((1, 3), False, 0.0), ((2, 1), True, 100.0))],
+    "in-place writes": [
+        (copy_to_where_the_source_lies, [0.0, 1.0, 1.0, 3.0, 1.0, 5.0], [0.0, 1.0, 1.0, 3.0, 2.0, 5.0]),
+        (multiply_by_what_is_written, [0.0, 5.0, 0.0, 33.0], [0.0, 5.0, 16.0, 33.0]),
+    ],
+    "masked_fill_": [(fill_an_expanded_tensor, [5.0, 5.0, 5.0], REFUSAL)],
+    "from_numpy": [
+        (write_by_numpy_to_a_long_array, 1.0, 0.0),
+        (write_to_the_array_of_a_long_tensor, 1.0, "assignment destination is read-only"),
+    ],
+}
+"""For each entry its examples: what is done, PyTorch's result, and the shim's or the start of its refusal."""
+
+
+def outcome(example):
+    try:
+        return example()
+    except RuntimeError as error:
+        return str(error).partition(". ")[0]
+
+
+@pytest.mark.parametrize(
+    "example, pytorchs, ours",
+    [row for rows in DIFFERENCES.values() for row in rows],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_a_known_difference(example, pytorchs, ours):
+    assert outcome(example) == ours != pytorchs
+
+
+def test_every_entry_without_a_sample_is_shown():
+    without = {name for name, entries in KNOWN.items() if any(entry["samples"] == [] for entry in entries)}
+    assert {name for name in without if not name.startswith(SHOWN_ELSEWHERE)} == DIFFERENCES.keys()
+
+
+def test_within_64_kib_memory_is_shared_with_numpy_both_ways():
+    array, x = array_of(64)
+    array[0] = 1.0
+    x[1] = 2.0
+    assert (x[0].item(), array[1]) == (1.0, 2.0)
+
+
+def test_writes_by_the_shim_reach_a_long_array():
+    array, x = array_of(65)
+    x[1] = 2.0
+    assert array[1] == 2.0
