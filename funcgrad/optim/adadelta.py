@@ -59,8 +59,7 @@ def adadelta(
 
 
 def _start(param: jax.Array, **_: Any) -> AdadeltaState:
-    zeros = jnp.zeros_like(param)
-    return AdadeltaState(jnp.zeros((), jnp.float32), zeros, zeros)
+    return AdadeltaState(jnp.zeros((), jnp.float32), jnp.zeros_like(param), jnp.zeros_like(param))
 
 
 def _formula(

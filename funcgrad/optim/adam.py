@@ -120,8 +120,9 @@ def adamw(
 
 
 def _start(param: jax.Array, *, amsgrad: bool, **_: Any) -> AdamState:
-    zeros = jnp.zeros_like(param)
-    return AdamState(jnp.zeros((), jnp.float32), zeros, zeros, zeros if amsgrad else None)
+    # An array each: a step that donates its state may not be handed one buffer twice.
+    moments = [jnp.zeros_like(param) for _ in range(3 if amsgrad else 2)]
+    return AdamState(jnp.zeros((), jnp.float32), *moments)
 
 
 def _formula(

@@ -58,8 +58,7 @@ def adamax(
 
 
 def _start(param: jax.Array, **_: Any) -> AdamaxState:
-    zeros = jnp.zeros_like(param)
-    return AdamaxState(jnp.zeros((), jnp.float32), zeros, zeros)
+    return AdamaxState(jnp.zeros((), jnp.float32), jnp.zeros_like(param), jnp.zeros_like(param))
 
 
 def _formula(

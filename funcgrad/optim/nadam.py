@@ -74,8 +74,8 @@ def nadam(
 
 
 def _start(param: jax.Array, **_: Any) -> NAdamState:
-    zeros = jnp.zeros_like(param)
-    return NAdamState(jnp.zeros((), jnp.float32), jnp.ones((), jnp.float32), zeros, zeros)
+    moments = jnp.zeros_like(param), jnp.zeros_like(param)
+    return NAdamState(jnp.zeros((), jnp.float32), jnp.ones((), jnp.float32), *moments)
 
 
 def _formula(

@@ -72,8 +72,7 @@ def radam(
 
 
 def _start(param: jax.Array, **_: Any) -> RAdamState:
-    zeros = jnp.zeros_like(param)
-    return RAdamState(jnp.zeros((), jnp.float32), zeros, zeros)
+    return RAdamState(jnp.zeros((), jnp.float32), jnp.zeros_like(param), jnp.zeros_like(param))
 
 
 def _formula(

@@ -72,9 +72,9 @@ def rmsprop(
 
 
 def _start(param: jax.Array, *, momentum: Scalar, centered: bool, **_: Any) -> RMSpropState:
-    zeros = jnp.zeros_like(param)
-    buffer = None if is_zero(momentum) else zeros
-    return RMSpropState(jnp.zeros((), jnp.float32), zeros, buffer, zeros if centered else None)
+    buffer = None if is_zero(momentum) else jnp.zeros_like(param)
+    average = jnp.zeros_like(param) if centered else None
+    return RMSpropState(jnp.zeros((), jnp.float32), jnp.zeros_like(param), buffer, average)
 
 
 def _formula(

@@ -1,53 +1,69 @@
 """A pytest plugin: several CPU devices, and fixtures for tests of training code.
 
-Switch it on with `pytest_plugins = ["funcgrad.testing.plugin"]` in the root `conftest.py`, or with
-`-p funcgrad.testing.plugin`. `--devices 8` gives a CPU eight devices; it needs `-p`, to come before JAX starts.
+Installed with funcgrad as `pytest_funcgrad`, a module of its own at the top level: every pytest of the environment
+loads it, so nothing here imports JAX or funcgrad before a test asks for it.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jax
 import pytest
 
-from funcgrad.train import DataParallel
+if TYPE_CHECKING:
+    import jax
+
+    from funcgrad.train import DataParallel
 
 COMPILED = "/jax/core/compile/backend_compile_duration"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--devices`."""
-    parser.addoption("--devices", type=int, default=None, help="simulated CPU devices for JAX")
+    """Add `--jax-devices`."""
+    group = parser.getgroup("funcgrad", "JAX, by funcgrad")
+    group.addoption("--jax-devices", type=int, metavar="COUNT", help="how many devices a CPU shows to JAX")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker, and make the devices."""
-    config.addinivalue_line("markers", "devices(count): skip the test where JAX has fewer devices")
-    count = config.getoption("--devices")
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Make the devices, before a conftest.py can start JAX."""
+    count = early_config.known_args_namespace.jax_devices
     if count is not None:
         flags = os.environ.get("XLA_FLAGS", "")
         os.environ["XLA_FLAGS"] = f"{flags} --xla_force_host_platform_device_count={count}".strip()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    config.addinivalue_line("markers", "jax_devices(count): skip the test where JAX has fewer devices")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs more devices than there are."""
-    marker = item.get_closest_marker("devices")
-    if marker is not None and jax.device_count() < marker.args[0]:
-        pytest.skip(f"needs {marker.args[0]} devices, JAX has {jax.device_count()}: run pytest with --devices")
+    marker = item.get_closest_marker("jax_devices")
+    if marker is None:
+        return
+    import jax
+
+    (count,) = marker.args
+    if jax.device_count() < count:
+        pytest.skip(f"needs {count} devices, JAX has {jax.device_count()}: run pytest with --jax-devices {count}")
 
 
 @pytest.fixture
 def key() -> jax.Array:
     """The random key of seed 0."""
+    import jax
+
     return jax.random.key(0)
 
 
 @pytest.fixture
 def parallel() -> DataParallel:
     """A batch shared between all devices."""
+    from funcgrad.train import DataParallel
+
     return DataParallel.over()
 
 
@@ -65,6 +81,8 @@ class Compilations:
 @pytest.fixture
 def compilations() -> Iterator[Compilations]:
     """A counter of compiled programs: `compilations.count`."""
+    import jax
+
     counter = Compilations()
     jax.monitoring.register_event_duration_secs_listener(counter)
     yield counter

@@ -4,12 +4,13 @@ from funcgrad.train.accumulation import Accumulated as Accumulated
 from funcgrad.train.accumulation import weighted_sum as weighted_sum
 from funcgrad.train.callbacks import EarlyStop as EarlyStop
 from funcgrad.train.callbacks import JSONLog as JSONLog
+from funcgrad.train.callbacks import Remembering as Remembering
 from funcgrad.train.callbacks import Visit as Visit
 from funcgrad.train.callbacks import print_loss as print_loss
 from funcgrad.train.callbacks import require_finite as require_finite
-from funcgrad.train.checkpoint import CheckpointError as CheckpointError
 from funcgrad.train.checkpoint import Checkpoints as Checkpoints
 from funcgrad.train.checkpoint import Restored as Restored
+from funcgrad.train.checkpoint_form import CheckpointError as CheckpointError
 from funcgrad.train.evaluation import evaluate as evaluate
 from funcgrad.train.evaluation import make_eval_step as make_eval_step
 from funcgrad.train.inspection import leaf_norms as leaf_norms
@@ -17,8 +18,10 @@ from funcgrad.train.inspection import per_example_gradients as per_example_gradi
 from funcgrad.train.loop import fit as fit
 from funcgrad.train.micro_batches import Accumulation as Accumulation
 from funcgrad.train.micro_batches import accumulate as accumulate
+from funcgrad.train.orbax_checkpoints import OrbaxCheckpoints as OrbaxCheckpoints
 from funcgrad.train.precision import LossScale as LossScale
 from funcgrad.train.precision import Policy as Policy
+from funcgrad.train.progress import progress_bar as progress_bar
 from funcgrad.train.sharding import DataParallel as DataParallel
 from funcgrad.train.stages import Clipped as Clipped
 from funcgrad.train.stages import Mean as Mean

@@ -1,6 +1,6 @@
 """Callbacks of `fit`: what is done with the numbers when the loop comes back to the host.
 
-A callback is any function of a `Visit`; it stops the loop by returning True.
+A callback is any function of a `Visit`; it stops the loop by returning True. One with a memory is `Remembering`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import numpy as np
@@ -31,6 +32,49 @@ class Visit(NamedTuple):
 Callback = Callable[[Visit], bool | None]
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """A callback whose memory the checkpoints of `fit` keep, so that a run which goes on stops where it would have."""
+
+    def memory(self) -> dict[str, Any]:
+        """What to keep, as JSON."""
+        ...
+
+    def resume(self, memory: dict[str, Any]) -> bool | None:
+        """Take up the memory of the run before; True if that run had been stopped."""
+        ...
+
+
+def memories(callbacks: Sequence[Callback]) -> dict[str, Any]:
+    """What the callbacks keep, each under its class and its place among those of its class."""
+    return {name: callback.memory() for name, callback in _remembering(callbacks)}
+
+
+def resume(callbacks: Sequence[Callback], kept: dict[str, Any]) -> bool:
+    """Hand each callback what it kept; whether the run that kept it had been stopped. New callbacks begin anew."""
+    stopped = [callback.resume(kept[name]) for name, callback in _remembering(callbacks) if name in kept]
+    return any(stopped)
+
+
+def _remembering(callbacks: Sequence[Callback]) -> Iterator[tuple[str, Remembering]]:
+    seen: Counter[str] = Counter()
+    for callback in callbacks:
+        if isinstance(callback, Remembering):
+            kind = type(callback).__name__
+            yield f"{kind} {seen[kind]}", callback
+            seen[kind] += 1
+
+
+SPOILT = (
+    "so the parameters after it are of no use. Go on from an earlier checkpoint with a lower learning rate or with "
+    "clip=, or make the step with skip_nonfinite=True, which leaves such updates out."
+)
+OF_NOTHING = (
+    "because the weights of its batch add up to 0: there is no mean over nothing. Leave out batches that are all "
+    "padding, or make the step with skip_nonfinite=True, which leaves such updates out."
+)
+
+
 def print_loss(visit: Visit) -> None:
     """Print the number of steps and the latest loss; a callback for `fit`."""
     print(f"step {visit.steps:>6}  loss {visit.metrics.loss[-1]:.6g}")
@@ -42,16 +86,17 @@ def require_finite(visit: Visit) -> None:
         return
     bad = np.flatnonzero(~np.isfinite(visit.metrics.loss))
     if bad.size:
-        step = visit.steps - len(visit.metrics.loss) + int(bad[0]) + 1
+        at = int(bad[0])
+        weight = visit.metrics.weight
+        is_empty = weight is not None and weight[at] == 0
         raise FloatingPointError(
-            f"The loss of step {step} was {visit.metrics.loss[bad[0]]}, so the parameters after it are of no use. "
-            "Go on from an earlier checkpoint with a lower learning rate or with clip=, or make the step with "
-            "skip_nonfinite=True, which leaves such updates out."
+            f"The loss of step {visit.steps - len(visit.metrics.loss) + at + 1} was {visit.metrics.loss[at]}, "
+            f"{OF_NOTHING if is_empty else SPOILT}"
         )
 
 
 class EarlyStop:
-    """Stops the loop when a number has not fallen for a while.
+    """Stops the loop when a number has not fallen for a while. What it has seen is kept in checkpoints.
 
     Args:
         of: the number, from a visit; for example `lambda visit: visit.evaluation["loss"]`.
@@ -77,6 +122,15 @@ class EarlyStop:
         is_lower = value < self.lowest - self.margin
         self.visits_since = 0 if is_lower else self.visits_since + 1
         self.lowest = value if is_lower else self.lowest
+        return self.visits_since >= self.patience
+
+    def memory(self) -> dict[str, Any]:
+        """The lowest value and how many visits ago it was."""
+        return {"lowest": self.lowest, "visits_since": self.visits_since}
+
+    def resume(self, memory: dict[str, Any]) -> bool:
+        """Go on from a memory; whether its patience was used up."""
+        self.lowest, self.visits_since = memory["lowest"], memory["visits_since"]
         return self.visits_since >= self.patience
 
 

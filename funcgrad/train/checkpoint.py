@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,14 +20,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.errors import FuncgradError
+from funcgrad.train.checkpoint_form import CheckpointError, check_forms, damaged, forms_of, is_key, key_like
+from funcgrad.train.processes import first_does, of_first, put, whole
 
 FORMAT, VERSION = "funcgrad checkpoint", 1
 ARRAYS, MANIFEST, UNFINISHED = "arrays.npz", "manifest.json", ".unfinished-"
-
-
-class CheckpointError(FuncgradError):
-    """A checkpoint that cannot be written, or that is damaged or of another form than expected."""
 
 
 class Restored(NamedTuple):
@@ -38,7 +36,9 @@ class Restored(NamedTuple):
 
 
 class Checkpoints:
-    """A folder of checkpoints, named by the number of batches that had been used; one process writes to it.
+    """A folder of checkpoints, named by the number of batches that had been used; one run writes to it.
+
+    Of several processes, all call the same methods; the first one writes, and all have to see the folder.
 
     Args:
         folder: made at the first `save`.
@@ -79,21 +79,30 @@ class Checkpoints:
             info: what else to keep, as JSON.
 
         Raises:
-            CheckpointError: if it cannot be written, or if there is one of these steps. Earlier ones are untouched.
+            CheckpointError: if it cannot be written, or if there is one of these steps. Earlier ones are untouched, and
+                the error holds the state.
         """
+        arrays = [_to_numpy(leaf) for leaf in jax.tree.leaves(state)]  # in all processes: each may hold a part
+        first_does(partial(self._write, steps, state, arrays, info or {}))
+
+    def wait(self) -> None:
+        """Return when all that was saved is on disk: at once, since `save` returns no earlier."""
+
+    def _write(self, steps: int, state: Any, arrays: list[np.ndarray], info: dict[str, Any]) -> None:
         path = self.path(steps)
         if path.exists():
             raise CheckpointError(
-                f"{path} is there already, expected a new number of steps. Restore it and go on, or use another folder."
+                f"{path} is there already, expected new steps. Restore it and go on, or use another folder.", state
             )
         for leftover in self.folder.glob(f"{UNFINISHED}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         try:
-            _write(self.folder / f"{UNFINISHED}{steps}", path, steps, state, info or {})
+            _write(self.folder / f"{UNFINISHED}{steps}", path, _manifest_of(steps, state, arrays, info), arrays)
         except OSError as error:
             raise CheckpointError(
                 f"The checkpoint {path} could not be written: {error}. Earlier checkpoints are untouched: "
-                f"{self.steps()}. Make room or name another folder, and run again."
+                f"{self.steps()}. Make room or name another folder, and run again. This error's `state` is the state.",
+                state,
             ) from error
         self._remove_old()
 
@@ -109,11 +118,14 @@ class Checkpoints:
             CheckpointError: if it is damaged, or if its form is not that of `like`.
         """
         there = self.steps()
-        if not there:
+        newest = of_first(there[-1] if there else -1)
+        if newest < 0:
             return None
-        steps = there[-1] if steps is None else steps
+        steps = newest if steps is None else steps
         if steps not in there:
-            raise CheckpointError(f"{self.folder} has no checkpoint of step {steps}, only of {there}.")
+            raise CheckpointError(
+                f"{self.folder} has no checkpoint of step {steps}, only of {there}. All processes have to see it."
+            )
         manifest = _manifest(self.path(steps))
         return Restored(steps, _read(self.path(steps), manifest, like), manifest["info"])
 
@@ -124,11 +136,14 @@ class Checkpoints:
             shutil.rmtree(doomed, ignore_errors=True)
 
 
-def _write(beside: Path, path: Path, steps: int, state: Any, info: dict[str, Any]) -> None:
-    leaves = [(jax.tree_util.keystr(where), leaf) for where, leaf in jax.tree_util.tree_leaves_with_path(state)]
-    arrays: list[Any] = [_to_numpy(leaf) for _, leaf in leaves]
-    entries = [_entry(where, leaf, array) for (where, leaf), array in zip(leaves, arrays, strict=True)]
-    manifest = {"format": FORMAT, "version": VERSION, "steps": steps, "info": info, "leaves": entries}
+def _manifest_of(steps: int, state: Any, arrays: list[np.ndarray], info: dict[str, Any]) -> dict[str, Any]:
+    leaves = [
+        {**form, "sha256": _checksum(_storable(array))} for form, array in zip(forms_of(state), arrays, strict=True)
+    ]
+    return {"format": FORMAT, "version": VERSION, "steps": steps, "info": info, "leaves": leaves}
+
+
+def _write(beside: Path, path: Path, manifest: dict[str, Any], arrays: list[np.ndarray]) -> None:
     beside.mkdir(parents=True)
     try:
         with _synced(beside / ARRAYS) as file:
@@ -166,34 +181,22 @@ def _manifest(path: Path) -> dict[str, Any]:
             raise CheckpointError(f"{path} has version {manifest['version']} of its format, expected {VERSION}.")
         return manifest
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
 
 
 def _read(path: Path, manifest: dict[str, Any], like: Any) -> Any:
-    leaves, structure = jax.tree_util.tree_flatten_with_path(like)
-    expected = [_form(jax.tree_util.keystr(where), leaf) for where, leaf in leaves]
-    found = [{key: entry[key] for key in ("path", "dtype", "shape")} for entry in manifest["leaves"]]
-    if found != expected:
-        raise CheckpointError(_other_form(path, found, expected))
+    leaves, structure = jax.tree.flatten(like)
+    check_forms(path, [{key: entry[key] for key in ("path", "dtype", "shape")} for entry in manifest["leaves"]], like)
     try:
         with (path / ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             stored = [arrays[str(index)] for index in range(len(leaves))]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     for entry, array in zip(manifest["leaves"], stored, strict=True):
         if _checksum(array) != entry["sha256"]:
-            raise _damaged(path, f"the checksum of {entry['path']} is another")
-    triples = zip(manifest["leaves"], stored, (leaf for _, leaf in leaves), strict=True)
-    return structure.unflatten([_to_jax(entry, array, leaf) for entry, array, leaf in triples])
-
-
-def _form(where: str, leaf: Any) -> dict[str, Any]:
-    leaf = jnp.asarray(leaf)
-    return {"path": where, "dtype": str(leaf.dtype), "shape": list(leaf.shape)}
-
-
-def _entry(where: str, leaf: Any, array: np.ndarray) -> dict[str, Any]:
-    return {**_form(where, leaf), "sha256": _checksum(_storable(array))}
+            raise damaged(path, f"the checksum of {entry['path']} is another")
+    triples = zip(manifest["leaves"], stored, leaves, strict=True)
+    return structure.unflatten([_to_jax(*triple) for triple in triples])
 
 
 def _checksum(array: np.ndarray) -> str:
@@ -201,7 +204,7 @@ def _checksum(array: np.ndarray) -> str:
 
 
 def _to_numpy(leaf: Any) -> np.ndarray:
-    return np.asarray(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
+    return whole(jax.random.key_data(leaf) if is_key(leaf) else leaf)
 
 
 def _storable(array: np.ndarray) -> np.ndarray:
@@ -211,28 +214,7 @@ def _storable(array: np.ndarray) -> np.ndarray:
 
 def _to_jax(entry: dict[str, Any], array: np.ndarray, like: Any) -> jax.Array:
     like = jnp.asarray(like)
-    if _is_key(like):
-        value: Any = jax.random.wrap_key_data(jnp.asarray(array), impl=str(jax.random.key_impl(like)))
-    else:
-        value = array if array.dtype == like.dtype else np.frombuffer(array.tobytes(), like.dtype)
-        value = value.reshape(entry["shape"])
-    return jax.device_put(value, like.sharding)
-
-
-def _is_key(leaf: Any) -> bool:
-    return isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-
-
-def _damaged(path: Path, reason: object) -> CheckpointError:
-    return CheckpointError(
-        f"The checkpoint {path} is damaged: {reason}. Remove this folder to go on from the one before it."
-    )
-
-
-def _other_form(path: Path, found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> str:
-    differing = [(a, b) for a, b in zip(found, expected, strict=False) if a != b]
-    what = "has {} where {} is expected".format(*differing[0]) if differing else "has another number of arrays"
-    return (
-        f"The checkpoint {path} {what} ({len(found)} arrays, expected {len(expected)}). "
-        "Restore into a state of the same model, optimizer and options."
-    )
+    if is_key(like):
+        return put(key_like(array, like), like.sharding)
+    value = array if array.dtype == like.dtype else np.frombuffer(array.tobytes(), like.dtype)
+    return put(value.reshape(entry["shape"]), like.sharding)

@@ -16,6 +16,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from funcgrad.train.loss import refuse_mean
 from funcgrad.train.micro_batches import Accumulation, is_sum, leading_axis
+from funcgrad.train.processes import put
 
 AXIS = "data"
 
@@ -40,16 +41,30 @@ class DataParallel:
 
     def place_state(self, state: Any) -> Any:
         """Put a state on the devices, in the layout that the step keeps it in."""
-        return jax.tree.map(lambda leaf: jax.device_put(leaf, self._sharding(leaf)), state)
+        return jax.tree.map(lambda leaf: put(leaf, self._sharding(leaf)), state)
 
     def place_batch(self, batch: Any) -> Any:
-        """Put a batch on the devices, split along its leading axis.
+        """Put a batch on the devices, split along its leading axis; of several processes each hands in all of it.
 
         Raises:
             ValueError: if the number of examples is no multiple of the number of devices.
         """
-        self._check(batch)
-        return jax.tree.map(lambda leaf: jax.device_put(leaf, NamedSharding(self.mesh, PartitionSpec(AXIS))), batch)
+        self._check(batch, self.mesh.size)
+        return jax.tree.map(self._split, batch)
+
+    def place_share(self, share: Any) -> Any:
+        """Put a batch on the devices of which each process has read its own rows and no others.
+
+        Args:
+            share: this process's rows, as many as any other's; the batch is the rows of all in the order of processes.
+
+        Raises:
+            ValueError: if the number of its rows is no multiple of the number of its devices.
+        """
+        self._check(share, len(self.mesh.local_devices))
+        return jax.tree.map(
+            lambda leaf: jax.make_array_from_process_local_data(self._by_rows(), np.asarray(leaf)), share
+        )
 
     def constrained(self, state: Any) -> Any:
         """Inside a program, keep a state in its layout."""
@@ -76,7 +91,7 @@ class DataParallel:
         )
 
         def sums_over_devices(params: Any, batch: Any, **given: Any) -> Accumulation[Any]:
-            self._check(batch)
+            self._check(batch, self.mesh.size)
             sums, stacked = shared(params, batch, given)
             aux = jax.tree.map(lambda one, many: many if one is None else one, sums.aux, stacked, is_leaf=_is_part)
             return sums._replace(aux=aux)
@@ -95,6 +110,15 @@ class DataParallel:
         stage = type(sums.gradient)(gradient, *([] if scale is None else [scale]))
         return Accumulation(loss, stage, aux, _joined(sums.collections, floating, fixed)), apart
 
+    def _split(self, leaf: Any) -> jax.Array:
+        if not self.mesh.is_multi_process:
+            return jax.device_put(leaf, self._by_rows())
+        leaf = np.asarray(leaf)  # each process takes its rows: nothing is sent, and nothing compared
+        return jax.make_array_from_callback(leaf.shape, self._by_rows(), lambda rows: leaf[rows])
+
+    def _by_rows(self) -> NamedSharding:
+        return NamedSharding(self.mesh, PartitionSpec(AXIS))
+
     def _sharding(self, leaf: Any) -> NamedSharding:
         return NamedSharding(self.mesh, self._spec(jnp.shape(leaf)) if self.shard_state else PartitionSpec())
 
@@ -106,11 +130,11 @@ class DataParallel:
         longest = max(divided, key=lambda axis: shape[axis])
         return PartitionSpec(*[AXIS if axis == longest else None for axis in range(len(shape))])
 
-    def _check(self, batch: Any) -> None:
+    def _check(self, batch: Any, devices: int) -> None:
         examples = leading_axis(batch)
-        if examples % self.mesh.size:
+        if examples % devices:
             raise ValueError(
-                f"the batch has {examples} examples for {self.mesh.size} devices, expected a multiple. "
+                f"the batch has {examples} examples for {devices} devices, expected a multiple. "
                 "Fill it up with examples of weight 0, which change nothing."
             )
 

@@ -6,10 +6,12 @@ Each function takes one stage only, so a wrong order is an error of the type che
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import jax
+import jax.numpy as jnp
 import optax
 
 from funcgrad.train.accumulation import Accumulated
@@ -111,14 +113,34 @@ def apply_gradients(
 
     Raises:
         TypeError: if the gradient is still scaled or still a sum.
+        ValueError: if the state is that of another optimizer, or of other parameters.
     """
     _expect("apply_gradients", gradient, Mean, Clipped)
     tree: Any = params
+    _check_fit(opt_state, jax.eval_shape(optimizer.init, tree))
     grads = jax.tree.map(lambda grad, param: grad.astype(param.dtype), gradient.tree, tree)
     updates: Any
     updates, opt_state = optimizer.update(grads, opt_state, tree)
     following: Any = optax.apply_updates(tree, updates)
     return following, opt_state, updates
+
+
+def _check_fit(opt_state: Any, expected: Any) -> None:
+    """Some optimizers take the state of another one and go wrong in silence."""
+    if _form(opt_state) != _form(expected):
+        raise ValueError(
+            f"the optimizer state is a {_outline(opt_state)}, but for these parameters this optimizer keeps a "
+            f"{_outline(expected)}. Create the state with the step's optimizer: TrainState.create(params, optimizer)."
+        )
+
+
+def _form(tree: Any) -> tuple[Any, list[Any]]:
+    return jax.tree.structure(tree), [jnp.shape(leaf) for leaf in jax.tree.leaves(tree)]
+
+
+def _outline(tree: Any) -> str:
+    shapes = jax.tree.map(lambda leaf: f"{jnp.result_type(leaf)}{list(jnp.shape(leaf))}", tree)
+    return textwrap.shorten(str(shapes), 300, placeholder=" …")
 
 
 def _expect(function: str, gradient: Any, *wanted: type) -> None:

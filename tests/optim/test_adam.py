@@ -1,6 +1,8 @@
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import pytest
 
 from funcgrad.optim import ADAM_RULE, adam, adamw
 
@@ -62,3 +64,12 @@ def test_the_state_dict_has_pytorchs_keys():
 def test_one_step_count_serves_the_whole_tree():
     params = {"a": jnp.ones(3), "b": jnp.ones(2)}
     assert adam().init(params).step.shape == ()
+
+
+@pytest.mark.parametrize("options", [{}, {"amsgrad": True}], ids=str)
+@pytest.mark.parametrize("make", [adam, adamw])
+def test_the_first_state_can_be_donated(make, options):
+    optimizer, params = make(0.1, **options), {"w": jnp.ones(3), "b": jnp.ones(())}
+    update = jax.jit(optimizer.update, donate_argnums=1)
+    _, state = update(params, optimizer.init(params), params)
+    assert int(state.step) == 1

@@ -148,6 +148,7 @@ ILLEGAL: tuple[tuple[str, dict[str, Any], str], ...] = (
 )
 CASES = [(name, index) for name, sets in OPTIONS.items() for index in range(len(sets))]
 RECORDED_STEPS = 12
+LONG_RUN, SEEN = 200, slice(19, None, 20)  # steps, and those of them that are recorded
 START = {
     "bias": np.array(0.75),
     "weight": np.array([[0.5, -1.25], [2.0, 0.125], [-0.375, 1.0]]),

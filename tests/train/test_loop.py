@@ -10,9 +10,11 @@ import optax
 import pytest
 
 from funcgrad.train import (
+    CheckpointError,
     Checkpoints,
     EarlyStop,
     JSONLog,
+    StepMetrics,
     TrainState,
     evaluate,
     fit,
@@ -60,6 +62,13 @@ def test_a_second_fit_with_scan_traces_nothing():
     assert int(state.step) == 12
 
 
+@pytest.mark.parametrize("scan", [False, True])
+def test_a_loss_without_data_has_batches_of_none(scan):
+    step = make_train_step(lambda w, _: w @ w, OPTIMIZER)
+    _, metrics = fit(step, TrainState.create(jnp.ones(3), OPTIMIZER), [None] * 3, scan=scan)
+    np.testing.assert_allclose(metrics.loss, [3, 1.92, 0.6348], rtol=1e-4)
+
+
 def test_unequal_batches_are_run_one_by_one():
     batches = make_batches(3) + make_batches(1, rows=2)
     one_by_one, _ = fit(train_step(), make_state(), batches)
@@ -105,10 +114,44 @@ def test_metrics_are_fetched_once_a_visit(scan, monkeypatch):
     assert len(fetches) == 2
 
 
-def test_a_batch_of_another_structure_is_named():
+def test_nothing_waits_for_a_step_before_the_visit():
+    """The loop with a step whose results note when they are looked at."""
+    seen = []
+
+    class Result:
+        def __array__(self, dtype=None, copy=None):
+            seen.append("looked at")
+            return np.zeros((), np.float32)
+
+        __float__ = __bool__ = block_until_ready = __array__
+
+    def step(state, batch):
+        seen.append("step")
+        return Result(), StepMetrics(loss=Result())
+
+    fit(step, Result(), range(4), visit_every=2)
+    assert seen == ["step", "step", "looked at", "looked at"] * 2
+
+
+@pytest.mark.parametrize("scan", [False, True])
+@pytest.mark.parametrize("visit_every", [1, 2, 9])
+def test_a_batch_of_another_structure_is_named(scan, visit_every):
     batches = [*make_batches(2), {"x": np.ones((4, 3), np.float32)}]
-    with pytest.raises(ValueError, match=r"batch 2 has the structure .* but batch 0 had .*same keys"):
-        fit(train_step(), make_state(), batches)
+    with pytest.raises(ValueError, match=r"batch 2 has the structure .* but the first one had .*same keys"):
+        fit(train_step(), make_state(), batches, scan=scan, visit_every=visit_every)
+
+
+def test_step_by_step_no_batch_is_read_ahead():
+    seen = []
+
+    def batches():
+        for number, batch in enumerate(make_batches(3)):
+            seen.append(f"batch {number}")
+            yield batch
+
+    step = train_step()
+    fit(lambda state, batch: (seen.append("step"), step(state, batch))[1], make_state(), batches())
+    assert seen == ["batch 0", "step", "batch 1", "step", "batch 2", "step"]
 
 
 def test_no_batches_is_an_error():
@@ -143,6 +186,26 @@ def test_early_stop_waits_for_its_patience():
     assert (int(state.step), stop.lowest) == (4, 1.0)
 
 
+def declining(values):
+    return EarlyStop(of=lambda visit: values[visit.steps - 1], patience=2)
+
+
+def test_early_stop_goes_on_with_its_memory(tmp_path):
+    values = [3.0, 1.0, 2.0, 2.0, 0.5, 0.4]
+    options = {"visit_every": 1, "checkpoints": Checkpoints(tmp_path, keep=9)}
+    batches = make_batches(6)
+    fit(train_step(), make_state(), batches[:3], callbacks=[declining(values)], **options)
+    first, second = declining(values), declining([9.0] * 6)
+    state, _ = fit(train_step(), make_state(), batches, callbacks=[first, print_loss, second], **options)
+    assert (int(state.step), first.lowest, first.visits_since) == (4, 1.0, 2)
+    assert (second.lowest, second.visits_since) == (9.0, 0)  # it was not there before
+    again, metrics = fit(train_step(), make_state(), batches, callbacks=[declining(values)], **options)
+    assert (int(again.step), len(metrics.loss)) == (4, 0)  # as the run that was not called again
+    patient = EarlyStop(of=lambda visit: values[visit.steps - 1], patience=3)
+    state, _ = fit(train_step(), make_state(), batches, callbacks=[patient], **options)
+    assert (int(state.step), patient.lowest) == (6, 0.4)
+
+
 def test_the_log_has_a_line_of_json_a_visit(tmp_path):
     path = tmp_path / "log.jsonl"
     fit(
@@ -172,6 +235,19 @@ def test_a_run_in_pieces_ends_with_the_bits_of_one_in_a_piece(scan, tmp_path):
     )
     chex.assert_trees_all_equal(state, alone)
     assert ([visit.steps for visit in seen], len(metrics.loss)) == ([6, 7], 3)
+
+
+def test_a_run_that_goes_on_may_ask_for_the_rest_of_the_batches(tmp_path):
+    asked, options = [], {"visit_every": 2, "checkpoints": Checkpoints(tmp_path)}
+
+    def batches(used):
+        asked.append(used)
+        return make_batches(7)[used:]
+
+    fit(train_step(), make_state(), batches, callbacks=[lambda visit: visit.steps == 4], **options)
+    state, _ = fit(train_step(), make_state(), batches, **options)
+    chex.assert_trees_all_equal(state, fit(train_step(), make_state(), make_batches(7), visit_every=2)[0])
+    assert asked == [0, 4]
 
 
 def test_a_run_that_was_at_its_end_stays_there(tmp_path):
@@ -228,3 +304,36 @@ def test_fit_in_a_thread_leaves_signals_alone(tmp_path):
     thread.start()
     thread.join()
     assert len(done) == 1
+
+
+def test_a_batch_of_weight_zero_is_told_from_a_spoilt_run(tmp_path):
+    step = make_train_step(lambda w, batch: weighted_sum((batch["x"] @ w - 1) ** 2, batch["y"]), OPTIMIZER)
+    batches = make_batches(3)
+    batches[2]["y"][:] = 0
+    with pytest.raises(
+        FloatingPointError, match=r"loss of step 3 was nan, because the weights of its batch add up to 0"
+    ):
+        fit(step, make_state(), batches, visit_every=2, checkpoints=Checkpoints(tmp_path))
+    assert Checkpoints(tmp_path).steps() == [2]
+
+
+def test_a_full_disk_gives_the_state_back(tmp_path, monkeypatch):
+    def full(file, **arrays):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(CheckpointError, match=r"No space left on device.*This error's `state`") as caught:
+        fit(train_step(), make_state(), make_batches(3), visit_every=2, checkpoints=Checkpoints(tmp_path))
+    alone, _ = fit(train_step(), make_state(), make_batches(2))
+    chex.assert_trees_all_equal(caught.value.state, alone)
+
+
+def test_a_device_s_batches_are_stacked_where_they_are(monkeypatch):
+    batches = [jax.device_put(batch) for batch in make_batches(4)]
+    expected, _ = fit(train_step(), make_state(), make_batches(4), scan=True)
+    monkeypatch.setattr(np, "stack", lambda leaves: pytest.fail("stacked on the host"))
+    state = make_state()
+    with pytest.raises(pytest.fail.Exception):
+        fit(train_step(), make_state(), make_batches(4), scan=True)
+    fitted, _ = fit(train_step(), state, batches, scan=True)
+    chex.assert_trees_all_equal(fitted, expected)
