@@ -7,8 +7,9 @@ does nothing else:
 Stateful: each loop runs in three processes, PyTorch (A), funcgrad (B) and PyTorch again (the control), which take
 turns, a block of steps each, while the others sleep. Functional: by hand (A), funcgrad.train (B) and by hand again, by
 turns in one process, always with all processors: JAX runs a step on another thread than the one that starts it, and on
-one processor the ratio would tell how the system switches between the two. A ratio is the median of B / A within a round, so that what slows both cancels: below 1 funcgrad
-is faster. The control is A / A in the same way: a ratio may be as wrong as the control is far from 1.
+one processor the ratio would tell how the system switches between the two. A ratio is the median of B / A within a
+round, so that what slows both cancels: below 1 funcgrad is faster. The control is A / A in the same way: a ratio may be
+as wrong as the control is far from 1.
 """
 
 import argparse
@@ -147,7 +148,9 @@ def one_processor():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", choices=("one", "default"), default="one", help="one pins stateful loops to one processor")
+    parser.add_argument(
+        "--threads", choices=("one", "default"), default="one", help="one pins stateful loops to one processor"
+    )
     parser.add_argument("--rounds", type=int, default=15, help="turns of each side")
     parser.add_argument("--out", type=Path, help="write every measurement into this JSON file")
     args = parser.parse_args()

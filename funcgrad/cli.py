@@ -1,4 +1,4 @@
-"""The command line: `funcgrad run`, `compare`, `audit` and `explain`.
+"""The command line: `funcgrad run`, `compare`, `audit`, `explain`, `support` and `orders`.
 
 A mistake in how a command is called is one line on stderr and exit status 2, never a traceback of ours.
 """
@@ -6,12 +6,13 @@ A mistake in how a command is called is one line on stderr and exit status 2, ne
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import NoReturn
 
-from funcgrad import audit, compare, launch
+from funcgrad import audit, compare, launch, orders, support
 from funcgrad._program_cache import keep_programs
 from funcgrad.trace import EAGER, LONGEST, set_longest, stats
 
@@ -86,11 +87,12 @@ def _run(arguments: list[str]) -> ExitStatus:
     parser.add_argument("-m", dest="as_module", action="store_true", help="SCRIPT is the dotted name of a module")
     parser.add_argument("--eager", action="store_true", help="run each operation at once: slow, for debugging")
     parser.add_argument("--stats", action="store_true", help="say at the end how much was compiled and run, and why")
-    parser.add_argument("script", metavar="SCRIPT", help="a Python file; it gets all arguments after it")
+    parser.add_argument("script", metavar="SCRIPT", help="a Python file or notebook; it gets all arguments after it")
     ours, scripts = _split_at_script(arguments)
     given = parser.parse_args(ours)
     set_longest(EAGER if given.eager else LONGEST)
     keep_programs()
+    _search_cycles_rarely()
     try:
         status = _exit_status(launch.run_module if given.as_module else launch.run_script, given.script, scripts)
     except launch.LaunchError as error:
@@ -98,6 +100,12 @@ def _run(arguments: list[str]) -> ExitStatus:
     if given.stats:
         print(_stats_line(), file=sys.stderr)
     return status
+
+
+def _search_cycles_rarely() -> None:
+    """Keep Python's cycle collector from walking JAX's many objects every few steps of a large model."""
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 def _exit_status(start: Callable[[str, list[str]], None], script: str, arguments: list[str]) -> ExitStatus:
@@ -163,11 +171,37 @@ def _explain(arguments: list[str]) -> ExitStatus:
     """Print what a finding of the audit means, with an example and its repair."""
     parser = _Parser(prog="funcgrad explain", description=_explain.__doc__, allow_abbrev=False)
     parser.add_argument("check", metavar="CODE", help="as in FG001")
+    parser.add_argument("--language", choices=audit.LANGUAGES, default="en", help="of the repair")
+    given = parser.parse_args(arguments)
     try:
-        print(audit.explain(parser.parse_args(arguments).check), end="")
+        print(audit.explain(given.check, given.language), end="")
     except ValueError as error:
         parser.error(str(error))
     return 0
+
+
+def _support(arguments: list[str]) -> ExitStatus:
+    """Say before a run which names of PyTorch a script needs that are not there."""
+    parser = _Parser(prog="funcgrad support", description=_support.__doc__, allow_abbrev=False)
+    support.add_arguments(parser)
+    try:
+        return support.main(parser.parse_args(arguments))
+    except launch.LaunchError as error:
+        parser.error(str(error))
+
+
+def _orders(arguments: list[str]) -> ExitStatus:
+    """Say which orders of a training loop's calls train alike, and where yours is."""
+    parser = _Parser(prog="funcgrad orders", description=_orders.__doc__, allow_abbrev=False)
+    orders.add_arguments(parser)
+    given = parser.parse_args(arguments)
+    keep_programs()
+    try:
+        if len(given.events) == 1 and given.events[0] not in orders.EVENTS:
+            given.events = audit.order_of(given.events[0])
+        return orders.main(given)
+    except (ValueError, launch.LaunchError) as error:
+        parser.error(str(error))
 
 
 COMMANDS: dict[str, Callable[[list[str]], ExitStatus]] = {
@@ -175,4 +209,6 @@ COMMANDS: dict[str, Callable[[list[str]], ExitStatus]] = {
     "compare": _compare,
     "audit": _audit,
     "explain": _explain,
+    "support": _support,
+    "orders": _orders,
 }

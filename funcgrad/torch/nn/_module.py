@@ -56,7 +56,7 @@ class Module(StateDict):
     def _call_from_outside(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The call of a model: what precedes it is run first, so that its program is the same wherever it stands."""
         trace = current()
-        if not trace.has_graph or (trace.split and not state.grad):
+        if trace.split or not trace.has_graph:
             cut(trace, "module")
         state.inside = True
         try:

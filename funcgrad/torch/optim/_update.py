@@ -21,6 +21,7 @@ from funcgrad.torch._ops.copying import clone
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import float32, float64, get_default_dtype
 from funcgrad.torch.optim._options import Options, check_options, split_options, with_options
+from funcgrad.torch.optim._start import Start, constant_start
 from funcgrad.torch.optim.optimizer import Optimizer, evaluated
 from funcgrad.trace import Number, Op, constant
 
@@ -31,10 +32,11 @@ class RuleOptimizer(Optimizer):
     rule: Rule
     _op: Op
     _known_names: dict[Any, tuple[str, ...]]
+    _known_starts: dict[Any, Start | None]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._op, cls._known_names = _step_op(cls.rule), {}
+        cls._op, cls._known_names, cls._known_starts = _step_op(cls.rule), {}, {}
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         check_options(self.rule, defaults)
@@ -54,7 +56,8 @@ class RuleOptimizer(Optimizer):
             for group in self.param_groups:
                 structure, numbers = split_options(self.rule, group)
                 for (names, counters), params in self._cohorts(group["params"], structure, tuple(numbers)).items():
-                    self._update(params, names, counters is None, structure, numbers)
+                    is_fresh = counters is None and not self._start(params, names, structure, numbers)
+                    self._update(params, names, is_fresh, structure, numbers)
         return loss
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -85,6 +88,36 @@ class RuleOptimizer(Optimizer):
             names = tuple(self.rule.to_dict(self.rule.init(jnp.zeros((1,) * ndim), **hyper)))
             self._known_names[ndim, structure, numbers] = names
         return names
+
+    def _start(self, params: list[Tensor], names: tuple[str, ...], structure: Options, numbers: dict[str, Any]) -> bool:
+        """Make the state of new parameters on the host, if it begins with known numbers.
+
+        Their first step is then recorded as all later ones are, and needs no program of its own.
+        """
+        if not names or mode.grad or any(isinstance(x, Tensor) for x in numbers.values()):
+            return False
+        starts = [self._start_of(p, structure, numbers) for p in params]
+        if None in starts:
+            return False
+        counters: dict[str, Any] = {}
+        for p, start in zip(params, starts, strict=True):
+            for name in names:
+                if name in self.rule.counters:
+                    value = counters.setdefault(name, constant(np.array(start[name], scalar_dtype().numpy)))
+                else:
+                    value = constant(np.full(p._aval.shape, start[name], p._aval.dtype))
+                self.state[p][name] = wrap(value)
+        return True
+
+    def _start_of(self, p: Tensor, structure: Options, numbers: dict[str, Any]) -> Any:
+        ndim, dtype = len(p._aval.shape), p._aval.dtype
+        if dtype.kind == "c":
+            return None
+        key = ndim, dtype, structure, tuple(numbers.items())
+        if key not in self._known_starts:
+            hyper = with_options(structure, tuple(numbers), [*numbers.values()])
+            self._known_starts[key] = constant_start(self.rule, ndim, dtype, hyper)
+        return self._known_starts[key]
 
     def _update(
         self, params: list[Tensor], names: tuple[str, ...], is_fresh: bool, structure: Options, numbers: dict[str, Any]

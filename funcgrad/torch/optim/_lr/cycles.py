@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from funcgrad.optim import schedules
 from funcgrad.optim.schedules.cycle import Mode
+from funcgrad.torch._listening import listeners, tell
 from funcgrad.torch.optim._lr.base import LRScheduler, check_optimizer, one_for_each_group, set_value
 from funcgrad.torch.optim.optimizer import Optimizer
 
@@ -161,6 +162,8 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
     def step(self, epoch: float | None = None) -> None:
         """Go one step on, or to a step, which may lie between two whole ones."""
+        if listeners:
+            tell("schedules", self)
         if epoch is None and self.last_epoch >= 0:
             epoch = self.last_epoch + 1
             self.T_cur += 1

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from funcgrad.errors import warn
+from funcgrad.torch._listening import listeners, tell
 from funcgrad.torch.optim._lr.base import (
     EPOCH_DEPRECATION_WARNING,
     LRScheduler,
@@ -80,6 +81,8 @@ class ReduceLROnPlateau(LRScheduler):
             metrics: The metric, a number or a tensor of one element.
             epoch: Out of use.
         """
+        if listeners:
+            tell("schedules", self)
         current = float(metrics)
         if epoch is not None:
             warn(EPOCH_DEPRECATION_WARNING)
