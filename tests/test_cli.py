@@ -42,11 +42,11 @@ def exit_status(arguments):
     [
         (
             ["trian"],
-            "funcgrad: unknown command 'trian'; expected run or compare or audit or explain (see 'funcgrad --help')",
+            "funcgrad: unknown command 'trian'; expected run or compare or audit or explain or support or orders (see 'funcgrad --help')",
         ),
         (
             ["--nope"],
-            "funcgrad: unknown command '--nope'; expected run or compare or audit or explain (see 'funcgrad --help')",
+            "funcgrad: unknown command '--nope'; expected run or compare or audit or explain or support or orders (see 'funcgrad --help')",
         ),
         (["run"], "funcgrad run: the following arguments are required: SCRIPT (see 'funcgrad run --help')"),
         (["run", "-m"], "funcgrad run: the following arguments are required: SCRIPT (see 'funcgrad run --help')"),

@@ -14,7 +14,7 @@ LAYERS = (
     {"optim", "train", "trace"},
     {"torch"},
     {"functionalization", "launch", "program_cache"},
-    {"compare", "audit", "testing"},
+    {"compare", "audit", "orders", "testing", "support"},
     {"cli"},
     {"__init__", "__main__"},
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import linecache
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -10,7 +10,8 @@ from funcgrad.audit.checks import BY_CODE, CHECKS
 from funcgrad.audit.finding import Finding
 from funcgrad.audit.ignoring import is_ignored
 from funcgrad.audit.measure import Effect, measure
-from funcgrad.audit.run import Bounds, RandomState, Run, run
+from funcgrad.audit.run import Backend, Bounds, FaceBackend, Run, run
+from funcgrad.audit.timeline import Used
 
 ALL = frozenset(BY_CODE)
 
@@ -34,6 +35,7 @@ class Audit:
 
     Attributes:
         judged: Findings in the order of their lines.
+        timeline: What each update used.
         steps: Updates made.
         order: What a usual update is made of.
         codes: The checks that were made, and ignored nowhere.
@@ -42,6 +44,7 @@ class Audit:
     """
 
     judged: list[Judged]
+    timeline: list[Used]
     steps: int
     order: tuple[str, ...]
     codes: frozenset[str]
@@ -49,33 +52,42 @@ class Audit:
     was_ended: bool
 
 
-def audit(start: Callable[[], None], codes: Collection[str] = ALL, bounds: Bounds | None = None) -> Audit:
+def audit(
+    start: Callable[[], None],
+    codes: Collection[str] = ALL,
+    bounds: Bounds | None = None,
+    backend: Backend | None = None,
+) -> Audit:
     """Audit a script.
 
     Args:
         start: Runs the script; it is called again for each kind of mistake that can be repaired on the way.
         codes: The checks to make.
         bounds: When to end a run.
+        backend: Whose events are heard; None: the stateful face's.
 
     Returns:
         The findings, but those that a comment in their line ignores.
     """
     bounds = bounds or Bounds()
-    state = RandomState()
-    written = run(start, [check() for check in CHECKS if check.code in codes], None, bounds)
+    linecache.checkcache()  # the file may have changed since it was shown last
+    backend = backend or FaceBackend()
+    state = backend.random_state()
+    written = run(start, [check() for check in CHECKS if check.code in codes], None, bounds, backend)
     ignored = [f for f in written.events.findings.values() if is_ignored(f)]
     findings = [f for f in written.events.findings.values() if f not in ignored]
     repaired: dict[str, Run] = {}
-    for code in {f.code for f in findings if not BY_CODE[f.code].effect}:
+    for code in {f.code for f in findings if "effect" not in BY_CODE[f.code].texts["en"]}:
         state.restore()
-        repaired[code] = run(start, [], BY_CODE[code](), bounds)
+        repaired[code] = run(start, [], BY_CODE[code](), bounds, backend)
     state.restore()
     judged = [Judged(f, measure(f, written, repaired[f.code]) if f.code in repaired else None) for f in findings]
     events = written.events
-    usual = Counter(events.orders).most_common(1)
+    usual = events.orders.most_common(1)
     return Audit(
         sorted(judged, key=lambda each: (each.finding.place.file, each.finding.place.line, each.finding.code)),
-        len(events.ledger.steps),
+        events.timeline,
+        events.ledger.steps,
         usual[0][0] if usual else (),
         frozenset(codes) - {f.code for f in ignored},
         written.error,

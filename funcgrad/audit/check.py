@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from itertools import repeat
 from typing import Any, ClassVar
 
 from funcgrad.audit.finding import Hit, Share
 from funcgrad.audit.ledger import Clip, Gradient, Ledger, Step, Term
 from funcgrad.audit.place import Place
-from funcgrad.torch._dispatch import apply, value_of
-from funcgrad.torch._grad_mode import no_grad
-from funcgrad.torch._ops.arithmetic import ADD, MUL
-from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.audit.tensors import grad_of, put_grad, sum_of, value_of
 
 
 class Check:
@@ -24,9 +22,9 @@ class Check:
 
     code: ClassVar[str]
     name: ClassVar[str]
-    repair: ClassVar[str]  # a sentence
+    texts: ClassVar[dict[str, dict[str, str]]]
+    """By language: what was found, by the kind of hit; `repair`; and `effect`, where no repaired run can show it."""
     looks_at_plain_steps: ClassVar[bool] = False
-    effect: ClassVar[str] = ""  # in words, where a repaired run could not show it
 
     @classmethod
     def text(cls) -> str:
@@ -34,10 +32,6 @@ class Check:
         return sys.modules[cls.__module__].__doc__ or ""
 
     # What it sees.
-
-    def at_backward(self, ledger: Ledger) -> Iterable[Hit]:
-        """`backward` was called."""
-        return ()
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterable[Hit]:
         """An update is about to use gradients."""
@@ -55,7 +49,11 @@ class Check:
         """The script has run to its end."""
         return ()
 
-    def at_error(self, error: BaseException) -> Iterable[Hit]:
+    def at_inspect(self, gradient: Gradient, place: Place, ledger: Ledger) -> Iterable[Hit]:
+        """The user takes the norm of a gradient."""
+        return ()
+
+    def at_error(self, error: BaseException, ledger: Ledger) -> Iterable[Hit]:
         """The script has ended with an error."""
         return ()
 
@@ -77,26 +75,28 @@ class Check:
         """After an update."""
 
 
-def share(gradient: Gradient, intended: Iterable[Term]) -> Share:
+def share(gradient: Gradient, intended: Iterable[Term], weights: Iterable[float] = repeat(1.0)) -> Share:
     """What an update is about to use, and what it should use."""
-    used = gradient.leaf._grad
-    values = tuple(term.value for term in intended if term.value is not None)
-    return Share(None if used is None else value_of(used), values)
+    used = grad_of(gradient.leaf)
+    weighed = tuple(
+        (term.value, weight) for term, weight in zip(intended, weights, strict=False) if term.value is not None
+    )
+    return Share(None if used is None else value_of(used), weighed)
 
 
 class GradientMender(Check):
     """A check whose repair is another gradient for the update, made from the terms of the ledger."""
 
     def __init__(self) -> None:
-        self._before: list[tuple[Tensor, Tensor | None]] = []
+        self._before: list[tuple[Any, Any]] = []
 
     def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
         """The terms that the update should use; None: those that are there."""
         raise NotImplementedError
 
-    def weight(self, gradient: Gradient, step: Step) -> float:
-        """What the sum of the intended terms is multiplied by."""
-        return 1.0
+    def weights(self, terms: list[Term]) -> list[float]:
+        """What each of the intended terms is multiplied by."""
+        return [1.0] * len(terms)
 
     def before_step(self, step: Step, ledger: Ledger) -> None:
         """Put the intended gradients in the place of those that are there, and clip them as those were."""
@@ -106,9 +106,8 @@ class GradientMender(Check):
         for gradient in step.gradients:
             intended = self.intended(gradient, step)
             if intended is not None:
-                self._before.append((gradient.leaf, gradient.leaf._grad))
-                values = [term.value for term in intended if term.value is not None]
-                gradient.leaf._grad = _sum(values, self.weight(gradient, step))
+                self._before.append((gradient.leaf, grad_of(gradient.leaf)))
+                put_grad(gradient.leaf, sum_of(share(gradient, intended, self.weights(intended)).intended))
         if self._before:
             for clip in ledger.clips:
                 clip.again()
@@ -116,15 +115,5 @@ class GradientMender(Check):
     def after_step(self, step: Step) -> None:
         """Give back what was there."""
         for leaf, before in self._before:
-            leaf._grad = before
+            put_grad(leaf, before)
         self._before = []
-
-
-def _sum(values: list[Any], weight: float) -> Tensor | None:
-    if not values:
-        return None
-    with no_grad():
-        total = wrap(values[0])
-        for value in values[1:]:
-            total = apply(ADD, (), total, wrap(value))
-        return total if weight == 1 else apply(MUL, (), total, weight)

@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from funcgrad.audit import pytorch
 from funcgrad.audit.audit import ALL, audit
 from funcgrad.audit.checks import BY_CODE
 from funcgrad.audit.confinement import confined
 from funcgrad.audit.page import SUFFIXES, run_page
-from funcgrad.audit.report import to_json, to_text
+from funcgrad.audit.report import FORMATS
+from funcgrad.audit.report.words import LANGUAGES
 from funcgrad.audit.run import Bounds
 from funcgrad.launch import run_script, show_error
 
@@ -23,7 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `audit`."""
     parser.add_argument("target", metavar="TARGET", help="a Python file, or a .md, .html or .ipynb page with code")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the target finds in sys.argv")
-    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="how the report is written")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="in English or in Korean")
+    parser.add_argument("--backend", choices=("funcgrad", "torch"), default="funcgrad", help="what runs the script")
+    parser.add_argument("--each", action="store_true", help="audit TARGET and each argument as a target of its own")
     parser.add_argument("--select", type=_codes, default=ALL, metavar="CODES", help="make only these checks")
     parser.add_argument("--ignore", type=_codes, default=frozenset(), metavar="CODES", help="leave these checks out")
     parser.add_argument("--steps", type=_count, default=DEFAULTS.steps, metavar="N", help="end the script there")
@@ -39,10 +44,18 @@ def main(given: argparse.Namespace) -> int:
     Raises:
         LaunchError: The target cannot be run.
     """
-    found = audit(
-        starter(given.target, given.arguments), given.select - given.ignore, Bounds(given.steps, given.seconds)
-    )
-    print(to_json(found) if given.json else to_text(found), end="\n" if given.json else "")
+    if given.each:
+        return max(_audit(target, [], given) for target in [given.target, *given.arguments])
+    return _audit(given.target, given.arguments, given)
+
+
+def _audit(target: str, arguments: Sequence[str], given: argparse.Namespace) -> int:
+    codes, bounds = given.select - given.ignore, Bounds(given.steps, given.seconds)
+    if given.backend == "torch":
+        found = audit(partial(pytorch.run_script, target, arguments), codes, bounds, pytorch.load())
+    else:
+        found = audit(starter(target, arguments), codes, bounds)
+    print(FORMATS[given.format](found, given.language).removesuffix("\n"))
     if found.error is not None:
         show_error(found.error)
     return int(found.error is not None or any(not each.is_harmless for each in found.judged))
@@ -60,15 +73,29 @@ def starter(target: str, arguments: Sequence[str] = ()) -> Callable[[], None]:
     return start
 
 
-def explain(code: str) -> str:
-    """The documentation of a check, by its code or its name.
+def order_of(target: str) -> tuple[str, ...]:
+    """The events of a usual update of a script or a page.
+
+    Raises:
+        ValueError: It made no update.
+        LaunchError: It cannot be run.
+    """
+    order = audit(starter(target), (), DEFAULTS).order
+    if not order:
+        raise ValueError(f"{target!r} made no update; expected a script with a training loop")
+    return order
+
+
+def explain(code: str, language: str = "en") -> str:
+    """The documentation of a check, by its code or its name, with the repair in a language.
 
     Raises:
         ValueError: There is no such check.
     """
     for check in BY_CODE.values():
         if code.upper() == check.code or code == check.name:
-            return f"{check.text().strip()}\n\nRepair: {check.repair}\n"
+            words, repair = LANGUAGES[language], check.texts[language]["repair"]
+            return f"{check.text().strip()}\n\n{words['repair']}: {repair}\n"
     raise ValueError(f"no check {code!r}; expected one of {', '.join(BY_CODE)}, or its name")
 
 

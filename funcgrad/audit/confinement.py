@@ -19,27 +19,38 @@ REFUSED = frozenset(
     {
         "ctypes.dlopen",
         "os.chmod",
+        "os.chown",
         "os.exec",
         "os.fork",
+        "os.kill",
         "os.link",
         "os.mkdir",
         "os.posix_spawn",
         "os.putenv",
         "os.remove",
+        "os.removexattr",
         "os.rename",
         "os.rmdir",
+        "os.setxattr",
         "os.spawn",
         "os.symlink",
         "os.system",
         "os.truncate",
+        "os.utime",
         "shutil.move",
         "shutil.rmtree",
         "socket.bind",
         "socket.connect",
         "socket.getaddrinfo",
+        "socket.sendmsg",
+        "socket.sendto",
+        "sqlite3.connect",
         "subprocess.Popen",
     }
 )
+COMPILERS = ("funcgrad.trace.", "funcgrad._program_cache")
+"""Modules that keep compiled programs in files."""
+
 TEXT = (
     "the page's code asked for {}, which an audit of a page does not allow. Expected code that only computes. "
     "Save the code as a script and audit that if it is to run."
@@ -84,7 +95,13 @@ def _writes(args: tuple[Any, ...]) -> bool:
 
 
 def _is_for_us(frame: FrameType | None) -> bool:
-    """Whether funcgrad asked for it, directly or through a library."""
+    """Whether compiling or starting JAX asked for it; `torch.save` is ours too, but acts for the user."""
+    is_jaxs = False
     while frame is not None and is_beneath(frame):
+        is_jaxs |= _module(frame).startswith("jax")
         frame = frame.f_back
-    return frame is None or is_ours(frame)
+    return frame is None or (is_ours(frame) and (is_jaxs or _module(frame).startswith(COMPILERS)))
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))

@@ -1,144 +1,130 @@
-"""Events: what is heard while a script runs, brought into the ledger and before the checks.
-
-Heard are calls of modules, backward calls and what they add to a leaf, clearing (`zero_grad`, `.grad = None`, zeros
-written by hand), clipping, loss scaling, updates by an optimizer or by the user's own line, and schedulers.
-"""
+"""Events: what was heard, brought into the ledger and before the checks."""
 
 from __future__ import annotations
 
-import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.finding import Finding, Hit
-from funcgrad.audit.ledger import Backward, Clip, Gradient, Ledger, Step
-from funcgrad.audit.loss import describe
-from funcgrad.audit.place import NOWHERE, Place, here, is_users_own_write, user_frame
-from funcgrad.torch._dispatch import value_of
-from funcgrad.torch._graph import Edge
-from funcgrad.torch._listening import Listener
-from funcgrad.torch._storage import Storage
+from funcgrad.audit.ledger import Backward, Clip, Ledger, Step
+from funcgrad.audit.loss import Loss
+from funcgrad.audit.mean import Mean
+from funcgrad.audit.place import Place, here, user_frame
+from funcgrad.audit.tensors import grad_of, parameters_of, value_of
+from funcgrad.audit.timeline import Used, used_by
 from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Value
 
 KEPT_HITS = 32  # of one finding: those whose gradients are kept to be compared
+
+
+BackwardFacts = tuple[Place, Loss, Any, Value | None, Value | None, Mean | None, int]
+"""What `Events.backward` is told."""
 
 
 class Enough(BaseException):
     """Ends a script that has made the steps, or taken the time, that it was given."""
 
 
-class Events(Listener):
-    """Hears a script.
+class Events:
+    """Handles the events of a script.
 
     Args:
         checks: What to look for.
         mender: A check whose mistake is to be repaired while the script runs, or None.
         steps: Updates after which the script is ended.
-        seconds: Time after which it is ended.
     """
 
-    def __init__(self, checks: Sequence[Check], mender: Check | None, steps: int, seconds: float) -> None:
+    def __init__(self, checks: Sequence[Check], mender: Check | None, steps: int) -> None:
         self.checks = checks
+        self._looking = [check for check in checks if check.looks_at_plain_steps]
         self.mender = mender
         self.limit = steps
-        self.deadline = time.monotonic() + seconds
         self.ledger = Ledger()
         self.findings: dict[tuple[str, Place], Finding] = {}
         self.order: list[str] = []  # of the events since the last update
-        self.orders: list[tuple[str, ...]] = []  # the same, of each update before
-        self._stepping: list[tuple[Any, Step | None, int]] = []  # whose step is going on, and steps made before
-        self._scalers: list[Any] = []
-        self._storages: dict[int, Gradient] = {}  # of gradients and of leaves, by the storage's id
-        self._owners: dict[int, Any] = {}
+        self.orders: Counter[tuple[str, ...]] = Counter()  # the same, of all updates before
+        self.timeline: list[Used] = []  # where checks are made
+        self.stepping: list[tuple[Any, Step | None, int]] = []  # whose step is going on, and steps made before
+        self._last: Step | None = None
+        self._last_order: tuple[str, ...] = ()
+        self._was_plain = False
+        self._repeats: list[BackwardFacts] = []  # of updates that were passed over
 
-    def called(self, module: Any) -> None:
-        """Learn the parameters and the mode of a module."""
-        if id(module) not in self.ledger.names.modules:
-            self.ledger.names.call(module)
-            self._owners.update({id(p): m for m in module.modules() for p in m.parameters(recurse=False)})
+    def forward(self) -> None:
+        """A forward pass."""
         if self.order[-1:] != ["forward"]:
             self.order.append("forward")
-        self._check_time()
 
-    def backward(self, tensors: Sequence[Tensor], grads: Sequence[Tensor | None]) -> None:
-        """Open an entry for a backward call, before its graph is freed."""
-        self._check_time()
-        loss = describe(tensors, grads, [s._scale._storage for s in self._scalers if s._scale is not None])
-        scaler = next((s for s in self._scalers if any(s._scale._storage is x for x in loss.storages)), None)
-        value = value_of(tensors[0]) if tensors[0]._aval.size == 1 else None
-        scale = value_of(scaler._scale) if scaler is not None else None
-        sequence = max([x._edge.node.sequence for x in tensors if isinstance(x._edge, Edge)], default=0)
-        call = Backward(len(self.ledger.calls) + 1, here(), loss, scaler, value, scale, sequence)
-        self.ledger.calls.append(call)
+    def backward(
+        self,
+        place: Place,
+        loss: Loss,
+        scaler: Any,
+        value: Value | None,
+        scale: Value | None,
+        mean: Mean | None,
+        sequence: int,
+    ) -> None:
+        """Open an entry for a backward call."""
+        number = len(self.ledger.calls) + 1
+        self.ledger.calls.append(Backward(number, place, loss, scaler, value, scale, mean, sequence))
         self.order.append("backward")
         if self.mender is not None:
             self.mender.before_backward(self.ledger)
-        for check in self.checks:
-            self._report(check, check.at_backward(self.ledger))
 
-    def accumulated(self, leaf: Tensor, fresh: Tensor) -> None:
+    def accumulated(self, leaf: Tensor, fresh: Tensor, gradient: Tensor, in_training: bool) -> None:
         """Note a term, and where it lies."""
-        owner = self._owners.get(id(leaf))
-        gradient = self.ledger.add(leaf, fresh, owner is None or owner.training)
-        assert leaf._grad is not None
-        gradient.tensor = leaf._grad
-        self._storages[id(leaf._grad._storage)] = self._storages[id(leaf._storage)] = gradient
+        self.ledger.add(leaf, value_of(fresh), in_training).tensor = gradient
 
-    def clears(self, leaf: Tensor, to_none: bool) -> None:
+    def cleared(self, leaf: Tensor, to_none: bool, place: Place) -> None:
         """Note that terms go."""
-        self._cleared(self.ledger.gradient(leaf), to_none)
-
-    def assigned(self, leaf: Tensor) -> None:
-        """Note that terms go, for None or for what the user has put there."""
         gradient = self.ledger.gradient(leaf)
-        if leaf._grad is None:
-            self._cleared(gradient, to_none=True)
-        elif leaf._grad is not gradient.tensor:  # `p.grad /= 2` ends by putting it back where it was
-            self.ledger.assign(leaf, here())
-            self._storages[id(leaf._grad._storage)] = gradient
-
-    def _cleared(self, gradient: Gradient, to_none: bool) -> None:
         gradient.settle()
-        is_told = not to_none or any(not term.used_by for term in gradient.terms)
-        gradient.clear(here() if is_told else NOWHERE)  # looking for the line is dear
+        gradient.clear(place)
         if self.order[-1:] != ["zero_grad"]:
             self.order.append("zero_grad")
 
-    def written(self, storage: Storage) -> None:
-        """A storage is about to be written to."""
-        gradient = self._storages.get(id(storage))
-        if gradient is None or self._is_updating() or not is_users_own_write():
+    def assigned(self, leaf: Tensor, place: Place) -> None:
+        """Note that terms go, for None or for what the user has put there."""
+        if grad_of(leaf) is None:
+            self.cleared(leaf, True, place)
+        elif grad_of(leaf) is not self.ledger.gradient(leaf).tensor:  # `p.grad /= 2` ends by putting it back
+            self.ledger.assign(leaf, place)
+
+    def written(self, leaf: Tensor, place: Place) -> None:
+        """The user is about to write to a gradient; what that was is seen when somebody asks."""
+        gradient = self.ledger.gradient(leaf)
+        gradient.settle()
+        gradient.written_at = place
+
+    def updated_by_hand(self, leaf: Tensor, place: Place) -> None:
+        """The user is about to write to a leaf: an update, where no optimizer holds it."""
+        gradient = self.ledger.gradient(leaf)
+        if self.ledger.holders.get(id(leaf)):
             return
-        if storage is gradient.leaf._storage:
-            if not self.ledger.holders.get(id(gradient.leaf)):
-                self._updated_by_hand(gradient)
-        elif gradient.leaf._grad is not None and storage is gradient.leaf._grad._storage:
-            gradient.settle()
-            gradient.written_at = here()
-
-    def _is_updating(self) -> bool:
-        return bool(self._stepping) and self._stepping[-1][1] is not None
-
-    def _updated_by_hand(self, gradient: Gradient) -> None:
         gradient.settle()
         if not gradient.terms and not gradient.cleared:
             return
-        self._check_steps()
-        last = self.ledger.steps[-1] if self.ledger.steps else None
-        number = len(self.ledger.steps) + 1
-        if last is not None and last.optimizer is None and not self.order and gradient not in last.gradients:
-            number = self.ledger.steps.pop().number  # one update, a line for each parameter
-        step = Step(number, None, here(), [gradient])
+        self.check_steps()
+        last = self._last
+        goes_on = last is not None and last.optimizer is None and not self.order and gradient not in last.gradients
+        if goes_on:  # one update, a line for each parameter
+            self.ledger.steps -= 1
+            self.orders[self._last_order] -= 1
+            del self.timeline[-1:]
+        step = Step(self.ledger.steps + 1, None, place, [gradient])
         self._at_step(step)
         self._after_step(step)
-        if last is not None and last.number == number:
+        if goes_on and last is not None:
             step.gradients = [*last.gradients, gradient]
-            self.orders.pop()
 
-    def clips(self, clip: Callable[..., Any], parameters: list[Tensor], options: tuple[Any, ...]) -> None:
+    def clips(self, place: Place, clip: Callable[..., Any], parameters: list[Tensor], options: tuple[Any, ...]) -> None:
         """Show a clip to the checks."""
-        made = Clip(here(), clip, parameters, options, self.ledger.of(parameters))
+        made = Clip(place, clip, parameters, options, self.ledger.of(parameters))
         self.order.append("clip")
         if self.mender is not None:
             self.mender.before_clip(made, self.ledger)
@@ -146,75 +132,130 @@ class Events(Listener):
             self._report(check, check.at_clip(made, self.ledger))
         self.ledger.clips.append(made)
 
-    def scales(self, scaler: Any) -> None:
-        """Learn that there is a scaler."""
-        if not any(known is scaler for known in self._scalers):
-            self._scalers.append(scaler)
+    def inspects(self, leaf: Tensor, place: Place) -> None:
+        """Show a look at a gradient to the checks."""
+        for check in self.checks:
+            self._report(check, check.at_inspect(self.ledger.gradient(leaf), place, self.ledger))
 
-    def unscales(self, scaler: Any, optimizer: Any) -> None:
+    def unscales(self, optimizer: Any) -> None:
         """Note that the terms of an optimizer's gradients are no longer scaled."""
         self.ledger.unscaled.add(id(optimizer))
-        for gradient in self.ledger.of(optimizer._parameters()):
+        for gradient in self.ledger.of(parameters_of(optimizer)):
             for term in gradient.terms:
                 term.is_scaled = False
 
-    def holds(self, optimizer: Any, parameters: list[Tensor]) -> None:
+    def holds(self, optimizer: Any, parameters: list[Tensor], place: Place) -> None:
         """Learn whose parameters these are."""
-        self.ledger.built.setdefault(id(optimizer), here())
+        self.ledger.built.setdefault(id(optimizer), place)
         self.ledger.hold(optimizer, parameters)
 
-    def schedules(self, scheduler: Any) -> None:
+    def schedules(self, scheduler: Any, place: Place) -> None:
         """Show a scheduler's step to the checks."""
         self.order.append("scheduler.step")
         if self.mender is not None:
             self.mender.before_schedule(scheduler)
         for check in self.checks:
-            self._report(check, check.at_schedule(scheduler, here(), self.ledger))
+            self._report(check, check.at_schedule(scheduler, place, self.ledger))
 
     # An optimizer's step may call another's, or its own class's; terms are used by the innermost without a closure.
 
-    def step_begins(self, optimizer: Any, has_closure: bool) -> None:
+    def step_begins(self, optimizer: Any, has_closure: bool, place: Place) -> None:
         """Show an update to the checks; with a closure the gradients are yet to come."""
-        if not self._stepping:
-            self._check_steps()
-        is_repeated = any(other is optimizer for other, _, _ in self._stepping)
-        step = None if has_closure or is_repeated else self._step(optimizer)
-        self._stepping.append((optimizer, step, len(self.ledger.steps)))
+        is_repeated = any(other is optimizer for other, _, _ in self.stepping)
+        step = None if has_closure or is_repeated else self._step(optimizer, place)
+        self.stepping.append((optimizer, step, self.ledger.steps))
         if step is not None:
             self._at_step(step)
 
     def step_ended(self, optimizer: Any, has_closure: bool) -> None:
         """Note that an update has used its terms."""
-        _, step, before = self._stepping.pop()
-        if has_closure and len(self.ledger.steps) == before:
-            step = self._step(optimizer, has_closure=True)
+        _, step, before = self.stepping.pop()
+        if has_closure and self.ledger.steps == before:
+            step = self._step(optimizer, here(), has_closure=True)
             self._at_step(step)
         if step is not None:
             self._after_step(step)
 
-    def _step(self, optimizer: Any, has_closure: bool = False) -> Step:
-        leaves = optimizer._parameters()
+    def is_updating(self) -> bool:
+        """Whether an optimizer is writing to its parameters."""
+        return bool(self.stepping) and self.stepping[-1][1] is not None
+
+    def _step(self, optimizer: Any, place: Place, has_closure: bool = False) -> Step:
+        leaves = parameters_of(optimizer)
         self.ledger.hold(optimizer, leaves)
-        return Step(len(self.ledger.steps) + 1, optimizer, here(), self.ledger.of(leaves), has_closure)
+        return Step(self.ledger.steps + 1, optimizer, place, self.ledger.of(leaves), has_closure)
 
     def _at_step(self, step: Step) -> None:
         if step.number <= 2 or not self.orders:
             self.ledger.names.look(user_frame())
-        is_plain = not self.ledger.clips and step.is_plain()
+        self._was_plain = not self.ledger.clips and step.is_plain()
         for check in self.checks:
-            if check.looks_at_plain_steps or not is_plain:
+            if check.looks_at_plain_steps or not self._was_plain:
                 self._report(check, check.at_step(step, self.ledger))
+        if self.checks:
+            self.timeline.append(used_by(step))
         if self.mender is not None:
             self.mender.before_step(step, self.ledger)
-        self.ledger.steps.append(step)
 
     def _after_step(self, step: Step) -> None:
         if self.mender is not None:
             self.mender.after_step(step)
         self.ledger.use(step)
+        self.ledger.steps += 1
         self.ledger.clips = []
-        self.orders.append((*self.order, "step"))
-        self.order = []
+        self.ledger.writes = {}
+        self._last, self._last_order, self.order = step, (*self.order, "step"), []
+        self.orders[self._last_order] += 1
+
+    # An update like the last one, which was plain. Its events are noted elsewhere and not handled.
+
+    def is_repeatable(self, touched: set[int]) -> bool:
+        """Whether an update with the same events as the last, on the same leaves, would do the same to the ledger."""
+        step = self._last
+        return (
+            self._was_plain
+            and self.mender is None
+            and step is not None
+            and not step.has_closure
+            and touched <= {id(gradient.leaf) for gradient in step.gradients}
+            and all(self.ledger.holders.get(id(g.leaf)) == [step.optimizer] for g in step.gradients)
+        )
+
+    def usual_step_begins(self) -> None:
+        """Show it to the checks that look at every update."""
+        if self._looking and self._last is not None:
+            self._enter_repeats()
+            for check in self._looking:
+                self._report(check, check.at_step(self._last, self.ledger))
+
+    def usual_step_ended(self, call: BackwardFacts) -> None:
+        """Count it, and keep what was told of its backward call."""
+        self.ledger.steps += 1
+        self._repeats.append(call)
+
+    def recall_usual(self) -> None:
+        """Put the terms of the last one that was passed over into the gradients."""
+        self._enter_repeats()
+        if self._last is not None:
+            for gradient in self._last.gradients:
+                gradient.terms = [replace(gradient.terms[0], call=self.ledger.calls[-1])]
+                gradient.tensor = grad_of(gradient.leaf)
+
+    def _enter_repeats(self) -> None:
+        ledger, step, repeats = self.ledger, self._last, self._repeats
+        if step is None or not repeats:
+            return
+        for facts in repeats:
+            call = Backward(len(ledger.calls) + 1, *facts, leaves=ledger.calls[-1].leaves, used_by={step.user})
+            ledger.calls.append(call)
+        ledger.used_up_to = ledger.calls[-1].sequence
+        ledger.windows[step.user][step.source][step.window] += len(repeats)
+        self.orders[self._last_order] += len(repeats)
+        if self.checks:
+            calls = ledger.calls[-len(repeats) :]
+            first = ledger.steps - len(repeats) + 1
+            self.timeline += [Used(first + k, (call.number,), (), ()) for k, call in enumerate(calls)]
+        repeats.clear()
 
     def ended(self, error: BaseException | None) -> None:
         """The script has come to its end, whatever end that is."""
@@ -224,7 +265,7 @@ class Events(Listener):
             if error is None:
                 self._report(check, check.at_end(self.ledger))
             elif not isinstance(error, Enough):
-                self._report(check, check.at_error(error))
+                self._report(check, check.at_error(error, self.ledger))
 
     def _report(self, check: Check, hits: Iterable[Hit]) -> None:
         for hit in hits:
@@ -235,10 +276,7 @@ class Events(Listener):
                 self.ledger.names.look(user_frame())
             finding.add(hit, map(self.ledger.names.of, hit.leaves))
 
-    def _check_steps(self) -> None:
-        if len(self.ledger.steps) >= self.limit:
-            raise Enough
-
-    def _check_time(self) -> None:
-        if time.monotonic() > self.deadline:
+    def check_steps(self) -> None:
+        """Raises: Enough, if all updates have been made that may be."""
+        if self.ledger.steps >= self.limit:
             raise Enough

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from funcgrad.audit.place import Place
 from funcgrad.torch._tensor import Tensor
@@ -12,14 +12,14 @@ from funcgrad.trace import Value
 
 
 class Count(NamedTuple):
-    """How often, over all hits; `{count:pass}` in a message writes the noun behind it."""
+    """How often, over all hits; `{count:pass}` in a text writes the noun behind it, `{count:~}` only numbers."""
 
     few: int
     many: int
 
     def __format__(self, noun: str) -> str:
-        number = str(self.few) if self.few == self.many else f"{self.few} to {self.many}"
-        if not noun:
+        number = str(self.few) if self.few == self.many else f"{self.few}{noun if noun == '~' else ' to '}{self.many}"
+        if noun in ("", "~"):
             return number
         plural = "" if self.many == 1 else "es" if noun.endswith("s") else "s"
         return f"{number} {noun}{plural}"
@@ -29,7 +29,7 @@ class Share(NamedTuple):
     """A gradient as an update used it, and the terms that it should have used."""
 
     used: Value | None
-    intended: tuple[Value, ...]
+    intended: tuple[tuple[Value, float], ...]  # and what each is multiplied by
 
 
 @dataclass(eq=False)
@@ -37,11 +37,12 @@ class Hit:
     """One occurrence of a mistake."""
 
     place: Place  # what to change
-    message: str  # may hold {count:noun}
+    facts: dict[str, Any]  # that the text names
     leaves: list[Tensor] = field(default_factory=list)
     count: int = 0
     shares: list[Share] = field(default_factory=list)  # empty where no update used a wrong gradient
     source: Place | None = None  # the loss to watch; None: all
+    kind: str = "found"  # of text
 
 
 @dataclass(eq=False)
@@ -53,11 +54,10 @@ class Finding:
     hits: list[Hit] = field(default_factory=list)
     parameters: list[str] = field(default_factory=list)
 
-    @property
-    def message(self) -> str:
+    def message(self, texts: dict[str, str]) -> str:
         """What happened, with the range of the hits' counts."""
-        counts = [hit.count for hit in self.hits]
-        return self.hits[-1].message.format(count=Count(min(counts), max(counts)))
+        last, counts = self.hits[-1], [hit.count for hit in self.hits]
+        return texts[last.kind].format(**last.facts, count=Count(min(counts), max(counts)))
 
     def add(self, hit: Hit, names: Iterable[str]) -> None:
         """Count one more hit."""

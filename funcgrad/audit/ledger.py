@@ -14,17 +14,19 @@ from typing import Any
 import numpy as np
 
 from funcgrad.audit.loss import UNKNOWN, Loss
+from funcgrad.audit.mean import Mean
 from funcgrad.audit.names import Names
 from funcgrad.audit.place import Place
-from funcgrad.torch._dispatch import value_of
+from funcgrad.audit.tensors import array_of, grad_of, value_of
+from funcgrad.torch._storage import Storage
 from funcgrad.torch._tensor import Tensor
-from funcgrad.trace import Value, array_of
+from funcgrad.trace import Value
 
 MANUAL = 0
 """Who uses a gradient when the user's own line updates the parameter."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Backward:
     """One call of `backward`."""
 
@@ -34,12 +36,13 @@ class Backward:
     scaler: Any  # that scaled the loss, or None
     value: Value | None  # of the loss, where it is one number
     scale: Value | None  # at that time
+    mean: Mean | None  # that it is
     sequence: int  # of its graph's last node: order of creation
     leaves: set[int] = field(default_factory=set)  # ids of the leaves that it reached
     used_by: set[int] = field(default_factory=set)  # ids of optimizers that have used a part of it
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Term:
     """What one backward call added to one gradient."""
 
@@ -82,9 +85,13 @@ class Gradient:
         """Terms that it has used already."""
         return [term for term in self.terms if user in term.used_by]
 
+    def has_unused(self) -> bool:
+        """Whether it holds something that nobody has used."""
+        return any(not term.used_by for term in self.terms)
+
     def is_empty_tensor(self) -> bool:
         """Whether `.grad` is there, but nothing has been added to it since it was cleared."""
-        return self.leaf._grad is not None and not self.terms and not self.is_decayed
+        return grad_of(self.leaf) is not None and not self.terms and not self.is_decayed
 
     def clear(self, place: Place) -> None:
         """Take all terms out."""
@@ -92,7 +99,7 @@ class Gradient:
         if lost or not self.cleared:
             self.cleared_at = place
         self.cleared += lost
-        self.terms = []
+        self.terms, self.tensor = [], None
         self.is_treated = self.is_decayed = False
         self.written_at = None
 
@@ -101,9 +108,10 @@ class Gradient:
         place, self.written_at = self.written_at, None
         if place is None:
             return
-        if self.leaf._grad is None or not np.any(array_of(value_of(self.leaf._grad), "audit")):
+        gradient = grad_of(self.leaf)
+        if gradient is None or not np.any(array_of(value_of(gradient))):
             self.clear(place)
-        elif any(not term.used_by for term in self.terms):
+        elif self.has_unused():
             self.is_treated = True
         else:
             self.is_decayed = True
@@ -188,7 +196,7 @@ class Ledger:
     Attributes:
         gradients: By the id of their leaf.
         calls: Backward calls, in order.
-        steps: Updates, in order; their terms are as they are now, not as they were then.
+        steps: Updates so far.
         holders: Which optimizers hold a leaf, by its id.
         optimizers: By id.
         clips: Since the last update.
@@ -196,13 +204,15 @@ class Ledger:
         built: Where each optimizer got its parameters, by its id.
         windows: How often each user's updates had how many terms of each line.
         used_up_to: Creation order of the last graph of which an update has used gradients.
+        writes: Where the user wrote last to a storage since the last update, by its id.
         unscaled: Ids of the optimizers that a scaler has unscaled gradients of.
+        catch_up: Has events handled that are still to be; before somebody outside looks at the ledger.
     """
 
     def __init__(self) -> None:
         self.gradients: dict[int, Gradient] = {}
         self.calls: list[Backward] = []
-        self.steps: list[Step] = []
+        self.steps = 0
         self.holders: dict[int, list[Any]] = {}
         self.optimizers: dict[int, Any] = {}
         self.clips: list[Clip] = []
@@ -211,6 +221,8 @@ class Ledger:
         self.unscaled: set[int] = set()
         self.windows: dict[int, dict[Place | None, Counter[int]]] = {}
         self.used_up_to = 0
+        self.writes: dict[int, tuple[Storage, Place]] = {}
+        self.catch_up: Callable[[], None] = lambda: None
 
     def gradient(self, leaf: Tensor) -> Gradient:
         """The entry of a leaf; made on first use."""
@@ -219,6 +231,7 @@ class Ledger:
 
     def terms(self, leaf: Tensor) -> tuple[Term, ...]:
         """What is in a leaf's `.grad` now, oldest first."""
+        self.catch_up()
         return tuple(self.of([leaf])[0].terms)
 
     def of(self, leaves: Iterable[Tensor]) -> list[Gradient]:
@@ -228,25 +241,24 @@ class Ledger:
             gradient.settle()
         return found
 
-    def add(self, leaf: Tensor, fresh: Tensor, in_training: bool) -> Gradient:
+    def add(self, leaf: Tensor, value: Value, in_training: bool) -> Gradient:
         """Note a term of the last backward call."""
         call, gradient = self.calls[-1], self.gradient(leaf)
         gradient.settle()
         call.leaves.add(id(leaf))
         gradient.arrived += 1
         gradient.in_training |= in_training
-        gradient.terms.append(Term(call, value_of(fresh), in_training, call.scaler is not None))
+        gradient.terms.append(Term(call, value, in_training, call.scaler is not None))
         return gradient
 
     def assign(self, leaf: Tensor, place: Place) -> None:
         """Note that the user has put a gradient of his own in the place of all terms."""
-        assert leaf._grad is not None
         gradient = self.gradient(leaf)
         gradient.settle()
         gradient.clear(place)
         gradient.arrived += 1
-        call = Backward(0, place, UNKNOWN, None, None, None, 0)
-        gradient.terms = [Term(call, value_of(leaf._grad), in_training=True, is_scaled=False)]
+        call = Backward(0, place, UNKNOWN, None, None, None, None, 0)
+        gradient.terms = [Term(call, value_of(grad_of(leaf)), in_training=True, is_scaled=False)]
         gradient.written_at = place
 
     def hold(self, optimizer: Any, leaves: Iterable[Tensor]) -> None:

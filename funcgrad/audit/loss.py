@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 from funcgrad.torch._graph import Edge, OperatorNode
 from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Equation
 
 DEPTH = 8  # operators around a loss that are looked at
-_TRANSPARENT = frozenset({"neg", "squeeze", "reshape", "view", "sum", "mean", "clone", "cast"})  # of one number
+TRANSPARENT = frozenset({"neg", "squeeze", "reshape", "view", "sum", "mean", "clone", "cast"})  # of one number
+_AROUND = TRANSPARENT | {"mul", "div", "add"}
 
 
 class Loss(NamedTuple):
@@ -19,6 +21,9 @@ class Loss(NamedTuple):
     is_weighted: bool  # by a factor or a divisor of the user's
     storages: tuple[Any, ...]  # of tensors that it was multiplied with; a scaler's scale is one
 
+
+_BARE: dict[int, tuple[Equation, Loss]] = {}
+"""By the id of the equation of a loss with nothing around it; a loop gives the same one each time."""
 
 UNKNOWN = Loss(is_mean=False, is_weighted=True, storages=())
 
@@ -40,15 +45,25 @@ def _describe(node: Any, scales: Sequence[Any], depth: int) -> Loss:
     if depth == 0 or not isinstance(node, OperatorNode):
         return UNKNOWN
     name = node.equation.op.name
+    if name not in _AROUND:
+        return _bare(node.equation)
     below = [edge.node for edge in node.edges if isinstance(edge, Edge)]
     if name in ("mul", "div") and len(below) == 1:
         return _weighted(node, below[0], scales, depth)
     if name == "add" and below:
         return _sum_of([_describe(part, scales, depth - 1) for part in below])
-    if name in _TRANSPARENT and len(below) == 1 and all(result.size == 1 for result in below[0].results):
+    if name in TRANSPARENT and len(below) == 1 and all(result.size == 1 for result in below[0].results):
         return _describe(below[0], scales, depth - 1)
-    static = dict(zip(node.equation.op.static_names, node.equation.static, strict=True))
-    return Loss(name == "mean" or static.get("reduction") == "mean", is_weighted=False, storages=())
+    return _bare(node.equation)
+
+
+def _bare(equation: Equation) -> Loss:
+    known = _BARE.get(id(equation))
+    if known is None:
+        static = dict(zip(equation.op.static_names, equation.static, strict=True))
+        loss = Loss(equation.op.name == "mean" or static.get("reduction") == "mean", is_weighted=False, storages=())
+        known = _BARE[id(equation)] = equation, loss
+    return known[1]
 
 
 def _weighted(node: OperatorNode, below: Any, scales: Sequence[Any], depth: int) -> Loss:

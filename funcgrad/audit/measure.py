@@ -13,7 +13,8 @@ from funcgrad.audit.finding import Finding, Share
 from funcgrad.audit.ledger import Backward
 from funcgrad.audit.place import Place
 from funcgrad.audit.run import Run, Update
-from funcgrad.trace import Value, array_of
+from funcgrad.audit.tensors import array_of
+from funcgrad.trace import Value
 
 NEGLIGIBLE = 1e-3
 """The relative change of an update and of the loss that counts as none: far above rounding, far below a mistake."""
@@ -30,12 +31,14 @@ class Effect:
             effect multiplied by; None where none differs.
         loss: The mean of the last losses as written, and repaired.
         calls: How many backward calls both runs have made.
+        curves: The loss of each of these calls as written, and repaired.
     """
 
     cosine: float | None
     factor: float | None
     loss: tuple[float, float] | None
     calls: int
+    curves: tuple[tuple[float, float], ...] = ()
 
     @property
     def is_harmless(self) -> bool:
@@ -56,11 +59,15 @@ def measure(finding: Finding, written: Run, repaired: Run) -> Effect:
     source = finding.hits[-1].source
     a, b = (_calls(each, source) for each in (written, repaired))
     calls = min(len(a), len(b))
+    curves = tuple(
+        (_loss(x), _loss(y)) for x, y in zip(a, b, strict=False) if x.value is not None and y.value is not None
+    )
     return Effect(
         _cosine([hit.shares for hit in finding.hits if hit.shares]),
         _factor(written.updates, repaired.updates),
-        _losses(a[:calls], b[:calls]),
+        _last(curves),
         calls,
+        curves,
     )
 
 
@@ -74,7 +81,7 @@ def _cosine_of(shares: list[Share]) -> float | None:
     products, used, intended = 0.0, 0.0, 0.0
     for share in shares:
         a = _array(share.used) if share.used is not None else np.zeros(1)
-        b = sum(map(_array, share.intended), np.zeros(1))
+        b = sum((weight * _array(value) for value, weight in share.intended), np.zeros(1))
         products += float(np.sum(a * b))
         used += float(np.sum(a * a))
         intended += float(np.sum(b * b))
@@ -100,9 +107,8 @@ def _calls(run: Run, source: Place | None) -> list[Backward]:
     return [call for call in run.events.ledger.calls if source is None or call.place == source]
 
 
-def _losses(written: Sequence[Backward], repaired: Sequence[Backward]) -> tuple[float, float] | None:
-    pairs = [(_loss(a), _loss(b)) for a, b in zip(written, repaired, strict=True) if a.value and b.value]
-    last = pairs[-max(1, len(pairs) // 10) :]
+def _last(curves: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    last = curves[-max(1, len(curves) // 10) :]
     return (float(np.mean([a for a, _ in last])), float(np.mean([b for _, b in last]))) if last else None
 
 
@@ -113,7 +119,7 @@ def _loss(call: Backward) -> float:
 
 
 def _array(value: Value) -> Any:
-    return np.asarray(array_of(value, "audit")).astype(np.float64)
+    return array_of(value).astype(np.float64)
 
 
 def _is_close(a: float, b: float) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 
 from funcgrad.audit.place import user_frame
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch.nn._module import Module
 
 
 class Names:
@@ -29,7 +28,11 @@ class Names:
         self.modules[id(module)] = module
         frame = user_frame()
         caller = None if frame is None else frame.f_locals.get("self")
-        if isinstance(caller, Module) and not any(below is module for below in caller.modules()):
+        if (
+            caller is not None
+            and hasattr(caller, "named_modules")
+            and not any(below is module for below in caller.modules())
+        ):
             self.hidden.add(id(module))
 
     def look(self, frame: FrameType | None) -> None:

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import io
-import math
 import random
 import signal
 import sys
 import threading
 import warnings
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.events import Enough, Events
+from funcgrad.audit.hearing import Hearing, heard
 from funcgrad.audit.ledger import Ledger
+from funcgrad.audit.tensors import parameters_of, value_of
 from funcgrad.launch import LaunchError
-from funcgrad.torch import _storage
-from funcgrad.torch._dispatch import value_of
-from funcgrad.torch._listening import Listener, listeners
+from funcgrad.torch._listening import Listener
 from funcgrad.torch.random import default_generator
 from funcgrad.trace import Value
+
+GRACE = 10
+"""Seconds after its time that a run has to end by itself."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,12 @@ class Updates(Listener):
     def step_begins(self, optimizer: Any, has_closure: bool) -> None:
         """Keep the parameters before an update."""
         if len(self.made) < self.KEPT:
-            self.made.append(Update([value_of(p) for p in optimizer._parameters()]))
+            self.made.append(Update([value_of(p) for p in parameters_of(optimizer)]))
 
     def step_ended(self, optimizer: Any, has_closure: bool) -> None:
         """Keep the parameters after it."""
         if not self.made[-1].after:
-            self.made[-1].after = [value_of(p) for p in optimizer._parameters()]
+            self.made[-1].after = [value_of(p) for p in parameters_of(optimizer)]
 
 
 @dataclass(eq=False)
@@ -87,7 +90,32 @@ class RandomState:
         np.random.set_state(numpys)
 
 
-def run(start: Callable[[], None], checks: Sequence[Check], mender: Check | None, bounds: Bounds) -> Run:
+class FaceBackend:
+    """How the stateful face is heard; `funcgrad.audit.pytorch` has the same for PyTorch."""
+
+    random_state = RandomState
+
+    def heard(self, events: Events, seconds: float, updates: Updates) -> AbstractContextManager[None]:
+        """Listen in the block."""
+        return heard(Hearing(events, seconds, keeps_losses=True), updates)
+
+
+class Backend(Protocol):
+    """Whose events are heard."""
+
+    @property
+    def random_state(self) -> Callable[[], Any]:
+        """Takes the state of all generators, and can restore it."""
+        ...
+
+    def heard(self, events: Events, seconds: float, updates: Updates) -> AbstractContextManager[None]:
+        """Listen in the block."""
+        ...
+
+
+def run(
+    start: Callable[[], None], checks: Sequence[Check], mender: Check | None, bounds: Bounds, backend: Backend
+) -> Run:
     """Run a script and listen to it.
 
     Args:
@@ -95,11 +123,12 @@ def run(start: Callable[[], None], checks: Sequence[Check], mender: Check | None
         checks: What to look for.
         mender: A check whose mistake is to be repaired on the way, or None.
         bounds: When to end it.
+        backend: Whose events are heard.
     """
-    events, updates = Events(checks, mender, bounds.steps, bounds.seconds), Updates()
+    events, updates = Events(checks, mender, bounds.steps), Updates()
     error: BaseException | None = None
     with (
-        _heard(events, updates),
+        backend.heard(events, bounds.seconds, updates),
         _alarm(bounds.seconds),
         contextlib.redirect_stdout(io.StringIO()),
         warnings.catch_warnings(),
@@ -113,6 +142,7 @@ def run(start: Callable[[], None], checks: Sequence[Check], mender: Check | None
             raise
         except BaseException as stopped:
             error = stopped
+        events.ledger.catch_up()
         events.ended(error)
     was_ended = isinstance(error, Enough)
     return Run(events, updates.made, None if was_ended else error, was_ended)
@@ -120,7 +150,10 @@ def run(start: Callable[[], None], checks: Sequence[Check], mender: Check | None
 
 @contextmanager
 def _alarm(seconds: float) -> Generator[None]:
-    """End what never calls the face either, where the system can wake us: a loop of plain Python."""
+    """End what never calls the face either, where the system can wake us: a loop of plain Python.
+
+    The process ends if even that does not help: the loop swallows every exception, or it is one call of a library.
+    """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -130,9 +163,11 @@ def _alarm(seconds: float) -> Generator[None]:
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds + 1)
+    faulthandler.dump_traceback_later(seconds + GRACE, exit=True, file=sys.__stderr__ or 2)
     try:
         yield
     finally:
+        faulthandler.cancel_dump_traceback_later()
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
@@ -150,18 +185,6 @@ def listen() -> Generator[Ledger]:
         >>> [term.call.number for term in ledger.terms(w)]
         [1, 2]
     """
-    events = Events((), None, steps=sys.maxsize, seconds=math.inf)
-    with _heard(events):
+    events = Events((), None, steps=sys.maxsize)
+    with heard(Hearing(events)):
         yield events.ledger
-
-
-@contextmanager
-def _heard(events: Events, *others: Listener) -> Generator[None]:
-    mine = (events, *others)
-    listeners.extend(mine)
-    _storage.listeners.append(events.written)
-    try:
-        yield
-    finally:
-        listeners[:] = [listener for listener in listeners if listener not in mine]
-        _storage.listeners.remove(events.written)

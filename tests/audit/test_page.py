@@ -2,12 +2,15 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
 from funcgrad.audit import audit, starter
 from funcgrad.audit.confinement import ConfinedError
 from funcgrad.audit.page import Block, blocks
+from funcgrad.audit.run import Bounds
 from funcgrad.launch import LaunchError
 
 POST = """\
@@ -33,6 +36,7 @@ rm -rf everything
        optimizer.step()
    ```
 """
+SOCKET = "import socket\nwith socket.socket(type=socket.SOCK_DGRAM) as x:"
 HTML = """\
 <p>Text</p><pre><code class="x">import torch
 w = torch.ones(2) &lt; 3</code></pre>
@@ -110,6 +114,13 @@ def test_a_page_without_python_is_refused(page, text):
         ("import subprocess; subprocess.run(['touch', 'made'])", "subprocess.Popen"),
         ("import os; os.system('touch made')", "os.system"),
         ("import socket; socket.create_connection(('127.0.0.1', 9))", "socket.getaddrinfo"),
+        (f"{SOCKET} x.connect(('127.0.0.1', 9))", "socket.connect"),
+        (f"{SOCKET} x.sendto(b'x', ('127.0.0.1', 9))", "socket.sendto"),
+        ("import sqlite3; sqlite3.connect('made')", "sqlite3.connect"),
+        ("import os; os.kill(os.getpid(), 9)", "os.kill"),
+        ("import os; os.utime('kept')", "os.utime"),
+        ("import shutil; shutil.copy('kept', 'made')", "open"),
+        ("import torch; torch.save({}, 'made')", "open"),
     ],
 )
 def test_a_page_may_not_act(page, tmp_path, monkeypatch, code, event):
@@ -119,6 +130,27 @@ def test_a_page_may_not_act(page, tmp_path, monkeypatch, code, event):
     assert isinstance(made.error, ConfinedError)
     assert str(made.error).startswith(f"the page's code asked for {event}")
     assert sorted(os.listdir()) == ["kept", "post.md"]
+
+
+@pytest.mark.parametrize("code", ["while True: pass", "import torch\nwhile True: torch.ones(2) + 1"])
+def test_an_endless_loop_is_ended(page, code):
+    made = audit(starter(page("post.md", f"```python\n{code}\n```")), bounds=Bounds(seconds=1))
+    assert made.was_ended
+    assert made.error is None
+
+
+@pytest.mark.parametrize(
+    "code", ["while True:\n    try: sum(range(1000))\n    except BaseException: pass", "sum(range(10 ** 12))"]
+)
+def test_a_process_that_does_not_end_is_ended(page, code):
+    path = page("post.md", f"```python\n{code}\n```")
+    script = (
+        "from funcgrad.audit import audit, run, starter; run.GRACE = 2\n"
+        f"audit(starter({path!r}), bounds=run.Bounds(seconds=0.5)); print('ended by itself')"
+    )
+    made = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (made.returncode, made.stdout) == (1, "")
+    assert "Timeout" in made.stderr
 
 
 def test_confinement_ends_with_the_page(page, tmp_path):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from funcgrad.audit.ledger import Backward, Gradient, Ledger
+from funcgrad.audit.tensors import age_of, is_parameter, parameters_of
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch.nn.parameter import Parameter
 
 
 def without_optimizer(ledger: Ledger, calls: Sequence[Backward]) -> list[Gradient]:
@@ -15,10 +15,7 @@ def without_optimizer(ledger: Ledger, calls: Sequence[Backward]) -> list[Gradien
     return [
         gradient
         for number, gradient in ledger.gradients.items()
-        if number in reached
-        and gradient.in_training
-        and isinstance(gradient.leaf, Parameter)
-        and not ledger.holders.get(number)
+        if number in reached and gradient.in_training and is_parameter(gradient.leaf) and not ledger.holders.get(number)
     ]
 
 
@@ -29,15 +26,14 @@ def used(ledger: Ledger) -> list[Backward]:
 
 def never_reached(ledger: Ledger, optimizer: object) -> list[Tensor]:
     """Parameters of an optimizer that no backward pass reached."""
-    leaves = optimizer._parameters()  # pyright: ignore[reportAttributeAccessIssue]
-    return [leaf for leaf in leaves if leaf.requires_grad and not ledger.gradient(leaf).arrived]
+    return [leaf for leaf in parameters_of(optimizer) if leaf.requires_grad and not ledger.gradient(leaf).arrived]
 
 
 def is_replacement(gradient: Gradient, ledger: Ledger) -> bool:
     """Whether a parameter came into a module after an optimizer had got the one that it replaces."""
     leaf, owners = gradient.leaf, ledger.names.owners()
     return id(leaf) in owners and any(
-        id(other) not in owners and other._storage.birth < leaf._storage.birth
+        id(other) not in owners and age_of(other) < age_of(leaf)
         for optimizer in ledger.optimizers.values()
         for other in never_reached(ledger, optimizer)
     )
@@ -45,5 +41,5 @@ def is_replacement(gradient: Gradient, ledger: Ledger) -> bool:
 
 def is_younger(gradient: Gradient, ledger: Ledger) -> bool:
     """Whether a parameter was made after all that the optimizers hold: a backbone is older than its new head."""
-    held = [leaf._storage.birth for optimizer in ledger.optimizers.values() for leaf in optimizer._parameters()]
-    return gradient.leaf._storage.birth > max(held, default=0)
+    held = [age_of(leaf) for optimizer in ledger.optimizers.values() for leaf in parameters_of(optimizer)]
+    return age_of(gradient.leaf) > max(held, default=0)

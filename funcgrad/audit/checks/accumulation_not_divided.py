@@ -42,6 +42,7 @@ Ignore it where the learning rate was chosen for the sum.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import GradientMender, share
 from funcgrad.audit.finding import Hit
@@ -53,7 +54,16 @@ class AccumulationNotDivided(GradientMender):
 
     code = "FG006"
     name = "accumulation-not-divided"
-    repair = "Divide each loss by the number of losses that one update sums."
+    texts: ClassVar = {
+        "en": {
+            "found": "The update in line {line} used the sum of {count} mean losses, not their mean.",
+            "repair": "Divide each loss by the number of losses that one update sums.",
+        },
+        "ko": {
+            "found": "{line}행의 업데이트는 평균 손실 {count:~}개의 평균이 아니라 합을 썼습니다.",
+            "repair": "각 손실을 한 번의 업데이트에 더해지는 손실의 개수로 나누세요.",
+        },
+    }
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """A sum of means."""
@@ -61,23 +71,23 @@ class AccumulationNotDivided(GradientMender):
         if summed and not step.has_closure and step.source is not None:
             yield Hit(
                 step.source,
-                f"The update in line {step.place.line} used the sum of {{count}} mean losses, not their mean.",
+                {"line": step.place.line},
                 [gradient.leaf for gradient in summed],
                 step.window,
                 [share(gradient, gradient.fresh(step.user)) for gradient in summed],
             )
 
     def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
-        """The same terms, where they are such a sum; `weight` divides them."""
+        """The same terms, where they are such a sum; `weights` divides them."""
         fresh = gradient.fresh(step.user)
         if len(fresh) < 2 or gradient.is_treated or not all(_is_plain_mean(term) for term in fresh):
             return None
         same = all(term.is_like(fresh[0]) and term.call.leaves == fresh[0].call.leaves for term in fresh)
         return fresh if same else None
 
-    def weight(self, gradient: Gradient, step: Step) -> float:
+    def weights(self, terms: list[Term]) -> list[float]:
         """One over the number of losses."""
-        return 1 / len(gradient.fresh(step.user))
+        return [1 / len(terms)] * len(terms)
 
 
 def _is_plain_mean(term: Term) -> bool:

@@ -45,6 +45,7 @@ Ignore it where a step without gradients is meant to skip a batch.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import GradientMender
 from funcgrad.audit.finding import Hit
@@ -56,7 +57,18 @@ class ClearedBeforeStep(GradientMender):
 
     code = "FG002"
     name = "cleared-before-step"
-    repair = "Move zero_grad() before backward(), or behind step()."
+    texts: ClassVar = {
+        "en": {
+            "found": (
+                "The gradients of {count:backward pass} were cleared before the update in line {line} could use them."
+            ),
+            "repair": "Move zero_grad() before backward(), or behind step().",
+        },
+        "ko": {
+            "found": "backward {count:~}번의 기울기가 {line}행의 업데이트에 쓰이기 전에 지워졌습니다.",
+            "repair": "zero_grad()를 backward() 앞이나 step() 뒤로 옮기세요.",
+        },
+    }
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Nothing new, but something new was there."""
@@ -64,8 +76,7 @@ class ClearedBeforeStep(GradientMender):
         if lost and not step.fresh() and lost[0].cleared_at is not None:
             yield Hit(
                 lost[0].cleared_at,
-                f"The gradients of {{count:backward pass}} were cleared before the update in line "
-                f"{step.place.line} could use them.",
+                {"line": step.place.line},
                 [gradient.leaf for gradient in lost],
                 max(len(gradient.cleared) for gradient in lost),
             )

@@ -38,6 +38,7 @@ Look-alike: each batch of a window is clipped together with those before it::
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.finding import Hit
@@ -49,7 +50,16 @@ class ClipBeforeBackward(Check):
 
     code = "FG008"
     name = "clip-before-backward"
-    repair = "Clip between backward() and step()."
+    texts: ClassVar = {
+        "en": {
+            "found": "There was no gradient to clip yet; those that the update in line {line} used came later.",
+            "repair": "Clip between backward() and step().",
+        },
+        "ko": {
+            "found": "아직 자를 기울기가 없었습니다. {line}행의 업데이트가 쓴 기울기는 그 뒤에 생겼습니다.",
+            "repair": "backward()와 step() 사이에서 자르세요.",
+        },
+    }
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """New gradients that were not clipped, although there was a clip."""
@@ -57,7 +67,7 @@ class ClipBeforeBackward(Check):
         if idle:
             yield Hit(
                 idle[-1].place,
-                f"There was no gradient to clip yet; those that the update in line {step.place.line} used came later.",
+                {"line": step.place.line},
                 [gradient.leaf for gradient in step.fresh()],
             )
 

@@ -42,6 +42,7 @@ Look-alike: the gradients are unscaled first::
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.finding import Hit
@@ -53,14 +54,22 @@ class ClipWhileScaled(Check):
 
     code = "FG009"
     name = "clip-while-scaled"
-    repair = "Call scaler.unscale_(optimizer) before clipping."
+    texts: ClassVar = {
+        "en": {
+            "found": "These gradients are still multiplied by the loss scale, so that the limit means something else.",
+            "repair": "Call scaler.unscale_(optimizer) before clipping.",
+        },
+        "ko": {
+            "found": "이 기울기에는 아직 손실 배율이 곱해져 있어서, 한계값이 뜻대로 적용되지 않습니다.",
+            "repair": "자르기 전에 scaler.unscale_(optimizer)를 부르세요.",
+        },
+    }
 
     def at_clip(self, clip: Clip, ledger: Ledger) -> Iterator[Hit]:
         """Scaled gradients."""
         scaled = [gradient for gradient in clip.gradients if _is_scaled(gradient)]
         if scaled:
-            message = "These gradients are still multiplied by the loss scale, so that the limit means something else."
-            yield Hit(clip.place, message, [gradient.leaf for gradient in scaled])
+            yield Hit(clip.place, {}, [gradient.leaf for gradient in scaled])
 
     def before_clip(self, clip: Clip, ledger: Ledger) -> None:
         """Unscale."""

@@ -45,6 +45,7 @@ Training in evaluation mode throughout, as with frozen statistics, is no finding
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import GradientMender, share
 from funcgrad.audit.finding import Hit
@@ -56,7 +57,26 @@ class EvaluationGradient(GradientMender):
 
     code = "FG004"
     name = "evaluation-gradient"
-    repair = "Call zero_grad() before the training batch's backward(), or take torch.autograd.grad for the probe."
+    texts: ClassVar = {
+        "en": {
+            "found": (
+                "The gradients of {count:backward pass} in evaluation mode were still there when the update in line "
+                "{line} used those of training."
+            ),
+            "repair": (
+                "Call zero_grad() before the training batch's backward(), or take torch.autograd.grad for the probe."
+            ),
+        },
+        "ko": {
+            "found": (
+                "{line}행의 업데이트가 학습 기울기를 쓸 때, 평가 모드의 backward {count:~}번이 남긴 기울기가 섞여 "
+                "있었습니다."
+            ),
+            "repair": (
+                "학습 배치의 backward() 앞에서 zero_grad()를 부르거나, 평가용 기울기는 torch.autograd.grad로 구하세요."
+            ),
+        },
+    }
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Terms of evaluation beside terms of training."""
@@ -65,8 +85,7 @@ class EvaluationGradient(GradientMender):
             leaked = [term for term in mixed[0].fresh(step.user) if not term.in_training]
             yield Hit(
                 leaked[-1].call.place,
-                f"The gradients of {{count:backward pass}} in evaluation mode were still there when the update in "
-                f"line {step.place.line} used those of training.",
+                {"line": step.place.line},
                 [gradient.leaf for gradient in mixed],
                 len(leaked),
                 [share(gradient, self.intended(gradient, step) or ()) for gradient in mixed],

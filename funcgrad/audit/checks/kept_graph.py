@@ -44,14 +44,13 @@ import linecache
 import re
 from collections.abc import Iterator
 from types import FrameType
-from typing import Any
+from typing import ClassVar
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Ledger, Step
 from funcgrad.audit.place import Place, user_frame
-from funcgrad.torch._graph import Edge, OperatorNode
-from funcgrad.torch._tensor import Tensor
+from funcgrad.audit.tensors import ages_of_summands, is_tensor
 
 
 class KeptGraph(Check):
@@ -59,9 +58,19 @@ class KeptGraph(Check):
 
     code = "FG017"
     name = "kept-graph"
-    repair = "Add loss.item(), or loss.detach() where the value is not needed at once."
+    texts: ClassVar = {
+        "en": {
+            "found": "`{name}` is part of autograd's graph and keeps the graphs of all batches that it sums.",
+            "repair": "Add loss.item(), or loss.detach() where the value is not needed at once.",
+            "effect": "memory grows with every batch.",
+        },
+        "ko": {
+            "found": "`{name}`은 autograd 그래프의 일부여서, 더해진 모든 배치의 그래프를 붙들고 있습니다.",
+            "repair": "loss.item()을 더하거나, 값이 당장 필요하지 않으면 loss.detach()를 더하세요.",
+            "effect": "배치마다 메모리가 늘어납니다.",
+        },
+    }
     looks_at_plain_steps = True
-    effect = "memory grows with every batch."
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Variables beside the update that hold such a sum."""
@@ -70,16 +79,12 @@ class KeptGraph(Check):
             return
         newest = ledger.calls[-1].sequence
         for name, value in list(frame.f_locals.items()):
-            if isinstance(value, Tensor) and _spans(value._edge, min(ledger.used_up_to, newest - 1)):
-                message = f"`{name}` is part of autograd's graph and keeps the graphs of all batches that it sums."
-                yield Hit(_line_of(name, frame) or step.place, message)
+            if is_tensor(value) and _spans(ages_of_summands(value), min(ledger.used_up_to, newest - 1)):
+                yield Hit(_line_of(name, frame) or step.place, {"name": name})
 
 
-def _spans(edge: Any, boundary: int) -> bool:
-    """Whether a tensor is a sum of which a part was made up to a moment, and a part after it."""
-    if not isinstance(edge, Edge) or not isinstance(edge.node, OperatorNode) or edge.node.equation.op.name != "add":
-        return False
-    parts = [part.node.sequence for part in edge.node.edges if isinstance(part, Edge)]
+def _spans(parts: list[int], boundary: int) -> bool:
+    """Whether of two parts of a sum one was made up to a moment, and one after it."""
     return len(parts) == 2 and min(parts) < boundary <= max(parts)
 
 

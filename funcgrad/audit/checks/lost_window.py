@@ -39,11 +39,13 @@ Ignore it where dropping the rest is meant.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Ledger, Step, Term
 from funcgrad.audit.place import NOWHERE
+from funcgrad.audit.tensors import parameters_of
 
 
 class LostWindow(Check):
@@ -51,8 +53,30 @@ class LostWindow(Check):
 
     code = "FG007"
     name = "lost-window"
-    repair = "Step once more after the last batch, with the loss divided by the batches that are left."
-    effect = "no update was made with them on their own."
+    texts: ClassVar = {
+        "en": {
+            "cleared": "{count:backward pass} of a window of {window} were cleared before an update had used them.",
+            "joined": (
+                "The update in line {line} used {count:backward pass} too many: they were left over from a window "
+                "of {window} that was not full."
+            ),
+            "unused": "The last {count:backward pass}, of a window of {window}, were never used.",
+            "repair": "Step once more after the last batch, with the loss divided by the batches that are left.",
+            "effect": "no update was made with them on their own.",
+        },
+        "ko": {
+            "cleared": (
+                "{window}개짜리 누적 구간 가운데 backward {count:~}번의 기울기가 업데이트에 쓰이기 전에 지워졌습니다."
+            ),
+            "joined": (
+                "{line}행의 업데이트는 backward {count:~}번만큼을 더 썼습니다. 다 차지 않은 {window}개짜리 누적 "
+                "구간에서 남은 것입니다."
+            ),
+            "unused": "{window}개짜리 누적 구간의 마지막 backward {count:~}번은 끝내 쓰이지 않았습니다.",
+            "repair": "마지막 배치 뒤에, 남은 배치 수로 나눈 손실로 step()을 한 번 더 부르세요.",
+            "effect": "이 기울기만으로 이루어진 업데이트가 없었습니다.",
+        },
+    }
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """A rest was cleared before this window, or is part of it."""
@@ -65,31 +89,33 @@ class LostWindow(Check):
             count = max(_count(gradient.cleared, newest) for gradient in cleared)
             yield Hit(
                 newest.call.place,
-                f"{{count:backward pass}} of a window of {window} were cleared before an update had used them.",
+                {"window": window},
                 [gradient.leaf for gradient in cleared],
                 count,
+                kind="cleared",
             )
         elif window < step.window < 2 * window:
             yield Hit(
                 newest.call.place,
-                f"The update in line {step.place.line} used {{count:backward pass}} too many: they were left over "
-                f"from a window of {window} that was not full.",
+                {"line": step.place.line, "window": window},
                 [gradient.leaf for gradient in step.fresh()],
                 step.window - window,
+                kind="joined",
             )
 
     def at_end(self, ledger: Ledger) -> Iterator[Hit]:
         """A rest is still there."""
         for number, optimizer in ledger.optimizers.items():
-            rest = Step(0, optimizer, NOWHERE, [ledger.gradient(leaf) for leaf in optimizer._parameters()])
+            rest = Step(0, optimizer, NOWHERE, [ledger.gradient(leaf) for leaf in parameters_of(optimizer)])
             newest = rest.newest()
             window = 0 if newest is None else _window(ledger, number, newest)
             if newest is not None and 0 < rest.window < window:
                 yield Hit(
                     newest.call.place,
-                    f"The last {{count:backward pass}}, of a window of {window}, were never used.",
+                    {"window": window},
                     [gradient.leaf for gradient in rest.fresh()],
                     rest.window,
+                    kind="unused",
                 )
 
 

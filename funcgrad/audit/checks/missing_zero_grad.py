@@ -37,10 +37,12 @@ Ignore it where the sum over all batches so far is what you want.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import Check, share
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Gradient, Ledger, Step
+from funcgrad.audit.tensors import put_grad
 
 
 class MissingZeroGrad(Check):
@@ -48,7 +50,22 @@ class MissingZeroGrad(Check):
 
     code = "FG001"
     name = "missing-zero-grad"
-    repair = "Call optimizer.zero_grad() before this backward(), or after step()."
+    texts: ClassVar = {
+        "en": {
+            "found": (
+                "The update in line {line} used gradients that hold {count:backward pass}; all but the last{new} "
+                "had been used by earlier updates."
+            ),
+            "repair": "Call optimizer.zero_grad() before this backward(), or after step().",
+        },
+        "ko": {
+            "found": (
+                "{line}행의 업데이트가 쓴 기울기에는 backward {count:~}번의 몫이 들어 있고, 마지막{new} 것을 뺀 "
+                "나머지는 이전 업데이트가 이미 쓴 것입니다."
+            ),
+            "repair": "이 backward() 앞이나 step() 뒤에서 optimizer.zero_grad()를 부르세요.",
+        },
+    }
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Gradients of which an update has used a part before."""
@@ -58,8 +75,7 @@ class MissingZeroGrad(Check):
         if stale:
             yield Hit(
                 max((term for g in step.fresh() for term in g.terms), key=lambda term: term.call.number).call.place,
-                f"The update in line {step.place.line} used gradients that hold {{count:backward pass}}; all but the "
-                f"last{f' {step.window}' if step.window > 1 else ''} had been used by earlier updates.",
+                {"line": step.place.line, "new": f" {step.window}" if step.window > 1 else ""},
                 [g.leaf for g in stale],
                 max(len(g.terms) for g in stale),
                 [share(g, g.fresh(step.user)) for g in step.gradients],
@@ -70,7 +86,7 @@ class MissingZeroGrad(Check):
         for gradient in ledger.gradients.values():
             gradient.settle()
             if _is_used_up(gradient):
-                gradient.leaf._grad = None
+                put_grad(gradient.leaf, None)
                 gradient.terms = []
 
 

@@ -45,6 +45,7 @@ Ignore it where a network is meant to be trained on both losses.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import GradientMender, share
 from funcgrad.audit.finding import Hit
@@ -56,7 +57,27 @@ class OtherLossGradient(GradientMender):
 
     code = "FG005"
     name = "other-loss-gradient"
-    repair = "Clear these gradients before the loss that they are meant for, or take detach() or requires_grad_(False)."
+    texts: ClassVar = {
+        "en": {
+            "found": (
+                "This loss was another optimizer's, but its gradients were still there when the update in line "
+                "{line} used those of line {source}."
+            ),
+            "repair": (
+                "Clear these gradients before the loss that they are meant for, or take detach() or "
+                "requires_grad_(False)."
+            ),
+        },
+        "ko": {
+            "found": (
+                "이 손실은 다른 옵티마이저의 것인데, {line}행의 업데이트가 {source}행의 기울기를 쓸 때 그 기울기가 "
+                "남아 있었습니다."
+            ),
+            "repair": (
+                "원래 쓸 손실의 backward() 앞에서 이 기울기를 지우거나, detach() 또는 requires_grad_(False)를 쓰세요."
+            ),
+        },
+    }
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Terms that another optimizer's loss has left."""
@@ -65,8 +86,7 @@ class OtherLossGradient(GradientMender):
             leaked = [term for term in mixed[0].fresh(step.user) if _is_anothers(term, step)]
             yield Hit(
                 leaked[-1].call.place,
-                f"This loss was another optimizer's, but its gradients were still there when the update in line "
-                f"{step.place.line} used those of line {step.source.line if step.source else 0}.",
+                {"line": step.place.line, "source": step.source.line if step.source else 0},
                 [gradient.leaf for gradient in mixed],
                 len(leaked),
                 [share(gradient, self.intended(gradient, step) or ()) for gradient in mixed],

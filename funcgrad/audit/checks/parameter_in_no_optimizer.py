@@ -48,6 +48,7 @@ Ignore it where a module is meant to stay as it is; requires_grad_(False) says s
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.checks._parameters import is_replacement, is_younger, used, without_optimizer
@@ -60,7 +61,16 @@ class ParameterInNoOptimizer(Check):
 
     code = "FG012"
     name = "parameter-in-no-optimizer"
-    repair = "Register the layers (ModuleList, an attribute), and give the optimizer all parameters."
+    texts: ClassVar = {
+        "en": {
+            "found": "No optimizer holds {count:parameter} that got gradients.",
+            "repair": "Register the layers (ModuleList, an attribute), and give the optimizer all parameters.",
+        },
+        "ko": {
+            "found": "기울기를 받은 매개변수 {count:~}개를 어떤 옵티마이저도 갖고 있지 않습니다.",
+            "repair": "층을 ModuleList나 속성으로 등록하고, 모든 매개변수를 옵티마이저에 넘기세요.",
+        },
+    }
 
     def at_end(self, ledger: Ledger) -> Iterator[Hit]:
         """Parameters with gradients and without an optimizer."""
@@ -68,7 +78,7 @@ class ParameterInNoOptimizer(Check):
         leaves = [gradient.leaf for gradient in _forgotten(ledger, calls)]
         if leaves:
             place = ledger.built[max(calls[-1].used_by & ledger.built.keys())]
-            yield Hit(place, "No optimizer holds {count:parameter} that got gradients.", leaves, len(leaves))
+            yield Hit(place, {}, leaves, len(leaves))
 
     def before_step(self, step: Step, ledger: Ledger) -> None:
         """Let the optimizer hold them."""

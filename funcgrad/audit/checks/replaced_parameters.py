@@ -36,6 +36,7 @@ Look-alike: the optimizer is told of the new layer::
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.checks._parameters import is_replacement, used, without_optimizer
@@ -48,7 +49,19 @@ class ReplacedParameters(Check):
 
     code = "FG013"
     name = "replaced-parameters"
-    repair = "Build the optimizer after the model is complete."
+    texts: ClassVar = {
+        "en": {
+            "found": "{count:parameter} came into the model after this optimizer, which holds older ones instead.",
+            "repair": "Build the optimizer after the model is complete.",
+        },
+        "ko": {
+            "found": (
+                "매개변수 {count:~}개가 이 옵티마이저보다 나중에 모델에 들어왔고, 옵티마이저는 그 대신 예전 것을 "
+                "갖고 있습니다."
+            ),
+            "repair": "모델을 다 만든 뒤에 옵티마이저를 만드세요.",
+        },
+    }
 
     def at_end(self, ledger: Ledger) -> Iterator[Hit]:
         """Parameters that came too late."""
@@ -56,8 +69,7 @@ class ReplacedParameters(Check):
         leaves = [g.leaf for g in without_optimizer(ledger, calls) if is_replacement(g, ledger)]
         if leaves:
             place = ledger.built[max(calls[-1].used_by & ledger.built.keys())]
-            message = "{count:parameter} came into the model after this optimizer, which holds older ones instead."
-            yield Hit(place, message, leaves, len(leaves))
+            yield Hit(place, {}, leaves, len(leaves))
 
     def before_step(self, step: Step, ledger: Ledger) -> None:
         """Let the optimizer hold the new ones."""

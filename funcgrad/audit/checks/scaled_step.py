@@ -38,11 +38,11 @@ Look-alike: the scaler makes the step::
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Ledger, Step, Term
-from funcgrad.torch.amp.grad_scaler import OptState
 
 
 class ScaledStep(Check):
@@ -50,18 +50,30 @@ class ScaledStep(Check):
 
     code = "FG010"
     name = "scaled-step"
-    repair = "Call scaler.step(optimizer) after the last backward() of the window, and unscale_() not before that."
+    texts: ClassVar = {
+        "en": {
+            "found": "This update used gradients that are still multiplied by the loss scale.",
+            "repair": (
+                "Call scaler.step(optimizer) after the last backward() of the window, and unscale_() not before that."
+            ),
+        },
+        "ko": {
+            "found": "이 업데이트는 손실 배율이 아직 곱해져 있는 기울기를 썼습니다.",
+            "repair": (
+                "누적 구간의 마지막 backward() 뒤에 scaler.step(optimizer)를 부르고, unscale_()도 그 뒤에만 부르세요."
+            ),
+        },
+    }
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Scaled gradients."""
         if _scaled(step):
-            message = "This update used gradients that are still multiplied by the loss scale."
-            yield Hit(step.place, message, [gradient.leaf for gradient in step.fresh()])
+            yield Hit(step.place, {}, [gradient.leaf for gradient in step.fresh()])
 
     def before_step(self, step: Step, ledger: Ledger) -> None:
         """Unscale, where that has not been done for a part of them."""
         for term in _scaled(step)[-1:]:
-            if term.call.scaler._per_optimizer_states[id(step.optimizer)]["stage"] is OptState.READY:
+            if term.call.scaler._per_optimizer_states[id(step.optimizer)]["stage"].name == "READY":
                 term.call.scaler.unscale_(step.optimizer)
                 term.call.scaler.update()
 

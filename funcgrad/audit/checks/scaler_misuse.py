@@ -43,16 +43,18 @@ Look-alike: two optimizers, each unscaled once::
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.finding import Hit
+from funcgrad.audit.ledger import Ledger
 from funcgrad.audit.place import place_of_error
 from funcgrad.torch.amp.grad_scaler import STEPPED_BEFORE, UNSCALED_BEFORE, UNSCALED_LATE
 
-MESSAGES = {
-    UNSCALED_BEFORE: "These gradients were unscaled already: dividing by the scale twice would make them too small.",
-    UNSCALED_LATE: "scaler.update() has not been called since the last step.",
-    STEPPED_BEFORE: "scaler.update() has not been called since the last step.",
+KINDS = {
+    UNSCALED_BEFORE: "twice",
+    UNSCALED_LATE: "late",
+    STEPPED_BEFORE: "late",
 }
 
 
@@ -61,11 +63,23 @@ class ScalerMisuse(Check):
 
     code = "FG011"
     name = "scaler-order"
-    repair = "In each iteration: scale, backward, unscale_ at most once, step, and update at the end."
-    effect = "the script stops."
+    texts: ClassVar = {
+        "en": {
+            "twice": "These gradients were unscaled already: dividing by the scale twice would make them too small.",
+            "late": "scaler.update() has not been called since the last step.",
+            "repair": "In each iteration: scale, backward, unscale_ at most once, step, and update at the end.",
+            "effect": "the script stops.",
+        },
+        "ko": {
+            "twice": "이 기울기는 이미 배율로 나누었습니다. 두 번 나누면 너무 작아집니다.",
+            "late": "지난 step() 뒤로 scaler.update()를 부르지 않았습니다.",
+            "repair": "반복마다 scale, backward, unscale_(많아야 한 번), step, 끝으로 update의 순서로 부르세요.",
+            "effect": "스크립트가 멈춥니다.",
+        },
+    }
 
-    def at_error(self, error: BaseException) -> Iterator[Hit]:
+    def at_error(self, error: BaseException, ledger: Ledger) -> Iterator[Hit]:
         """The scaler refused."""
-        message = MESSAGES.get(str(error))
-        if message is not None:
-            yield Hit(place_of_error(error), message)
+        kind = KINDS.get(str(error))
+        if kind is not None:
+            yield Hit(place_of_error(error), {}, kind=kind)

@@ -34,7 +34,7 @@ Look-alike: the scheduler comes last::
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.finding import Hit
@@ -48,7 +48,16 @@ class SchedulerFirst(Check):
     code = "FG018"
     name = "scheduler-first"
     looks_at_plain_steps = True
-    repair = "Call scheduler.step() after optimizer.step()."
+    texts: ClassVar = {
+        "en": {
+            "found": "The scheduler stepped before the first update: the first learning rate was never used.",
+            "repair": "Call scheduler.step() after optimizer.step().",
+        },
+        "ko": {
+            "found": "스케줄러가 첫 업데이트보다 먼저 움직여서 첫 학습률이 쓰이지 않았습니다.",
+            "repair": "optimizer.step() 뒤에 scheduler.step()을 부르세요.",
+        },
+    }
 
     def __init__(self) -> None:
         self._early: dict[int, Place] = {}  # where a scheduler has stepped first, by its optimizer's id
@@ -66,7 +75,7 @@ class SchedulerFirst(Check):
         """The first update after it."""
         place = self._early.pop(step.user, None)
         if place is not None:
-            yield Hit(place, "The scheduler stepped before the first update: the first learning rate was never used.")
+            yield Hit(place, {})
 
     def before_schedule(self, scheduler: Any) -> None:
         """Keep the learning rates that the next update should use."""

@@ -40,6 +40,7 @@ Ignore it where a gradient is meant to be used twice.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import GradientMender
 from funcgrad.audit.finding import Hit
@@ -51,7 +52,16 @@ class StepWithoutBackward(GradientMender):
 
     code = "FG003"
     name = "step-without-backward"
-    repair = "Step only after a backward pass, and clear the gradients after each step."
+    texts: ClassVar = {
+        "en": {
+            "found": "This update used gradients again that an update had used: there was no backward pass in between.",
+            "repair": "Step only after a backward pass, and clear the gradients after each step.",
+        },
+        "ko": {
+            "found": "이 업데이트는 앞선 업데이트가 쓴 기울기를 다시 썼습니다. 그 사이에 backward가 없었습니다.",
+            "repair": "backward 뒤에만 step()을 부르고, step()마다 기울기를 지우세요.",
+        },
+    }
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Nothing new, nothing cleared, and something old."""
@@ -59,7 +69,7 @@ class StepWithoutBackward(GradientMender):
         if stale and step.optimizer is not None:
             yield Hit(
                 step.place,
-                "This update used gradients again that an update had used: there was no backward pass in between.",
+                {},
                 [gradient.leaf for gradient in stale],
             )
 

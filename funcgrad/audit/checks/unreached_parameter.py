@@ -36,6 +36,7 @@ Look-alike: parameters that are frozen on purpose, and gradients that come from 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.checks._parameters import is_replacement, never_reached, used, without_optimizer
@@ -48,8 +49,20 @@ class UnreachedParameter(Check):
 
     code = "FG014"
     name = "unreached-parameter"
-    repair = "Use this part of the model on the way to the loss, or call requires_grad_(False) if it is to stay."
-    effect = "these parameters stay as they were made."
+    texts: ClassVar = {
+        "en": {
+            "found": "No backward pass has reached {count:parameter} of this optimizer.",
+            "repair": (
+                "Use this part of the model on the way to the loss, or call requires_grad_(False) if it is to stay."
+            ),
+            "effect": "these parameters stay as they were made.",
+        },
+        "ko": {
+            "found": "이 옵티마이저의 매개변수 {count:~}개에는 backward가 한 번도 닿지 않았습니다.",
+            "repair": "손실까지 가는 길에 이 부분을 쓰거나, 그대로 둘 것이면 requires_grad_(False)를 부르세요.",
+            "effect": "이 매개변수는 처음 값 그대로입니다.",
+        },
+    }
 
     def at_end(self, ledger: Ledger) -> Iterator[Hit]:
         """Parameters without gradients beside parameters with them."""
@@ -59,5 +72,4 @@ class UnreachedParameter(Check):
         for number, optimizer in ledger.optimizers.items():
             unreached = never_reached(ledger, optimizer)
             if unreached and any(number in call.used_by for call in calls):
-                message = "No backward pass has reached {count:parameter} of this optimizer."
-                yield Hit(ledger.built[number], message, unreached, len(unreached))
+                yield Hit(ledger.built[number], {}, unreached, len(unreached))

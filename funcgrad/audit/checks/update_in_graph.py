@@ -29,9 +29,11 @@ Look-alike: the update stands under no_grad::
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.finding import Hit
+from funcgrad.audit.ledger import Ledger
 from funcgrad.audit.place import place_of_error
 from funcgrad.torch._texts import LEAF_IN_PLACE, LEAF_VIEW_IN_PLACE
 
@@ -41,12 +43,20 @@ class UpdateInGraph(Check):
 
     code = "FG016"
     name = "update-in-graph"
-    repair = "Put the update under `with torch.no_grad():`, or let an optimizer make it."
-    effect = "the script stops."
+    texts: ClassVar = {
+        "en": {
+            "found": "A parameter is changed in place while autograd records what it depends on.",
+            "repair": "Put the update under `with torch.no_grad():`, or let an optimizer make it.",
+            "effect": "the script stops.",
+        },
+        "ko": {
+            "found": "autograd가 기록하는 동안 매개변수를 제자리에서 바꿉니다.",
+            "repair": "업데이트를 `with torch.no_grad():` 아래에 두거나 옵티마이저에 맡기세요.",
+            "effect": "스크립트가 멈춥니다.",
+        },
+    }
 
-    def at_error(self, error: BaseException) -> Iterator[Hit]:
+    def at_error(self, error: BaseException, ledger: Ledger) -> Iterator[Hit]:
         """A leaf was written to."""
         if str(error) in (LEAF_IN_PLACE, LEAF_VIEW_IN_PLACE):
-            yield Hit(
-                place_of_error(error), "A parameter is changed in place while autograd records what it depends on."
-            )
+            yield Hit(place_of_error(error), {})

@@ -37,11 +37,12 @@ Ignore it where momentum is meant to carry a parameter on.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from funcgrad.audit.check import GradientMender, share
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Gradient, Ledger, Step, Term
+from funcgrad.audit.tensors import is_tensor
 from funcgrad.torch._tensor import Tensor
 
 
@@ -50,7 +51,22 @@ class ZerosForNone(GradientMender):
 
     code = "FG015"
     name = "zeros-for-none"
-    repair = "Call zero_grad() with set_to_none=True, which is the default."
+    texts: ClassVar = {
+        "en": {
+            "found": (
+                "The update in line {line} moved {count:parameter} that no backward pass had reached, because their "
+                "gradients were zeros and not None."
+            ),
+            "repair": "Call zero_grad() with set_to_none=True, which is the default.",
+        },
+        "ko": {
+            "found": (
+                "{line}행의 업데이트는 backward가 닿지 않은 매개변수 {count:~}개를 움직였습니다. 기울기가 None이 "
+                "아니라 0이었기 때문입니다."
+            ),
+            "repair": "zero_grad()를 기본값인 set_to_none=True로 부르세요.",
+        },
+    }
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Parameters that move without a gradient."""
@@ -58,8 +74,7 @@ class ZerosForNone(GradientMender):
         if moved:
             yield Hit(
                 moved[0].cleared_at or step.place,
-                f"The update in line {step.place.line} moved {{count:parameter}} that no backward pass had reached, "
-                "because their gradients were zeros and not None.",
+                {"line": step.place.line},
                 [gradient.leaf for gradient in moved],
                 len(moved),
                 [share(gradient, gradient.fresh(step.user)) for gradient in step.gradients],
@@ -73,5 +88,5 @@ class ZerosForNone(GradientMender):
 
 def _moves(leaf: Tensor, optimizer: Any) -> bool:
     group = next(group for group in optimizer.param_groups if any(p is leaf for p in group["params"]))
-    has_memory = any(isinstance(x, Tensor) and x.ndim == leaf.ndim for x in optimizer.state.get(leaf, {}).values())
+    has_memory = any(is_tensor(x) and x.ndim == leaf.ndim for x in optimizer.state.get(leaf, {}).values())
     return has_memory or bool(group.get("weight_decay"))

@@ -1,4 +1,7 @@
-"""The weight of each batch is handed to backward."""
+"""The weight of each batch is handed to backward.
+
+See https://github.com/google/tunix/pull/1744
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""The divisor is a tensor, and the loss is scaled too: scale, accumulate, unscale, clip, step, update."""
+"""The divisor is a tensor, and the loss is scaled too: scale, accumulate, unscale, clip, step, update.
+
+See https://github.com/HorizonRobotics/alf/pull/1780
+"""
 
 import torch
 

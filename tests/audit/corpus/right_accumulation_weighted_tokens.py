@@ -1,4 +1,7 @@
-"""Sums of token losses over the number of tokens of the whole window."""
+"""Sums of token losses over the number of tokens of the whole window.
+
+See https://github.com/huggingface/transformers/pull/34191
+"""
 
 import torch
 

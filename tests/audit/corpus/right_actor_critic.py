@@ -1,4 +1,7 @@
-"""Two optimizers; the actor's loss flows through the critic, which clears before its own."""
+"""Two optimizers; the actor's loss flows through the critic, which clears before its own.
+
+See https://github.com/ghliu/pytorch-ddpg/pull/4
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""A moving average of the weights is written, not trained."""
+"""A moving average of the weights is written, not trained.
+
+See https://github.com/lucidrains/ema-pytorch/issues/25
+"""
 
 import copy
 

@@ -1,4 +1,7 @@
-"""A loop in functions, with validation under no_grad and a sum of numbers."""
+"""A loop in functions, with validation under no_grad and a sum of numbers.
+
+See https://github.com/salesforce/BiST/issues/2
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""The critic takes no gradients while the generator learns."""
+"""The critic takes no gradients while the generator learns.
+
+See https://github.com/FoundationVision/OmniTokenizer/issues/15
+"""
 
 import torch
 

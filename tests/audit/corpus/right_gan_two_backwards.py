@@ -1,4 +1,7 @@
-"""The critic's loss on real and on fake data in two backward passes, as DCGAN has it."""
+"""The critic's loss on real and on fake data in two backward passes, as DCGAN has it.
+
+See https://github.com/ajbrock/BigGAN-PyTorch/issues/25
+"""
 
 import torch
 

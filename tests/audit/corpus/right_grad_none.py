@@ -1,4 +1,7 @@
-"""Gradients are cleared one by one."""
+"""Gradients are cleared one by one.
+
+See https://github.com/pytorch/pytorch/pull/42754
+"""
 
 import torch
 

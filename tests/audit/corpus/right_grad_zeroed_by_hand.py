@@ -1,4 +1,7 @@
-"""Gradients are written over with zeros, in three ways."""
+"""Gradients are written over with zeros, in three ways.
+
+See https://github.com/pytorch/examples/pull/1172
+"""
 
 import torch
 

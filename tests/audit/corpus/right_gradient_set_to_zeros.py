@@ -1,4 +1,7 @@
-"""Weight decay alone, with a gradient of zeros put there by hand."""
+"""Weight decay alone, with a gradient of zeros put there by hand.
+
+See https://github.com/pytorch/pytorch/issues/38581
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""The scaler skips the first steps, while the scheduler goes on."""
+"""The scaler skips the first steps, while the scheduler goes on.
+
+See https://github.com/deepspeedai/DeepSpeed/issues/1120
+"""
 
 import torch
 

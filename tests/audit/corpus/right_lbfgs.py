@@ -1,4 +1,7 @@
-"""LBFGS calls its closure several times within a step."""
+"""LBFGS calls its closure several times within a step.
+
+See https://github.com/Lightning-AI/pytorch-lightning/pull/6147
+"""
 
 import torch
 

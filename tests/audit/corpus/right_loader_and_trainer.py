@@ -1,4 +1,7 @@
-"""A class around a loader, an optimizer with two groups and a scheduler for every batch."""
+"""A class around a loader, an optimizer with two groups and a scheduler for every batch.
+
+See https://github.com/Strawberry-Eat-Mango/PCT_Pytorch/issues/21
+"""
 
 import torch
 from torch.utils.data import DataLoader, TensorDataset

@@ -1,4 +1,7 @@
-"""An update by hand, under no_grad, with zeros written by hand."""
+"""An update by hand, under no_grad, with zeros written by hand.
+
+See https://github.com/pytorch/tutorials/issues/2219
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""Meta-learning: the inner step is taken with autograd.grad, the outer one with backward."""
+"""Meta-learning: the inner step is taken with autograd.grad, the outer one with backward.
+
+See https://github.com/Han-Jia/UNICORN-MAML/issues/7
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""The model clears its own gradients, after the step."""
+"""The model clears its own gradients, after the step.
+
+See https://github.com/inyeoplee77/SAGPool/issues/15
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""Each parameter is clipped on its own, and the last layer gets no gradient in the first epoch, as DINO does it."""
+"""Each parameter is clipped on its own, and the last layer gets no gradient in the first epoch, as DINO does it.
+
+See https://github.com/NYUMedML/headCT_foundation/issues/3
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""A second optimizer takes over after the first one."""
+"""A second optimizer takes over after the first one.
+
+See https://github.com/pytorch/text/issues/659
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""SAM as an optimizer of its own, around another one: two backward passes a step, none of them lost."""
+"""SAM as an optimizer of its own, around another one: two backward passes a step, none of them lost.
+
+See https://github.com/davda54/sam/issues/10
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""A schedule is drawn before training, with an optimizer of its own."""
+"""A schedule is drawn before training, with an optimizer of its own.
+
+See https://github.com/DigitalPhonetics/IMS-Toucan/issues/18
+"""
 
 import torch
 

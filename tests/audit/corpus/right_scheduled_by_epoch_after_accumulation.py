@@ -1,4 +1,7 @@
-"""Accumulation within an epoch whose length fits, the scheduler after it, and a check of the norm."""
+"""Accumulation within an epoch whose length fits, the scheduler after it, and a check of the norm.
+
+See https://github.com/karpathy/nanoGPT/issues/168
+"""
 
 import torch
 

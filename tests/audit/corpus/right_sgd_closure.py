@@ -1,4 +1,7 @@
-"""Any optimizer takes a closure."""
+"""Any optimizer takes a closure.
+
+See https://github.com/Lightning-AI/pytorch-lightning/pull/6374
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""A batch is skipped together with its step."""
+"""A batch is skipped together with its step.
+
+See https://github.com/Haian-Jin/LVSM/pull/19
+"""
 
 import torch
 

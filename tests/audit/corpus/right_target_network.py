@@ -1,4 +1,7 @@
-"""A target network is copied from time to time."""
+"""A target network is copied from time to time.
+
+See https://github.com/pytorch/tutorials/pull/2110
+"""
 
 import copy
 

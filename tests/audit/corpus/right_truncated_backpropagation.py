@@ -1,4 +1,7 @@
-"""A state goes from one window to the next without its graph."""
+"""A state goes from one window to the next without its graph.
+
+See https://github.com/benedekrozemberczki/pytorch_geometric_temporal/issues/305
+"""
 
 import torch
 

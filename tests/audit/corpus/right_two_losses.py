@@ -1,4 +1,7 @@
-"""Two losses of different lines are summed on purpose."""
+"""Two losses of different lines are summed on purpose.
+
+See https://github.com/naver-ai/StyleMapGAN/issues/16
+"""
 
 import torch
 

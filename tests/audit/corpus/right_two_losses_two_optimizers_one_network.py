@@ -1,4 +1,7 @@
-"""One network with two optimizers, each with a backward pass of its own."""
+"""One network with two optimizers, each with a backward pass of its own.
+
+See https://github.com/JerryYLi/bg-resample-ood/issues/1
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""A head that some batches do not use keeps None."""
+"""A head that some batches do not use keeps None.
+
+See https://github.com/facebookresearch/moco/issues/14
+"""
 
 import torch
 

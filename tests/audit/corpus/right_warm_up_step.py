@@ -1,4 +1,7 @@
-"""A step before there are gradients, as some do to please the scheduler."""
+"""A step before there are gradients, as some do to please the scheduler.
+
+See https://github.com/zju3dv/NeuralRecon/issues/51
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""Cross entropy is a mean, and four of them are summed."""
+"""Cross entropy is a mean, and four of them are summed.
+
+See https://github.com/openai/guided-diffusion/issues/111
+"""
 
 import torch
 

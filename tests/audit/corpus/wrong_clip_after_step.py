@@ -1,4 +1,7 @@
-"""Clipping comes after the step, when the gradient has been used."""
+"""Clipping comes after the step, when the gradient has been used.
+
+See https://github.com/simchowitzlabpublic/nano-world-model/pull/22
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""The gradients are set to None one by one, before the step."""
+"""The gradients are set to None one by one, before the step.
+
+See https://github.com/pytorch/tutorials/issues/3610
+"""
 
 import torch
 

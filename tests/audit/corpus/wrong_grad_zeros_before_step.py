@@ -1,4 +1,7 @@
-"""zero_grad writes zeros, so that momentum and weight decay go on alone."""
+"""zero_grad writes zeros, so that momentum and weight decay go on alone.
+
+See https://github.com/openpifpaf/openpifpaf/issues/123
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""A new head in the place of the old one, after the optimizer was built."""
+"""A new head in the place of the old one, after the optimizer was built.
+
+See https://github.com/microsoft/nni/issues/4521
+"""
 
 import torch
 

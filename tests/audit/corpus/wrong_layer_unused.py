@@ -1,4 +1,7 @@
-"""A layer that forward leaves out."""
+"""A layer that forward leaves out.
+
+See https://github.com/TreB1eN/InsightFace_Pytorch/issues/188
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""The closure does not clear, so that every evaluation is added to the last."""
+"""The closure does not clear, so that every evaluation is added to the last.
+
+See https://github.com/Lightning-AI/pytorch-lightning/issues/4083
+"""
 
 import torch
 

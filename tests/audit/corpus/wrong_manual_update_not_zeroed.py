@@ -1,4 +1,7 @@
-"""The gradient of an update by hand is never cleared."""
+"""The gradient of an update by hand is never cleared.
+
+See https://github.com/IBM/aihwkit/issues/446
+"""
 
 import torch
 

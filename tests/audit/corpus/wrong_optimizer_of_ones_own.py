@@ -1,4 +1,7 @@
-"""An optimizer of one's own writes weight decay into .grad, and nobody clears."""
+"""An optimizer of one's own writes weight decay into .grad, and nobody clears.
+
+See https://github.com/opendp/smartnoise-sdk/issues/280
+"""
 
 import torch
 

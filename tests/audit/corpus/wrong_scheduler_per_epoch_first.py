@@ -1,4 +1,7 @@
-"""The scheduler steps at the start of an epoch, as before PyTorch 1.1."""
+"""The scheduler steps at the start of an epoch, as before PyTorch 1.1.
+
+See https://github.com/michuanhaohao/reid-strong-baseline/issues/190
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""The optimizer gets the parameters of one of two modules."""
+"""The optimizer gets the parameters of one of two modules.
+
+See https://github.com/zjunlp/HVPNeT/issues/5
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""A second step is left over from an edit."""
+"""A second step is left over from an edit.
+
+See https://github.com/pytorch/pytorch/issues/47175
+"""
 
 import torch
 

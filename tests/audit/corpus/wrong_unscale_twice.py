@@ -1,4 +1,7 @@
-"""unscale_ for the norm, and again for clipping."""
+"""unscale_ for the norm, and again for clipping.
+
+See https://github.com/hiyouga/LlamaFactory/issues/77
+"""
 
 import torch
 

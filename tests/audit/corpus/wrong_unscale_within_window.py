@@ -1,4 +1,7 @@
-"""unscale_ runs before the window's last batch."""
+"""unscale_ runs before the window's last batch.
+
+See https://github.com/microsoft/Swin-Transformer/issues/311
+"""
 
 import torch
 

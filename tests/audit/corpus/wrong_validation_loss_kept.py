@@ -1,4 +1,7 @@
-"""The validation loss is summed with its graphs."""
+"""The validation loss is summed with its graphs.
+
+See https://github.com/samuelyu2002/ImVisible/issues/2
+"""
 
 import torch
 

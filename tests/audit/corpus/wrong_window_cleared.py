@@ -1,4 +1,7 @@
-"""The rest of an epoch is cleared at the start of the next one."""
+"""The rest of an epoch is cleared at the start of the next one.
+
+See https://github.com/piergiaj/pytorch-i3d/issues/57
+"""
 
 import torch
 

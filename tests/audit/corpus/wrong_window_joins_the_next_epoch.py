@@ -1,4 +1,7 @@
-"""The rest of an epoch is added to the first window of the next one."""
+"""The rest of an epoch is added to the first window of the next one.
+
+See https://github.com/meta-pytorch/torchtune/pull/2745
+"""
 
 import torch
 

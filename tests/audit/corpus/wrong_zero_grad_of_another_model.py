@@ -1,4 +1,7 @@
-"""Two models, and only one of them is cleared."""
+"""Two models, and only one of them is cleared.
+
+See https://github.com/FoundationVision/OmniTokenizer/issues/15
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""zero_grad stands outside the loop over the batches."""
+"""zero_grad stands outside the loop over the batches.
+
+See https://github.com/fengxinjie/Transformer-OCR/issues/7
+"""
 
 import torch
 

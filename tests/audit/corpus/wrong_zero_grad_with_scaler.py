@@ -1,4 +1,7 @@
-"""The scaler's loop without zero_grad."""
+"""The scaler's loop without zero_grad.
+
+See https://github.com/Project-MONAI/GenerativeModels/issues/102
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""The parentheses of the call are missing."""
+"""The parentheses of the call are missing.
+
+See https://github.com/Hsintien-Ng/idinvert/issues/1
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""Zeros are written by hand between backward and step."""
+"""Zeros are written by hand between backward and step.
+
+See https://github.com/patrickloeber/pytorchTutorial/issues/19
+"""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""Adam moves what has a zero gradient."""
+"""Adam moves what has a zero gradient.
+
+See https://github.com/megvii-model/DetNAS/issues/3
+"""
 
 import torch
 
