@@ -4,10 +4,10 @@ import inspect
 
 import numpy as np
 import pytest
+import torch as real
 from scenarios import assert_same
 
-real = pytest.importorskip("torch")
-import funcgrad.torch as shim  # noqa: E402
+import funcgrad.torch as shim
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -6,10 +6,10 @@ import warnings
 
 import numpy as np
 import pytest
+import torch as real
 from torch_lr_schedulers import MADE, optimizer_of, trajectory
 
-real = pytest.importorskip("torch")
-import funcgrad.torch as shim  # noqa: E402
+import funcgrad.torch as shim
 
 every_scheduler = pytest.mark.parametrize("name", MADE)
 NAMES = [*real.optim.lr_scheduler.__all__, "_LRScheduler"]

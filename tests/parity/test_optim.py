@@ -6,16 +6,15 @@ import chex
 import jax
 import numpy as np
 import pytest
+import torch
 from optimizer_cases import CASES, ILLEGAL, OPTIONS
 from optimizer_trajectory import leaf_states, rule_of, tree_trajectory
 from schedule_cases import SCHEDULES
 from schedule_values import advanced, schedule_of
+from torch_schedules import values_of
+from torch_trajectory import torch_trajectory
 
-torch = pytest.importorskip("torch")
-from torch_schedules import values_of  # noqa: E402
-from torch_trajectory import torch_trajectory  # noqa: E402
-
-from funcgrad.tolerances import tolerance  # noqa: E402
+from funcgrad.tolerances import tolerance
 
 STEPS = 200
 every_case = pytest.mark.parametrize("name, index", CASES)

@@ -9,10 +9,10 @@ import unittest
 
 import numpy as np
 import pytest
+import torch as real
 from scenarios import assert_same
 
-real = pytest.importorskip("torch")
-import funcgrad.torch as shim  # noqa: E402
+import funcgrad.torch as shim
 
 # PyTorch's database stands among its test utilities, whose one foreign import it does not need.
 sys.modules.setdefault("expecttest", types.SimpleNamespace(TestCase=unittest.TestCase, assert_expected_inline=None))

@@ -1,9 +1,7 @@
 """The state machine of gradients, live against PyTorch: values, gradients, versions, hooks and error texts."""
 
-import pytest
+import torch
 from gradient_machine import GradientMachine, bounded
-
-torch = pytest.importorskip("torch")
 
 
 class AgainstPyTorch(GradientMachine):

@@ -4,11 +4,10 @@ import math
 
 import numpy as np
 import pytest
+import torch
+from torch.optim.lbfgs import _strong_wolfe as pytorchs_search
 
-torch = pytest.importorskip("torch")
-from torch.optim.lbfgs import _strong_wolfe as pytorchs_search  # noqa: E402
-
-from funcgrad.torch.optim._strong_wolfe import Point, strong_wolfe  # noqa: E402
+from funcgrad.torch.optim._strong_wolfe import Point, strong_wolfe
 
 CURVES = {
     "quartic": (lambda x: x**4 - 3 * x**3 + 2 * x, lambda x: 4 * x**3 - 9 * x**2 + 2),
