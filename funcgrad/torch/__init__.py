@@ -39,7 +39,9 @@ from funcgrad.torch import quantization as quantization
 from funcgrad.torch import random as random
 from funcgrad.torch import return_types as return_types
 from funcgrad.torch import serialization as serialization
+from funcgrad.torch import signal as signal
 from funcgrad.torch import sparse as sparse
+from funcgrad.torch import special as special
 from funcgrad.torch import testing as testing
 from funcgrad.torch import utils as utils
 from funcgrad.torch import version as version
@@ -106,7 +108,9 @@ from funcgrad.torch._type_info import iinfo as iinfo
 from funcgrad.torch._types import Size as Size
 from funcgrad.torch._types import bfloat16 as bfloat16
 from funcgrad.torch._types import bool_ as bool
+from funcgrad.torch._types import complex64 as cfloat
 from funcgrad.torch._types import complex64 as complex64
+from funcgrad.torch._types import complex128 as cdouble
 from funcgrad.torch._types import complex128 as complex128
 from funcgrad.torch._types import device as device
 from funcgrad.torch._types import dtype as dtype

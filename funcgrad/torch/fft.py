@@ -95,6 +95,26 @@ def _named(transform: Callable[..., Any], name: str, along: str) -> Callable[...
 
 fft, ifft, rfft, irfft, hfft, ihfft = map(_along_one, _ONE)
 fftn, ifftn, rfftn, irfftn = (_along_many(name, name, None) for name in _MANY)
+
+
+def _hermitian(name: str, conjugate: str, default: tuple[int, ...] | None) -> Any:
+    """The transform of a signal with Hermitian symmetry: the other one of its conjugate, scaled the other way."""
+    other = _along_many(conjugate, name, default)
+
+    def transform(
+        input: Tensor, s: Any = None, dim: Any = default, norm: str | None = None, *, out: None = None
+    ) -> Tensor:
+        _check_norm(norm)
+        if name.startswith("h"):
+            return other(input.conj(), s, dim, _REVERSED.get(norm, norm))
+        return other(input, s, dim, _REVERSED.get(norm, norm)).conj()
+
+    return _named(transform, name, "several dimensions")
+
+
+_REVERSED: dict[str | None, str] = {None: "forward", "backward": "forward", "forward": "backward"}
+hfftn, ihfftn = _hermitian("hfftn", "irfftn", None), _hermitian("ihfftn", "rfftn", None)
+hfft2, ihfft2 = _hermitian("hfft2", "irfftn", (-2, -1)), _hermitian("ihfft2", "rfftn", (-2, -1))
 fft2, ifft2, rfft2, irfft2 = (_along_many(name, name.replace("n", "2"), (-2, -1)) for name in _MANY)
 
 

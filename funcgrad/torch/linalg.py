@@ -2,6 +2,7 @@
 
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._ops.householder import householder_product as householder_product
+from funcgrad.torch._ops.linalg import matmul as matmul
 from funcgrad.torch._ops.lu import lu as lu
 from funcgrad.torch._ops.lu import lu_factor as lu_factor
 from funcgrad.torch._ops.matrix import cholesky as cholesky
@@ -29,6 +30,15 @@ from funcgrad.torch._ops.matrix_norms import matrix_norm as matrix_norm
 from funcgrad.torch._ops.matrix_norms import norm as norm
 from funcgrad.torch._ops.matrix_norms import vecdot as vecdot
 from funcgrad.torch._ops.matrix_norms import vector_norm as vector_norm
+from funcgrad.torch._ops.solvers import cholesky_ex as cholesky_ex
+from funcgrad.torch._ops.solvers import diagonal as diagonal
+from funcgrad.torch._ops.solvers import inv_ex as inv_ex
+from funcgrad.torch._ops.solvers import lu_factor_ex as lu_factor_ex
+from funcgrad.torch._ops.solvers import lu_solve as lu_solve
+from funcgrad.torch._ops.solvers import solve_ex as solve_ex
+from funcgrad.torch._ops.solvers import tensorinv as tensorinv
+from funcgrad.torch._ops.solvers import tensorsolve as tensorsolve
+from funcgrad.torch._ops.solvers import vander as vander
 
 
 class LinAlgError(RuntimeError):

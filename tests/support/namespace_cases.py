@@ -1,4 +1,4 @@
-"""Cases of `torch.linalg`, `torch.fft` and complex numbers: a function of the module and of leaves, and what it comes to."""
+"""Cases of `torch.linalg`, `fft`, `special`, `signal.windows` and complex numbers: a function of the module and of leaves, and what it comes to."""
 
 import numpy as np
 from outcomes import direction
@@ -44,6 +44,10 @@ LINALG = {
     "products": [(lambda t, a, b: t.linalg.cross(a, b), A, VECTOR), (lambda t, a, b: t.linalg.cross(a, b), TALL, TALL), (lambda t, a, b: t.linalg.vecdot(a, b), A, VECTOR), (lambda t, a, b: t.linalg.vecdot(a, b), VECTOR, matrix(2)), (lambda t, a, b: t.linalg.multi_dot([a, b, b.mT]), A, B), (lambda t, a: t.linalg.multi_dot([a]), A), *((lambda t, a, n=n: t.linalg.matrix_power(a, n), A) for n in (0, 1, 3, -2)), (lambda t, a: t.linalg.matrix_power(a, 2), TALL), (lambda t, a: t.linalg.matrix_exp(a), A), (lambda t, a, b: t.spmm(a, b), A, B)],
     "lu": [(lambda t, a: t.linalg.lu(a), x) for x in (A, TALL, WIDE, BATCH, VECTOR)] + [(lambda t, a: t.linalg.lu_factor(a), A)],
     "householder": [(lambda t, a, b: t.linalg.householder_product(a, b[0]), TALL, B)],
+    "with info": [(lambda t, a, n=n: getattr(t.linalg, n)(a), SPD) for n in ("inv_ex", "cholesky_ex", "lu_factor_ex")] + [(lambda t, a, b: t.linalg.solve_ex(a, b), A, B)],
+    "lu_solve": [(lambda t, a, b, k=k: t.linalg.lu_solve(*t.linalg.lu_factor(a), b, **k), A, B) for k in ({}, {"adjoint": True})] + [(lambda t, a, b: t.linalg.lu_solve(*t.linalg.lu_factor(a), b, left=False), A, B.T.copy())],
+    "tensors": [(lambda t, a: t.linalg.tensorinv(a.reshape(2, 2, 4), ind=2), matrix(4, 4)), (lambda t, a, b: t.linalg.tensorsolve(a.reshape(3, 3, 1), b), A, VECTOR), (lambda t, a: t.linalg.vander(a, N=3), VECTOR), (lambda t, a: t.linalg.diagonal(a, offset=1), BATCH), (lambda t, a: t.linalg.matmul(a, a), A)],
+    "tolerances": [(lambda t, a, k=k: t.linalg.pinv(a, **k), TALL) for k in ({"atol": 0.1}, {"rtol": 0.5}, {"atol": 0.1, "rtol": 0.3})] + [(lambda t, a, k=k: t.linalg.matrix_rank(a, **k), A) for k in ({"atol": 2.0}, {"rtol": 0.9}, {"tol": 2.0}, {"hermitian": True})],
     "removed": [(lambda t, a, n=n: getattr(t, n)(a), A) for n in ("eig", "symeig", "matrix_rank")] + [(lambda t, a, b, n=n: getattr(t, n)(a, b), A, B) for n in ("solve", "lstsq")],
 }  # fmt: skip
 
@@ -78,14 +82,39 @@ def pairs(call):
 FFT = {
     **{name: one_dimension(name) for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")},
     "several": [(lambda t, a: t.fft.fft2(a), IMAGE), (lambda t, a: t.fft.fftn(a, dim=0), IMAGE), (lambda t, a: t.fft.fft2(a, s=(2, 6)), IMAGE), (lambda t, a: t.fft.rfft2(a, norm="ortho"), IMAGE), *pairs(lambda t, z: t.fft.ifft2(z)), *pairs(lambda t, z: t.fft.irfft2(z)), *pairs(lambda t, z: t.fft.ifftn(z))],
+    "hermitian": [(lambda t, a, n=n: getattr(t.fft, n)(a), IMAGE) for n in ("ihfft2", "ihfftn")] + [(lambda t, a, n=n: getattr(t.fft, n)(t.complex(a, a)), IMAGE) for n in ("hfft2", "hfftn")] + [(lambda t, a: t.fft.hfftn(t.complex(a, a), norm="ortho"), IMAGE), (lambda t, a: t.fft.ihfft2(a, s=(2, 3), norm="forward"), IMAGE)],
     "shift": [(lambda t, a: t.fft.fftshift(a), IMAGE), (lambda t, a: t.fft.ifftshift(a, dim=1), IMAGE), (lambda t, a: t.fft.fftfreq(5, 0.5), SIGNAL), (lambda t, a: t.fft.rfftfreq(6), SIGNAL)],
     "errors": [(lambda t, a: t.fft.fft(a, n=0), SIGNAL), (lambda t, a: t.fft.fft(a[0]), SIGNAL), (lambda t, a: t.fft.fft(a, norm="x"), SIGNAL), (lambda t, a: t.fft.rfft(t.complex(a, a)), SIGNAL), (lambda t, a: t.fft.fft(a.half()), SIGNAL)],
     "parts": [*pairs(lambda t, z: t.real(z)), *pairs(lambda t, z: z.imag), *pairs(lambda t, z: t.conj(z).resolve_conj()), *pairs(lambda t, z: t.angle(z)), *pairs(lambda t, z: z.abs()), *pairs(lambda t, z: z * z.conj()), *pairs(lambda t, z: t.view_as_real(z)), *pairs(lambda t, z: z.H.resolve_conj()), *pairs(lambda t, z: t.exp(z)), *pairs(lambda t, z: z / (z + 2))],
     "made": [(lambda t, a, b: t.complex(a, b), SIGNAL, SIGNAL), (lambda t, a, b: t.polar(a.abs(), b), SIGNAL, SIGNAL), (lambda t, a: t.polar(a.abs(), a.double()), SIGNAL), (lambda t, a: t.complex(a.long(), a), SIGNAL), (lambda t, a: t.angle(a), SIGNAL), (lambda t, a: t.view_as_complex(a), SIGNAL), (lambda t, a: t.view_as_complex(a.long()), SIGNAL), (lambda t, a: t.view_as_real(a), SIGNAL), (lambda t, a: t.imag(a), SIGNAL), (lambda t, a: a.H, SIGNAL)],
 }  # fmt: skip
+
+NUMBERS, POSITIVE = matrix(2, 3), np.abs(matrix(6)) + 0.2
+OF_NUMBERS = ("entr", "erfcx", "i0", "i0e", "i1", "i1e", "log_ndtr", "ndtr", "expit", "sinc", "psi", "gammaln")
+OF_POSITIVE = ("modified_bessel_i0", "modified_bessel_i1", "modified_bessel_k0", "modified_bessel_k1")
+SPECIAL = {
+    **{name: [((lambda t, a, n=name: getattr(t.special, n)(a)), x) for x in (NUMBERS, np.zeros(2))] for name in OF_NUMBERS},
+    **{name: [((lambda t, a, n=name: getattr(t.special, n)(a).detach()), POSITIVE)] for name in OF_POSITIVE},
+    "erfcx far": [(lambda t, a: t.special.erfcx(a).detach(), np.array([-5.0, 20.0, 45.0, 60.0, 1e4]))],
+    "ndtri": [(lambda t, a: t.special.ndtri(a), np.array([0.1, 0.5, 0.99]))],
+    "two": [(lambda t, a, b: t.special.xlog1py(a, b), np.array([0.0, 2.0, 0.5]), np.array([-1.0, 0.5, 3.0])), (lambda t, a, b: t.special.zeta(a, b).detach(), POSITIVE + 1.5, POSITIVE), (lambda t, a, b: t.special.gammainc(a.detach(), b), POSITIVE, POSITIVE)],
+    "orders": [((lambda t, a, n=n: t.special.polygamma(n, a)), POSITIVE) for n in range(4)] + [(lambda t, a: t.special.multigammaln(a + 2, 3), POSITIVE)],
+}  # fmt: skip
+WINDOWS = {
+    name: [((lambda t, a, n=name, k=k: getattr(t.signal.windows, n)(**k, dtype=a.dtype)), SIGNAL) for k in cases]
+    for name, cases in {
+        **{name: [{"M": 5}, {"M": 6, "sym": False}, {"M": 1}, {"M": 0}] for name in ("bartlett", "blackman", "cosine", "hann", "hamming", "nuttall", "general_hamming")},
+        "exponential": [{"M": 5, "tau": 2.0}, {"M": 5, "sym": False, "center": 1.0}, {"M": 5, "center": 1.0}, {"M": 5, "tau": -1.0}],
+        "gaussian": [{"M": 5, "std": 0.9}, {"M": 4, "sym": False}, {"M": 4, "std": 0.0}, {"M": -1}],
+        "general_cosine": [{"M": 6, "a": (0.4, 0.3, 0.2)}, {"M": 6, "a": (0.5, 0.5), "sym": False}],
+        "kaiser": [{"M": 6}, {"M": 5, "beta": 4.0, "sym": False}],
+    }.items()
+}  # fmt: skip
 CASES = {f"linalg {name}": cases for name, cases in LINALG.items()} | {
     f"fft {name}": cases for name, cases in FFT.items()
 }
+CASES |= {f"special {name}": cases for name, cases in SPECIAL.items()}
+CASES |= {f"windows {name}": cases for name, cases in WINDOWS.items()}
 
 
 def outcomes(torch, cases, dtype="float32"):
@@ -98,7 +127,7 @@ def _started(torch, case, dtype):
     leaves = [torch.from_numpy(x.astype(dtype)).requires_grad_() for x in arrays]
     try:
         made = call(torch, *leaves)
-    except (RuntimeError, IndexError, TypeError) as error:
+    except (RuntimeError, IndexError, TypeError, ValueError) as error:
         return f"{type(error).__name__}: {error}".splitlines()[0], [], []
     results = list(made) if isinstance(made, tuple | list) else [made]
     ends = [(x, k) for k, x in enumerate(results) if x.requires_grad]

@@ -7,6 +7,7 @@ from sample_numbers import ACTIVATION, ARITHMETIC, CHOICE, COMPARISON, OPERATORS
 from sample_products import LINALG
 from sample_reductions import ORDER, REDUCTION
 from sample_shapes import CASTS, CREATION, INPLACE, QUERIES, SHAPE
+from sample_special import COPIES, PARTS, PLACING, SPECIAL, STATISTICS, WINDOWS
 
 FAMILIES = (
     ARITHMETIC,
@@ -26,6 +27,12 @@ FAMILIES = (
     INDEXING,
     LINALG,
     FACTORS,
+    COPIES,
+    PARTS,
+    SPECIAL,
+    WINDOWS,
+    STATISTICS,
+    PLACING,
 )
 
 SAMPLES: dict[str, list[Sample]] = {}

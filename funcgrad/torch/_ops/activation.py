@@ -110,8 +110,15 @@ def _prelu(x: Any, slope: Any) -> Any:
     return jnp.where(x > 0, x, x * slope.reshape(()) if slope.size == 1 else x * slope)
 
 
+@jax.custom_jvp
 def _hardsigmoid(x: Any) -> Any:
     return jnp.where(x <= -3, 0, jnp.where(x >= 3, 1, x / 6 + 0.5))
+
+
+@_hardsigmoid.defjvp
+def _hardsigmoid_jvp(primals: Any, tangents: Any) -> Any:
+    (x,), slope = primals, np.float32(1 / 6)  # which PyTorch rounds so in every dtype
+    return _hardsigmoid(x), tangents[0] * jnp.where(jnp.abs(x) < 3, slope, 0).astype(x.dtype)
 
 
 def _hardswish(x: Any) -> Any:

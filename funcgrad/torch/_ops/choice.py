@@ -189,7 +189,9 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
 
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """The tensor with the next element of `source` at each place where the mask holds."""
-    places = np.flatnonzero(np.broadcast_to(_host(mask), input._aval.shape))
+    shape = np.broadcast_shapes(input._aval.shape, mask._aval.shape)
+    input = input if shape == input._aval.shape else input.expand(shape)
+    places = np.flatnonzero(np.broadcast_to(_host(mask), shape))
     return apply(MASKED_SCATTER, (), input, wrap(constant(places)), source)
 
 

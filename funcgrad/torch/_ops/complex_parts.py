@@ -35,7 +35,7 @@ def _paired(function: Callable[..., Any]) -> Callable[..., Any]:
                 f"Expected object of scalar type {scalar_name(x.dtype)} but got scalar type {scalar_name(y.dtype)} for "
                 "second argument"
             )
-        return function(x, y)
+        return function(*jnp.broadcast_arrays(x, y))
 
     return call
 

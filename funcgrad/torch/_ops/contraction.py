@@ -56,8 +56,19 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     return apply(EINSUM, (equation.replace(" ", ""),), *given)
 
 
+def _tensordot(a: Any, b: Any, *, dims: Any) -> Any:
+    """Where one of two contracted dimensions has length 1, the other is summed."""
+    over = (tuple(range(a.ndim - dims, a.ndim)), tuple(range(dims))) if isinstance(dims, int) else dims
+    for i, j in zip(*over, strict=True):
+        if a.shape[i] != b.shape[j] and b.shape[j] == 1:
+            a = jnp.sum(a, i, keepdims=True)
+        elif a.shape[i] != b.shape[j] and a.shape[i] == 1:
+            b = jnp.sum(b, j, keepdims=True)
+    return jnp.tensordot(a, b, over)
+
+
 EACH_OTHER: Any = {0: (1,), 1: (0,)}
-TENSORDOT = Op("tensordot", lambda a, b, *, dims: jnp.tensordot(a, b, dims), saves=EACH_OTHER, label="View")
+TENSORDOT = Op("tensordot", _tensordot, saves=EACH_OTHER, label="View")
 KRON = Op("kron", lambda a, b: jnp.kron(a, b), saves=EACH_OTHER, label="UnsafeView")
 CROSS = Op("cross", lambda a, b, *, dim: jnp.cross(a, b, axis=dim), saves=EACH_OTHER, label="LinalgCross")
 

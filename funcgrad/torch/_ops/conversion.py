@@ -22,6 +22,8 @@ from funcgrad.torch._types import (
     bfloat16,
     bool_,
     check_device,
+    complex64,
+    complex128,
     device,
     dtype,
     float16,
@@ -202,7 +204,7 @@ def cuda(input: Tensor, device: Any = None, non_blocking: bool = False, memory_f
 
 _CASTS = {
     "double": float64, "float": float32, "half": float16, "bfloat16": bfloat16, "long": int64, "int": int32,
-    "short": int16, "char": int8, "byte": uint8, "bool": bool_,
+    "short": int16, "char": int8, "byte": uint8, "bool": bool_, "cfloat": complex64, "cdouble": complex128,
 }  # fmt: skip
 
 ROWS = tuple(

@@ -27,9 +27,14 @@ def _running(function: Any) -> Any:
     return total
 
 
+def _running_log(x: Any, *, dim: int, dtype: Any) -> Any:
+    x = x.astype(floating(x.dtype))
+    return jax.lax.cumlogsumexp(x, dim) if x.ndim else x
+
+
 CUMSUM = Op("cumsum", _running(jnp.cumsum), saves={0: ()})
 CUMPROD = Op("cumprod", _running(jnp.cumprod))
-LOGCUMSUMEXP = Op("logcumsumexp", lambda x, *, dim, dtype: jax.lax.cumlogsumexp(x.astype(floating(x.dtype)), dim))
+LOGCUMSUMEXP = Op("logcumsumexp", _running_log)
 
 
 def _total_row(op: Op, summary: str, *, inplace: bool = True) -> Row:
@@ -91,10 +96,19 @@ def _last(x: Any, dim: int) -> Any:
     return x if x.ndim == 1 else jnp.moveaxis(x, dim, -1)
 
 
-def _trapezoid(y: Any, x: Any, *, dim: int) -> Any:
+def _areas(y: Any, x: Any, dim: int) -> Any:
+    """The areas between neighbours, along the last dimension."""
     y = jnp.moveaxis(y, dim, -1)
     spacing = cast(x, y.dtype) if isinstance(x, Number) else jnp.diff(_last(x, dim))
-    return jnp.sum((y[..., 1:] + y[..., :-1]) * spacing / 2, -1)
+    return (y[..., 1:] + y[..., :-1]) * spacing / 2
+
+
+def _trapezoid(y: Any, x: Any, *, dim: int) -> Any:
+    return jnp.sum(_areas(y, x, dim), -1)
+
+
+def _running_trapezoid(y: Any, x: Any, *, dim: int) -> Any:
+    return jnp.moveaxis(jnp.cumsum(_areas(y, x, dim), -1), -1, dim)
 
 
 def _trapezoid_label(equation: Equation) -> str:
@@ -109,6 +123,16 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1.0, dim: int =
     return apply(TRAPEZOID, (dim_of(dim, y.ndim),), y, float(dx) if x is None else x)
 
 
+RUNNING_TRAPEZOID = Op(
+    "cumulative_trapezoid", _running_trapezoid, label=lambda equation: "DivBackward1" if equation.avals[1] else "Cumsum"
+)
+
+
+def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1.0, dim: int = -1) -> Tensor:
+    """The area under `y` so far by the trapezoidal rule."""
+    return apply(RUNNING_TRAPEZOID, (dim_of(dim, y.ndim),), y, float(dx) if x is None else x)
+
+
 ROWS = (
     _total_row(CUMSUM, "Sum of the elements so far; of integers an int64."),
     _total_row(CUMPROD, "Product of the elements so far; of integers an int64."),
@@ -117,4 +141,6 @@ ROWS = (
     _extreme_row(CUMMIN),
     Row("diff", diff),
     Row("trapezoid", trapezoid, method=False),
+    Row("trapz", trapezoid, method=False),
+    Row("cumulative_trapezoid", cumulative_trapezoid, method=False),
 )

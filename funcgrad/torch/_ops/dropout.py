@@ -44,7 +44,7 @@ def mask_for(x: Tensor, p: float) -> np.ndarray:
     """The elements of a tensor that dropout keeps, drawn in the order of PyTorch's memory."""
     order = np.argsort([-step for step in strides_of(x)], kind="stable")
     drawn = _random.dropout_mask(default_generator, p, tuple(x._aval.shape[d] for d in order))
-    return np.ascontiguousarray(drawn.transpose(np.argsort(order)))
+    return np.array(drawn.transpose(np.argsort(order)), order="C")  # which keeps a 0-dimensional array so
 
 
 def _channel_mask(x: Tensor, p: float) -> np.ndarray:

@@ -122,7 +122,8 @@ def _position_row(op: Op) -> Row:
 
 
 def _aminmax(x: Any, *, dim: int | None, keepdim: bool) -> tuple[Any, Any]:
-    return jnp.min(x, dim, keepdims=keepdim), jnp.max(x, dim, keepdims=keepdim)
+    axis = dim if x.ndim else None
+    return jnp.min(x, axis, keepdims=keepdim), jnp.max(x, axis, keepdims=keepdim)
 
 
 AMINMAX_OP = Op("aminmax", _aminmax)

@@ -6,6 +6,7 @@ Products of more than two dimensions are flattened to matrices where they can be
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax.numpy as jnp
@@ -118,7 +119,7 @@ def _matmul(a: Any, b: Any) -> Any:
 
 
 def _flattened(a: Any, b: Any) -> Any:
-    rows = a.reshape(-1, a.shape[-1]) if a.ndim > 2 else a
+    rows = a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) if a.ndim > 2 else a
     check_product(rows, b)
     return rows @ b
 
@@ -168,7 +169,7 @@ INNER = Op("inner", _inner, saves=EACH_OTHER, label="View")
 
 
 def _linear(x: Any, weight: Any, *bias: Any) -> Any:
-    rows = x.reshape(-1, x.shape[-1])
+    rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
     if bias:
         _check_matrices(x, weight)
     check_product(rows, weight.T)
@@ -224,7 +225,8 @@ def _added_mm(a: Any, b: Any) -> Any:
 def _added(product: Any) -> Any:
     def function(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
         _check_self(x, b)
-        return cast(beta, x.dtype) * x + cast(alpha, x.dtype) * product(a, b)
+        kept = jnp.where(beta.value == 0, 0, cast(beta, x.dtype) * x)  # what counts nothing may be nan
+        return kept.astype(x.dtype) + cast(alpha, x.dtype) * product(a, b)
 
     return function
 
@@ -249,9 +251,12 @@ def _added_row(name: str, op: Op, first: str, second: str) -> Row:
     return Row(name, call, inplace=True)
 
 
+_MATMUL = of_tensors("matmul", MATMUL)
+matmul = _MATMUL.call
+
 ROWS = (
     of_tensors("mm", MM, second="mat2"),
-    of_tensors("matmul", MATMUL),
+    _MATMUL,
     of_tensors("dot", DOT, second="tensor"),
     of_tensors("vdot", VDOT),
     of_tensors("inner", INNER),

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.contraction import tensordot
 from funcgrad.torch._ops.known import known_values
 from funcgrad.torch._ops.loss_reduction import checked_reduction, reduced
 from funcgrad.torch._ops.promotion import scalar_name
@@ -121,6 +122,37 @@ def cross_entropy(
         return apply(SOFT_CROSS_ENTROPY, (reduction, label_smoothing), input, target, *weights)
     _check_target(input, target, ignore_index)
     return apply(CROSS_ENTROPY, (ignore_index, reduction, label_smoothing), input, target, *weights)
+
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Tensor:
+    """Cross entropy of a linear layer's logits.
+
+    Args:
+        input: `[in]` or `[batch, in]`.
+        linear_weight: `[classes, in]`, or `[classes, ..., in]` for several targets.
+        target: As for `cross_entropy`; so are the others that follow the bias.
+        linear_bias: `[classes]`, `[classes, ...]` or None.
+        weight: `[classes]`.
+        reduction: `mean`, `sum` or `none`.
+        ignore_index: Targets of this index are left out.
+        label_smoothing: Share of the probability that is spread over all classes.
+        options: How PyTorch splits the work; has no effect.
+    """
+    logits = tensordot(input, linear_weight, ([-1], [-1]))
+    logits = logits if linear_bias is None else logits + linear_bias
+    index = -100 if ignore_index is None else ignore_index
+    return cross_entropy(logits, target, weight, None, index, None, reduction, label_smoothing)
 
 
 def nll_loss(

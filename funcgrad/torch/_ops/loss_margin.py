@@ -162,8 +162,9 @@ def multi_margin_loss(
     batch = (input.shape[0],) if input.ndim == 2 else ()
     if tuple(target.shape) != batch and target._aval.size != 1:
         raise RuntimeError(f"inconsistent target size, expected {batch[0] if batch else 1} but got {target.shape}")
-    _check_classes(target, input.shape[-1], low=0, text="target out of range")
+    _check_classes(target, input.shape[-1] if input.ndim else 1, low=0, text="target out of range")
     given = () if weight is None else (weight,)
+    input = input if input.ndim else input.reshape(1)
     return apply(MULTI_MARGIN, (p, reduction), input, target, float(margin), *given)
 
 
@@ -188,6 +189,7 @@ def multilabel_margin_loss(
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
     if target._aval.dtype != np.int64:
         raise RuntimeError(f"expected scalar type Long but found {scalar_name(target._aval.dtype)}")
+    input, target = (x if x.ndim else x.reshape(1) for x in (input, target))
     _check_classes(target, input.shape[-1], low=-1, text="argument target is out of range")
     return apply(MULTILABEL_MARGIN, (reduction,), input, target)
 

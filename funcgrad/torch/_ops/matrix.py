@@ -90,31 +90,88 @@ def _solve_triangular(a: Any, b: Any, *, upper: bool, unit: bool, transpose: boo
     return jax_solve_triangular(a, b, trans=int(transpose), lower=not upper, unit_diagonal=unit)
 
 
+def _det(a: Any) -> Any:
+    return jnp.linalg.det(a) if a.size else jnp.ones(a.shape[:-2], a.dtype)
+
+
 def _logdet(a: Any) -> Any:
     sign, size = jnp.linalg.slogdet(a)
     return jnp.where(sign < 0, jnp.nan, size)
 
 
-def _rank(a: Any, *tolerance: Any, hermitian: bool) -> Any:
-    sizes = jnp.abs(jnp.linalg.eigvalsh(a)) if hermitian else jnp.linalg.svd(a, compute_uv=False)
-    eps = jnp.finfo(a.dtype).eps
+def _bound(sizes: Any, a: Any, atol: Any, rtol: Any) -> Any:
+    """What singular values must exceed to count: the larger of both tolerances; of eps where none is given."""
     largest = jnp.max(sizes, -1, keepdims=True, initial=0)
-    bound = tolerance[0].value if tolerance else largest * max(a.shape[-2:]) * eps
-    return jnp.sum(sizes > bound, -1)
+    if rtol is None:
+        relative = jnp.asarray(max(a.shape[-2:]) * jnp.finfo(a.dtype).eps, sizes.dtype)
+        rtol = relative if atol is None else jnp.where(atol > 0, 0, relative)
+    return jnp.maximum(0 if atol is None else atol, rtol * largest).astype(sizes.dtype)
+
+
+def _tolerances(given: tuple[Any, ...], names: str) -> list[Any]:
+    """The tolerances by what `names` says of each: n number, t tensor, - absent."""
+    values = iter(given)
+    found = {"n": lambda: next(values).value, "t": lambda: next(values)[..., None], "-": lambda: None}
+    return [found[name]() for name in names]
+
+
+def _rank(a: Any, *given: Any, hermitian: bool, names: str) -> Any:
+    sizes = jnp.abs(jnp.linalg.eigvalsh(a)) if hermitian else jnp.linalg.svd(a, compute_uv=False)
+    return jnp.sum(sizes > _bound(sizes, a, *_tolerances(given, names)), -1)
+
+
+def _pinv(a: Any, *given: Any, hermitian: bool, names: str) -> Any:
+    """The inverse of the part that counts, differentiated as if no value changed sides."""
+    if 0 in a.shape:
+        return jnp.zeros((*a.shape[:-2], a.shape[-1], a.shape[-2]), a.dtype)
+    fixed = jax.lax.stop_gradient(a)
+    fixed = _hermitian(fixed, True) if hermitian else fixed
+    u, s, vh = jnp.linalg.svd(fixed, full_matrices=False)
+    kept = s > _bound(s, fixed, *_tolerances(given, names))
+    value = (vh.mT.conj() * jnp.where(kept, 1 / jnp.where(kept, s, 1), 0)[..., None, :]) @ u.mT.conj()
+    return _pseudo_inverse(a, value)
+
+
+@jax.custom_jvp
+def _pseudo_inverse(a: Any, value: Any) -> Any:
+    """`value`, which is known to be the pseudo-inverse of `a`."""
+    return value
+
+
+@_pseudo_inverse.defjvp
+def _pseudo_inverse_jvp(primals: Any, tangents: Any) -> Any:
+    (a, p), da = primals, tangents[0]
+    rows, columns = jnp.eye(a.shape[-2], dtype=a.dtype), jnp.eye(a.shape[-1], dtype=a.dtype)
+    ph, dah = p.mT.conj(), da.mT.conj()
+    return p, -p @ da @ p + p @ ph @ dah @ (rows - a @ p) + (columns - p @ a) @ dah @ ph @ p
 
 
 INV = Op("inv", checked("linalg.inv", jnp.linalg.inv), label="LinalgInvEx")
-DET = Op("det", checked("linalg.det", jnp.linalg.det), label="LinalgDet")
+DET = Op("det", checked("linalg.det", _det), label="LinalgDet")
 SLOGDET = Op("slogdet", checked("linalg.slogdet", lambda a: tuple(jnp.linalg.slogdet(a))), label="LinalgSlogdet")
 LOGDET = Op("logdet", checked("linalg.slogdet", _logdet), label="Add")
 SOLVE = Op("solve", checked("linalg.solve", _solve), label="LinalgSolveEx")
 EXPM = Op("matrix_exp", checked("linalg.matrix_exp", expm), label="LinalgMatrixExp")
-PINV = Op(
-    "pinv", checked("linalg.pinv", lambda a, *rtol: jnp.linalg.pinv(a, rtol=rtol[0].value if rtol else None), False),
-    label="LinalgPinv",
-)  # fmt: skip
+PINV = Op("pinv", checked("linalg.pinv", _pinv, square=False), label="LinalgPinv")
 
 
+def _product_of_factor(factor: Any, upper: bool) -> Any:
+    """The matrix of a Cholesky factor; the gradient goes to the other triangle too, as PyTorch's."""
+    half = jnp.triu(factor) if upper else jnp.tril(factor)
+    whole = factor + jax.lax.stop_gradient(half - factor)
+    return whole.mT.conj() @ whole if upper else whole @ whole.mT.conj()
+
+
+def _cholesky_inverse(factor: Any, *, upper: bool) -> Any:
+    return jnp.linalg.inv(_product_of_factor(factor, upper))
+
+
+def _cholesky_solve(b: Any, factor: Any, *, upper: bool) -> Any:
+    return jnp.linalg.solve(_product_of_factor(factor, upper), b)
+
+
+CHOLESKY_INVERSE = Op("cholesky_inverse", checked("cholesky_inverse", _cholesky_inverse))
+CHOLESKY_SOLVE = Op("cholesky_solve", _cholesky_solve)
 CHOLESKY = Op("cholesky", checked("linalg.cholesky", _cholesky), label="LinalgCholeskyEx")
 EIGH = Op("eigh", checked("linalg.eigh", _eigh), label="LinalgEigh")
 SVD = Op("svd", checked("linalg.svd", _svd, square=False), label="LinalgSvd")
@@ -123,7 +180,16 @@ TRIANGULAR = Op(
     "solve_triangular", checked("linalg.solve_triangular", _solve_triangular), label="LinalgSolveTriangular"
 )
 RANK = Op("matrix_rank", checked("linalg.matrix_rank", _rank, square=False), label="")
-EIG = Op("eig", checked("linalg.eig", lambda a: tuple(jnp.linalg.eig(a))), label="LinalgEig")
+
+
+def _eig(a: Any) -> tuple[Any, ...]:
+    if not a.size:
+        dtype = jnp.promote_types(a.dtype, np.complex64)
+        return jnp.zeros(a.shape[:-1], dtype), jnp.zeros(a.shape, dtype)
+    return tuple(jax.lax.linalg.eig(a, compute_left_eigenvectors=False, enable_eigvec_derivs=True))
+
+
+EIG = Op("eig", checked("linalg.eig", _eig), label="LinalgEig")
 
 
 def inv(A: Tensor) -> Tensor:
@@ -162,14 +228,12 @@ def solve_triangular(
 
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     """The solution of `A @ X = B` from the Cholesky factor of A."""
-    first = apply(TRIANGULAR, (upper, False, upper), L, B)  # of L or, if it is upper, of its transpose
-    return apply(TRIANGULAR, (upper, False, not upper), L, first)
+    return apply(CHOLESKY_SOLVE, (upper,), B, L)
 
 
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     """The inverse of A from its Cholesky factor."""
-    factor = L.triu() if upper else L.tril()
-    return inv(apply(MATMUL, (), factor.mT, factor) if upper else apply(MATMUL, (), factor, factor.mT))
+    return apply(CHOLESKY_INVERSE, (upper,), L)
 
 
 def matrix_exp(A: Tensor) -> Tensor:
@@ -178,14 +242,20 @@ def matrix_exp(A: Tensor) -> Tensor:
 
 
 def pinv(A: Tensor, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
-    """The Moore-Penrose inverse; singular values below `rtol` times the largest count as zero."""
-    return apply(PINV, (), A) if rtol is None else apply(PINV, (), A, float(rtol))
+    """The Moore-Penrose inverse; singular values up to `atol`, or `rtol` times the largest, count as zero."""
+    names, given = _kinds(atol, rtol)
+    return apply(PINV, (hermitian, names), A, *given)
+
+
+def _kinds(*tolerances: Any) -> tuple[str, list[Any]]:
+    names = "".join("-" if x is None else "t" if isinstance(x, Tensor) else "n" for x in tolerances)
+    return names, [x if isinstance(x, Tensor) else float(x) for x in tolerances if x is not None]
 
 
 def matrix_rank(A: Tensor, tol: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
     """The number of singular values above a bound."""
-    bound = atol if tol is None else tol
-    return apply(RANK, (hermitian,), A.detach(), *(() if bound is None else (float(bound),)))
+    names, given = _kinds(atol if tol is None else tol, 0.0 if tol is not None else rtol)
+    return apply(RANK, (hermitian, names), A.detach(), *given)
 
 
 def matrix_power(A: Tensor, n: int) -> Tensor:
@@ -290,13 +360,15 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Any:
     """The X that makes `A @ X - B` least; for matrices without full rank the smallest such X.
 
-    Residuals are given by the drivers "gels" and "gelsd" where A has more rows than columns and full rank.
+    Residuals are given where A has more rows than columns and full rank, by all drivers but the default "gelsy"; the
+    rank by all but "gels"; singular values by "gelsd" and "gelss".
     """
     is_vector = B.ndim == A.ndim - 1
     right = B.unsqueeze(-1) if is_vector else B
     X = apply(MATMUL, (), pinv(A, rtol=rcond), right)
-    rank = matrix_rank(A)
-    residuals = A.new_zeros(0)
-    if driver in ("gels", "gelsd") and A.shape[-2] > A.shape[-1] and bool((rank == A.shape[-1]).all()):
-        residuals = (apply(MATMUL, (), A, X) - right).detach().abs().square().sum(-2)
-    return LINALG_LSTSQ(X.squeeze(-1) if is_vector else X, residuals, rank, A.new_zeros(0))
+    rank, residuals = matrix_rank(A, rtol=rcond), A.new_zeros(0)
+    if driver in ("gels", "gelsd", "gelss") and A.shape[-2] > A.shape[-1] and bool((rank == A.shape[-1]).all()):
+        residuals = (apply(MATMUL, (), A, X) - right).abs().square().sum(-2)
+    values = svdvals(A.detach()) if driver in ("gelsd", "gelss") else A.new_zeros(0)
+    rank = rank.new_zeros(0) if driver == "gels" else rank
+    return LINALG_LSTSQ(X.squeeze(-1) if is_vector else X, residuals, rank, values)

@@ -33,6 +33,8 @@ def matrix_norm(
     if A.ndim < 2:
         raise RuntimeError("linalg.matrix_norm: The input tensor A must have at least 2 dimensions.")
     rows, columns = (dim_of(d, A.ndim) for d in dim)
+    if 0 in (A.shape[rows], A.shape[columns]):
+        return vector_norm(A, 2, (rows, columns), keepdim)  # of no elements: 0, whatever the order
     if ord == "fro":
         return vector_norm(A, 2, (rows, columns), keepdim)
     if ord == "nuc" or (not isinstance(ord, str) and abs(ord) == 2):

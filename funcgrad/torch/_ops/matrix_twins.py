@@ -26,7 +26,7 @@ from funcgrad.torch._ops.matrix import (
     pinv,
 )
 from funcgrad.torch._ops.results import named_result
-from funcgrad.torch._ops.rows import Row, named, of_tensors
+from funcgrad.torch._ops.rows import Row, named, of_tensors, renamed
 from funcgrad.torch._tensor import Tensor
 
 _NAMES = {"slogdet": ("sign", "logabsdet"), "svd": ("U", "S", "V"), "qr": ("Q", "R")}
@@ -100,12 +100,15 @@ def _removed(name: str, advice: str) -> Callable[..., Any]:
 
 
 ROWS = (
-    *(Row(call.__name__, call) for call in (det, logdet, slogdet, svd, qr, cholesky, triangular_solve, pinverse)),
-    *(Row(call.__name__, call) for call in (cholesky_inverse, cholesky_solve, matrix_power, matrix_exp)),
-    Row("inverse", inv),
+    *(Row(call.__name__, call) for call in (logdet, slogdet, svd, qr, cholesky, pinverse)),
+    *(Row(call.__name__, renamed(call, A="input")) for call in (det, matrix_power, matrix_exp)),
+    Row("cholesky_inverse", renamed(cholesky_inverse, L="input")),
+    Row("cholesky_solve", renamed(cholesky_solve, B="input", L="input2")),
+    Row("triangular_solve", renamed(triangular_solve, b="input")),
+    Row("inverse", renamed(inv, A="input")),
     Row("chain_matmul", chain_matmul, method=False),
     of_tensors("spmm", MM, second="mat2"),
-    Row("zero_", zero_, method=False),
+    Row("zero_", renamed(zero_, self="input"), method=False),
     *(
         Row(name, _removed(name, advice), method=name in ("eig", "symeig", "lstsq", "solve"))
         for name, advice in _ADVICE.items()

@@ -83,7 +83,7 @@ def _batch_norm_running(x: Any, mean: Any, variance: Any, *affine: Any, given: s
     shape = _per_channel(x)
     scale = lax.rsqrt(_wide(variance) + eps).reshape(shape)
     y = (_wide(x) - _wide(mean).reshape(shape)) * scale
-    return _affine(y, given, affine, shape).astype(x.dtype)
+    return _affine(y, given, affine, shape).reshape(x.shape).astype(x.dtype)
 
 
 def _moved_statistics(x: Any, mean: Any, variance: Any, momentum: Any, *, by_sample: bool = False) -> tuple[Any, Any]:

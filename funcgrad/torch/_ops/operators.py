@@ -104,6 +104,7 @@ ROWS = (
     *(_method(name, _forward(op)) for name, op in ARITHMETIC.items()),
     *(_method(f"r{name}", _reflected(op)) for name, op in ARITHMETIC.items() if name not in REVERSED),
     *(_method(f"r{name}", _forward(op)) for name, op in REVERSED.items()),
+    _method("rdiv", _forward(REVERSED["truediv"])),
     *(_method(f"i{name}", _augmented(op)) for name, op in ARITHMETIC.items()),
     *(_method(name, _calling(call)) for name, call in LOOKING.items()),
     *(_method(f"r{name}", _calling_reflected(call)) for name, call in LOOKING.items()),

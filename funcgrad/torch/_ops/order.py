@@ -102,8 +102,8 @@ def unique_consecutive(
     """The values without repetitions of their predecessor (slices along `dim`, if given)."""
     array = _host(input)
     slices = array.reshape(-1) if dim is None else np.moveaxis(array, dim, 0)
-    rows = slices.reshape(len(slices), -1)
-    new = np.concatenate(([True] * min(len(rows), 1), (rows[1:] != rows[:-1]).any(1)))
+    rows = slices.reshape(len(slices), max(slices[:1].size, 1) if slices.size else 0)
+    new = np.concatenate((np.ones(min(len(rows), 1), np.bool_), (rows[1:] != rows[:-1]).any(1)))
     values = slices[new] if dim is None else np.moveaxis(slices[new], 0, dim)
     inverse = np.cumsum(new) - 1
     counts = np.diff(np.append(np.flatnonzero(new), len(rows)))
@@ -146,7 +146,10 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 def _histogram(x: Any, low: Any, high: Any, *, bins: int) -> Any:
     low, high = low.value.astype(x.dtype), high.value.astype(x.dtype)
     is_open = low == high  # PyTorch then takes the range of the data
+    if not x.size:
+        return jnp.zeros(bins, x.dtype)
     low, high = jnp.where(is_open, jnp.min(x), low), jnp.where(is_open, jnp.max(x), high)
+    low, high = jnp.where(low == high, low - 1, low), jnp.where(low == high, high + 1, high)
     place = jnp.floor((x - low) / (high - low) * bins).astype(np.int64)
     place = jnp.where(x == high, bins - 1, place)
     inside = ((x >= low) & (x <= high)).astype(x.dtype)
@@ -176,10 +179,18 @@ SEARCH = Op("searchsorted", _search)
 
 
 def searchsorted(
-    sorted_sequence: Tensor, input: Any, *, out_int32: bool = False, right: bool = False, side: str | None = None
+    sorted_sequence: Tensor,
+    input: Any,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+    sorter: Tensor | None = None,
 ) -> Tensor:
-    """Where the values would be inserted to keep the order; `right` behind equal ones."""
+    """Where the values would be inserted to keep the order, which `sorter` makes; `right` behind equal ones."""
     right = right or side == "right"
+    if sorter is not None:
+        sorted_sequence = sorted_sequence.gather(-1, sorter)
     return apply(SEARCH, (right, np.dtype(np.int32 if out_int32 else np.int64)), sorted_sequence, input)
 
 

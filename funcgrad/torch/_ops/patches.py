@@ -119,7 +119,7 @@ def _shuffle(x: Any, *, factor: int) -> Any:
             "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, "
             f"but input.size(-3)={channels} is not divisible by {factor**2}"
         )
-    parts = x.reshape(-1, channels // factor**2, factor, factor, height, width).transpose(0, 1, 4, 2, 5, 3)
+    parts = x.reshape(math.prod(lead), channels // factor**2, factor, factor, height, width).transpose(0, 1, 4, 2, 5, 3)
     return parts.reshape(*lead, channels // factor**2, height * factor, width * factor)
 
 
@@ -137,7 +137,9 @@ def _unshuffle(x: Any, *, factor: int) -> Any:
                 f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({dim})={size} is "
                 f"not divisible by {factor}"
             )
-    parts = x.reshape(-1, channels, height // factor, factor, width // factor, factor).transpose(0, 1, 3, 5, 2, 4)
+    parts = x.reshape(math.prod(lead), channels, height // factor, factor, width // factor, factor).transpose(
+        0, 1, 3, 5, 2, 4
+    )
     return parts.reshape(*lead, channels * factor**2, height // factor, width // factor)
 
 

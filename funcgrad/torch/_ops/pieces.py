@@ -11,7 +11,7 @@ import numpy as np
 from funcgrad.torch._dispatch import view
 from funcgrad.torch._layout import offset_of
 from funcgrad.torch._ops.dims import dim_of, sizes
-from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.rows import Row, renamed
 from funcgrad.torch._ops.slicing import ALL, ONE, SLICE
 from funcgrad.torch._tensor import Tensor, root_of
 from funcgrad.torch._texts import VIEW_OF_SEVERAL
@@ -88,10 +88,16 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(input, max(1, -(-input._aval.shape[dim_of(dim, input.ndim)] // chunks)), dim)
 
 
-def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def tensor_split(
+    input: Tensor, indices_or_sections: Any = None, dim: int = 0, *, indices: Any = None, sections: Any = None
+) -> tuple[Tensor, ...]:
     """So many pieces of nearly equal size, or pieces between the given positions, as views."""
     dim = dim_of(dim, input.ndim)
     length = input._aval.shape[dim]
+    if indices_or_sections is None:
+        indices_or_sections = sections if indices is None else indices
+    if isinstance(indices_or_sections, Tensor):
+        indices_or_sections = indices_or_sections.tolist()
     if isinstance(indices_or_sections, int):
         short, longer = divmod(length, indices_or_sections)
         lengths = [short + (k < longer) for k in range(indices_or_sections)]
@@ -109,6 +115,11 @@ def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
 def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
     """Pieces along the rows."""
     return tensor_split(input, indices_or_sections, 0)
+
+
+def dsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """Pieces along the third dimension."""
+    return tensor_split(input, indices_or_sections, 2)
 
 
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
@@ -141,6 +152,8 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Windows along a dimension; their elements are the last dimension."""
     dim = dim_of(dimension, input.ndim)
+    if not input.ndim:
+        return input.expand(1).as_strided((size,), (1,))
     if size > input._aval.shape[dim]:
         raise RuntimeError(f"maximum size for tensor at dimension {dim} is {input._aval.shape[dim]} but size is {size}")
     return view(UNFOLD, (dim, size, step), input)
@@ -175,8 +188,9 @@ def _check_strides(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...],
 
 ROWS = (
     Row("unbind", unbind),
-    Row("split", split),
-    Row("split_with_sizes", split),
+    Row("split", renamed(split, input="tensor"), method=False),
+    Row("split", renamed(split, split_size_or_sections="split_size"), function=False),
+    Row("split_with_sizes", renamed(split, split_size_or_sections="split_sizes")),
     Row("chunk", chunk),
     Row("tensor_split", tensor_split),
     Row("hsplit", hsplit),
@@ -186,4 +200,5 @@ ROWS = (
     Row("diagonal", diagonal),
     Row("unfold", unfold, function=False),
     Row("as_strided", as_strided),
+    Row("dsplit", dsplit),
 )

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -128,8 +129,20 @@ def _max_unpool(x: Any, places: Any, *, size: tuple[int, ...]) -> Any:
     lead = x.shape[: x.ndim - len(size)]
     rows = jnp.zeros((math.prod(lead), math.prod(size)), x.dtype)
     channels = jnp.arange(rows.shape[0])[:, None]
-    filled = rows.at[channels, places.reshape(rows.shape[0], -1)].set(x.reshape(rows.shape[0], -1), mode="drop")
-    return filled.reshape(*lead, *size)
+    at, new = places.reshape(rows.shape[0], -1), x.reshape(rows.shape[0], -1)
+    return _placed(rows, channels, at, new).reshape(*lead, *size)
+
+
+@jax.custom_jvp
+def _placed(rows: Any, channels: Any, at: Any, new: Any) -> Any:
+    return rows.at[channels, at].set(new, mode="drop")
+
+
+@_placed.defjvp
+def _placed_jvp(primals: Any, tangents: Any) -> Any:
+    """Every value gets the gradient of its place, though only one of several was kept there."""
+    rows, channels, at, _ = primals
+    return _placed(*primals), jnp.zeros_like(rows).at[channels, at].add(tangents[3], mode="drop")
 
 
 def _node(pattern: str, where: str) -> Any:

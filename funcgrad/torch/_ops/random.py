@@ -110,6 +110,8 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None
     source = generator or default_generator
     if size is not None:
         dtype = _floating(keywords.pop("dtype", None))
+        keywords.pop("layout", None)
+        keywords.pop("pin_memory", None)
         return _new(_random.normal(source, shape_of((size,), {}), mean, std, dtype), **keywords)
     _check_deviation(std)
     tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
@@ -136,12 +138,17 @@ def _randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = Non
     return randint(low, high, input.shape, dtype=dtype or input.dtype, **keywords)
 
 
+DRAWN = Op("bernoulli", lambda x, drawn: jax.lax.stop_gradient(drawn), saves={0: (), 1: ()})
+"""`(probabilities, draws)`: draws, whose gradient is 0."""
+
+
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
     """1 with the probability that stands in the input (or `p`), else 0."""
     source = generator or default_generator
     if p is not None:
         return _new(_random.bernoulli(source, p, input._aval.shape, input._aval.dtype))
-    return _new(_random.bernoulli_from(source, host_array(input, "bernoulli")))
+    drawn = _new(_random.bernoulli_from(source, host_array(input, "bernoulli")))
+    return apply(DRAWN, (), input, drawn)
 
 
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Tensor:

@@ -30,17 +30,17 @@ ROLL = Op("roll", _roll, saves=NONE)
 ROT90 = Op("rot90", lambda x, *, k, dims: jnp.rot90(x, k, dims), saves=NONE)
 
 
-def repeat(input: Tensor, *repeats: Any) -> Tensor:
+def repeat(input: Tensor, *counts: Any, repeats: Any = ()) -> Tensor:
     """The tensor repeated along each dimension, as a copy."""
-    times = sizes(repeats)
+    times = sizes(counts or (repeats,))
     if len(times) < input.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     return apply(TILE, (times,), input)
 
 
-def tile(input: Tensor, *dims: Any) -> Tensor:
+def tile(input: Tensor, *counts: Any, dims: Any = ()) -> Tensor:
     """The tensor repeated along its last dimensions."""
-    times = sizes(dims)
+    times = sizes(counts or (dims,))
     return apply(TILE, ((1,) * (input.ndim - len(times)) + times,), input)
 
 
@@ -57,9 +57,10 @@ def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None, *, ou
     return apply(TAKE, (dim,), input, wrap(constant(np.repeat(np.arange(len(times)), times))))
 
 
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *places: Any, dims: Any = ()) -> Tensor:
     """Dimensions in reverse order."""
-    return apply(FLIP, (tuple([dim_of(d, input.ndim) for d in sizes(dims)]),), input)
+    chosen = sizes(places or (dims,))
+    return apply(FLIP, (tuple([dim_of(d, input.ndim) for d in chosen]) if input.ndim else (),), input)
 
 
 def fliplr(input: Tensor) -> Tensor:

@@ -11,9 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp as _logsumexp
 
-from funcgrad.errors import UnsupportedError, unsupported
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.dims import dims_of
+from funcgrad.torch._ops.dims import dim_of, dims_of
 from funcgrad.torch._ops.labels import by_dims
 from funcgrad.torch._ops.promotion import common, floating, scalar_name
 from funcgrad.torch._ops.rows import Row, named, spelled
@@ -179,6 +178,18 @@ VECTOR_NORM = Op("vector_norm", vector_norm, label="LinalgVectorNorm")
 DIST = Op("dist", common(_distance))
 
 
+def _nuclear(x: Any, *, dims: tuple[int, int], keepdim: bool) -> Any:
+    return jnp.linalg.norm(x, "nuc", dims, keepdim)
+
+
+NUCLEAR_NORM = Op("nuclear_norm", _nuclear, label="Sum")
+
+
+def _nuclear_norm(input: Tensor, dim: Any, keepdim: bool) -> Tensor:
+    rows, columns = (0, 1) if dim is None else dim
+    return apply(NUCLEAR_NORM, ((dim_of(rows, input.ndim), dim_of(columns, input.ndim)), keepdim), input)
+
+
 def norm(
     input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **other: Any
 ) -> Tensor:
@@ -186,7 +197,7 @@ def norm(
     if other:
         return spelled(norm, other, input, p, **_given(dim=dim, keepdim=keepdim, dtype=dtype))
     if p == "nuc":
-        raise UnsupportedError(unsupported("the nuclear norm", "Add up the singular values."))
+        return _nuclear_norm(input, dim, keepdim)
     if dtype is not None:
         input = input.to(as_dtype(dtype))  # pyright: ignore[reportAttributeAccessIssue]
     order = 2.0 if p == "fro" or p is None else float(p)
@@ -201,18 +212,26 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
 # Quantiles lie between two elements.
 
 
-def _quantile(x: Any, q: Any, *, dim: int | None, keepdim: bool, method: str) -> Any:
-    return jnp.quantile(x, getattr(q, "value", q).astype(x.dtype), dim, method=method, keepdims=keepdim)
+def _share(function: Any) -> Any:
+    def quantile(x: Any, q: Any, *, dim: int | None, keepdim: bool, method: str) -> Any:
+        axis = dim if x.ndim else None
+        return function(x, getattr(q, "value", q).astype(x.dtype), axis, method=method, keepdims=keepdim)
+
+    return quantile
 
 
-QUANTILE = Op("quantile", _quantile, label="SqueezeBackward4")
+QUANTILE = Op("quantile", _share(jnp.quantile), label="SqueezeBackward4")
+NANQUANTILE = Op("nanquantile", _share(jnp.nanquantile), label="SqueezeBackward4")
 
 
-def quantile(
-    input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
-) -> Tensor:
-    """The value below which a share `q` of the elements lies."""
-    return apply(QUANTILE, (dim, keepdim, interpolation), input, q)
+def _quantile_row(op: Op, summary: str) -> Row:
+    def call(
+        input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+    ) -> Tensor:
+        return apply(op, (dim, keepdim, interpolation), input, q)
+
+    call.__doc__ = summary
+    return Row(op.name, named(call, op.name))
 
 
 ROWS = (
@@ -229,5 +248,6 @@ ROWS = (
     _over_dims(COUNT, "count_nonzero", "Number of nonzero elements."),
     Row("norm", norm),
     Row("dist", dist),
-    Row("quantile", quantile),
+    _quantile_row(QUANTILE, "The value below which a share `q` of the elements lies."),
+    _quantile_row(NANQUANTILE, "The value below which a share `q` of the elements that are not nan lies."),
 )

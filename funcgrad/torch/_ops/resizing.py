@@ -30,7 +30,7 @@ def _resized(x: Any, *, shape: tuple[int, ...]) -> Any:
 RESIZE = Op("resize", _resized, saves={0: ()}, label="Resize")
 
 
-def resize_(self: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
+def resize_(self: Tensor, *sides: Any, size: Any = (), memory_format: Any = None) -> Tensor:
     """Give this tensor another shape, in place; elements keep their order, and new ones are zero.
 
     Raises:
@@ -38,7 +38,7 @@ def resize_(self: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
     """
     if self.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
-    made = apply(RESIZE, (sizes(size),), alias(self))
+    made = apply(RESIZE, (sizes(sides or (size,)),), alias(self))
     self._storage, self._base, self._chain = Storage(value_of(made)), None, ()
     self._value = self._seen = None
     return self
@@ -143,8 +143,9 @@ def is_xpu(input: Tensor) -> bool:
 ROWS = (
     *(
         Row(call.__name__, call, function=False)
-        for call in (resize_, resize_as_, resize, resize_as, apply_, map_, pin_memory, to_dense, values, reinforce)
+        for call in (resize_, resize, resize_as, apply_, map_, pin_memory, to_dense, values, reinforce)
     ),
+    Row("resize_as_", resize_as_),
     Row("volatile", volatile, function=False, attribute=True),
     Row("is_xpu", is_xpu, function=False, attribute=True),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,20 @@ class Row:
     inplace: bool = False
     functional: bool = False
     attribute: bool = False
+
+
+def renamed(call: Callable[..., Any], **names: str) -> Callable[..., Any]:
+    """The function with other names for some parameters, as in `renamed(transpose, dim0="axis0", dim1="axis1")`."""
+    own = {theirs: ours for ours, theirs in names.items()}
+
+    @functools.wraps(call)
+    def under_other_names(*args: Any, **options: Any) -> Any:
+        return call(*args, **{own.get(name, name): value for name, value in options.items()})
+
+    parameters = inspect.signature(call).parameters.values()
+    shown = [p.replace(name=names.get(p.name, p.name)) for p in parameters]
+    under_other_names.__dict__["__signature__"] = inspect.signature(call).replace(parameters=shown)
+    return under_other_names
 
 
 def unary(name: str, op: Op, *, inplace: bool = True, functional: bool = False) -> Row:
@@ -79,7 +94,7 @@ def named(call: Callable[..., Any], name: str) -> Callable[..., Any]:
     return call
 
 
-_SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "x2": "other", "a": "input"}
+SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "x2": "other", "a": "input"}
 
 
 def spelled(call: Callable[..., Any], other: dict[str, Any], *args: Any, **keywords: Any) -> Any:
@@ -96,9 +111,9 @@ def spelled(call: Callable[..., Any], other: dict[str, Any], *args: Any, **keywo
     """
     out = other.pop("out", None)
     for name, value in other.items():
-        if name not in _SPELLINGS:
+        if name not in SPELLINGS:
             raise TypeError(f"{call.__name__}() got an unexpected keyword argument '{name}'")
-        keywords[_SPELLINGS[name]] = value
+        keywords[SPELLINGS[name]] = value
     result = call(*args, **keywords)
     return result if out is None else _put(result, out, args)
 

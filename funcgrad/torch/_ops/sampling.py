@@ -12,6 +12,7 @@ import numpy as np
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.promotion import scalar_name
+from funcgrad.torch._ops.rows import Row, named
 from funcgrad.torch._ops.taps import cubic_weights
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Op
@@ -224,3 +225,19 @@ def grid_sample(
     if align_corners is None:
         warn(_NO_CORNERS)
     return apply(GRID_SAMPLE, (mode, padding_mode, bool(align_corners)), input, grid)
+
+
+_MODES, _PADDINGS = ("bilinear", "nearest", "bicubic"), ("zeros", "border", "reflection")
+
+
+def _by_number(name: str) -> Row:
+    """`grid_sample` with its modes given by their numbers."""
+
+    def call(input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool) -> Tensor:
+        return grid_sample(input, grid, _MODES[interpolation_mode], _PADDINGS[padding_mode], align_corners)
+
+    call.__doc__ = "As `torch.nn.functional.grid_sample`, with the modes' numbers."
+    return Row(name, named(call, name), method=False)
+
+
+ROWS = tuple(map(_by_number, ("grid_sampler", "grid_sampler_2d", "grid_sampler_3d")))

@@ -6,12 +6,13 @@ nan, and are not written.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.errors import UnsupportedError, unsupported
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.indexing import GATHER, at_positions
@@ -20,7 +21,19 @@ from funcgrad.torch._ops.promotion import cast, no_derivative
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import reshape
 from funcgrad.torch._tensor import Tensor
-from funcgrad.trace import Op, array_of
+from funcgrad.trace import Number, Op, array_of
+
+
+def _of_vectors(function: Any) -> Any:
+    """The function, which takes a tensor without dimensions as one of one element."""
+
+    def call(x: Any, *others: Any, **static: Any) -> Any:
+        if x.ndim:
+            return function(x, *others, **static)
+        whole = (other if isinstance(other, Number) else jnp.atleast_1d(other) for other in others)
+        return function(x[None], *whole, **static)[0]
+
+    return functools.wraps(function)(call)
 
 
 def _grid(index: Any, dim: int) -> tuple[Any, ...]:
@@ -31,8 +44,8 @@ def _grid(index: Any, dim: int) -> tuple[Any, ...]:
 
 
 def _gather(x: Any, index: Any, *, dim: int) -> Any:
-    if x.ndim == 0:
-        return jnp.broadcast_to(x, index.shape)
+    if x.ndim == 0 or index.size == 0:
+        return jnp.broadcast_to(x if x.ndim == 0 else jnp.zeros((), x.dtype), index.shape)
     mode, fill = ("fill", np.nan) if jnp.issubdtype(x.dtype, np.inexact) else ("clip", None)
     return x.at[_grid(index, dim)].get(mode=mode, fill_value=fill)
 
@@ -46,18 +59,22 @@ def _source(x: Any, index: Any, source: Any) -> Any:
     return source[tuple(slice(0, n) for n in index.shape)]
 
 
+@_of_vectors
 def _scatter(x: Any, index: Any, source: Any, *, dim: int) -> Any:
     return x.at[_grid(index, dim)].set(_source(x, index, source), mode="drop")
 
 
+@_of_vectors
 def _scatter_add(x: Any, index: Any, source: Any, *, dim: int) -> Any:
     return x.at[_grid(index, dim)].add(_source(x, index, source), mode="drop")
 
 
+@_of_vectors
 def _scatter_multiply(x: Any, index: Any, source: Any, *, dim: int) -> Any:
     return x.at[_grid(index, dim)].multiply(_source(x, index, source), mode="drop")
 
 
+@_of_vectors
 def _scatter_reduce(x: Any, index: Any, source: Any, *, dim: int, reduce: str, include_self: bool) -> Any:
     where, new = _grid(index, dim), _source(x, index, source)
     start = {"sum": 0, "mean": 0, "prod": 1, "amax": -jnp.inf, "amin": jnp.inf}[reduce]
@@ -65,8 +82,27 @@ def _scatter_reduce(x: Any, index: Any, source: Any, *, dim: int, reduce: str, i
     if reduce == "mean":
         count = jnp.full(x.shape, int(include_self), x.dtype).at[where].add(1)
         return kept.at[where].add(new) / jnp.maximum(count, 1)
-    method = {"sum": "add", "prod": "multiply", "amax": "max", "amin": "min"}[reduce]
+    if reduce == "prod":
+        return _multiplied(kept, where, new)
+    method = {"sum": "add", "amax": "max", "amin": "min"}[reduce]
     return getattr(kept.at[where], method)(new)
+
+
+@jax.custom_jvp
+def _multiplied(x: Any, where: tuple[Any, ...], new: Any) -> Any:
+    return x.at[where].multiply(new)
+
+
+@_multiplied.defjvp
+def _multiplied_jvp(primals: Any, tangents: Any) -> Any:
+    """Each factor's share is the product of the others: of those that are not 0, if no other one is 0."""
+    x, where, new = primals
+    factor = jnp.where(new == 0, 1, new)
+    zeros = (x == 0).astype(np.int64).at[where].add((new == 0).astype(np.int64))
+    nonzero = jnp.where(x == 0, 1, x).at[where].multiply(factor)
+    of_x = jnp.where(zeros == (x == 0), nonzero / jnp.where(x == 0, 1, x), 0)
+    of_new = jnp.where(zeros[where] == (new == 0), nonzero[where] / factor, 0)
+    return _multiplied(*primals), of_x * tangents[0] + jnp.zeros_like(x).at[where].add(of_new * tangents[2])
 
 
 def _reduced(function: Any) -> Any:
@@ -77,6 +113,7 @@ def _reduced(function: Any) -> Any:
     return scattered
 
 
+FROM_START = Op("from_start", lambda index, *, length: jnp.where(index < 0, index + length, index))
 TAKE_ALONG = Op("gather", _gather, saves={0: (1,)})
 SCATTER = Op("scatter", _scatter, saves={0: (1,), 2: (1,)})
 SCATTER_NUMBER = Op("scatter_number", _scatter, saves={0: (1,)}, label="ScatterBackward1")
@@ -95,7 +132,7 @@ def check_positions(index: Tensor, size: int, dim: int, name: str) -> None:
     Raises:
         RuntimeError: A position is outside, or the index has no integer dtype.
     """
-    if index._aval.dtype not in (np.int64, np.int32):
+    if index._aval.size and index._aval.dtype not in (np.int64, np.int32):
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     known = value_of(index).array
     if known is None:
@@ -118,10 +155,11 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
-    """As `gather`, with broadcasting; without `dim` from the flattened tensor."""
+    """As `gather`, with broadcasting and negative positions; without `dim` from the flattened tensor."""
     if dim is None:
-        return gather(reshape(input, (-1,)), 0, reshape(indices, (-1,)))
+        return take_along_dim(reshape(input, (-1,)), reshape(indices, (-1,)), 0)
     dim = dim_of(dim, input.ndim)
+    indices = apply(FROM_START, (input._aval.shape[dim],), indices)
     shape = [max(m, n) for m, n in zip(input._aval.shape, indices._aval.shape, strict=True)]
     size, count = shape.copy(), shape.copy()
     size[dim], count[dim] = input._aval.shape[dim], indices._aval.shape[dim]
@@ -167,18 +205,31 @@ def _along(x: Any, dim: int, index: Any) -> Any:
     return x.at[(slice(None),) * dim + (index,)]
 
 
+@_of_vectors
 def _index_add(x: Any, index: Any, source: Any, alpha: Any, *, dim: int) -> Any:
     return _along(x, dim, index).add(source * cast(alpha, x.dtype))
 
 
-INDEX_SELECT = Op("index_select", GATHER.function, saves={0: (1,)})
+def _index_select(x: Any, index: Any, *, dim: int) -> Any:
+    return GATHER.function(x, index, pattern=tuple(d == dim for d in range(x.ndim)))
+
+
+@_of_vectors
+def _index_copy(x: Any, index: Any, source: Any, *, dim: int) -> Any:
+    return _along(x, dim, index).set(source)
+
+
+@_of_vectors
+def _index_fill(x: Any, index: Any, value: Any, *, dim: int) -> Any:
+    return _along(x, dim, index).set(cast(value, x.dtype))
+
+
+INDEX_SELECT = Op("index_select", _index_select, saves={0: (1,)})
 INDEX_ADD = Op("index_add", _index_add, saves={0: (), 2: (1,)})
-INDEX_COPY = Op(
-    "index_copy", lambda x, index, source, *, dim: _along(x, dim, index).set(source), saves={0: (1,), 2: (1,)}
-)
+INDEX_COPY = Op("index_copy", _index_copy, saves={0: (1,), 2: (1,)})
 INDEX_FILL = Op(
     "index_fill",
-    lambda x, index, value, *, dim: _along(x, dim, index).set(cast(value, x.dtype)),
+    _index_fill,
     saves={0: (1,), 2: (1,)},
     label=by_operand("IndexFill", 2, tensor=1, number=0),
 )
@@ -191,10 +242,10 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
     if index.ndim > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
-    known = value_of(index).array
-    if known is not None and ((found := np.asarray(known)) >= input._aval.shape[dim]).any() | (found < 0).any():
+    known, length = value_of(index).array, input._aval.shape[dim] if input.ndim else 1
+    if known is not None and ((found := np.asarray(known)) >= length).any() | (found < 0).any():
         raise IndexError("index out of range in self")
-    return apply(INDEX_SELECT, ((False,) * dim + (True,) + (False,) * (input.ndim - dim - 1),), input, index)
+    return apply(INDEX_SELECT, (dim,), input, index) if input.ndim else input.clone()
 
 
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
@@ -222,9 +273,13 @@ INDEX_PUT = Op("index_put", _index_put)
 
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """The tensor with `values` at the positions that a tensor for each dimension gives."""
-    if any(index._aval.dtype == np.bool_ for index in indices):
-        raise UnsupportedError(unsupported("index_put with masks", "Write x[mask] = values."))
-    return apply(INDEX_PUT, (accumulate,), input, values, *indices)
+    places = [place for index in indices for place in _positions(index)]
+    return apply(INDEX_PUT, (accumulate,), input, values, *places)
+
+
+def _positions(index: Tensor) -> tuple[Tensor, ...]:
+    """The index, or the positions of a mask's true elements."""
+    return index.nonzero(as_tuple=True) if index._aval.dtype == np.bool_ else (index,)
 
 
 def _one_hot(x: Any, *, classes: int) -> Any:

@@ -5,6 +5,7 @@ The functions of view operators use methods that NumPy and JAX arrays share: `_l
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -15,7 +16,7 @@ from funcgrad.torch._dispatch import alias, apply, reshape_in_place, view
 from funcgrad.torch._layout import can_view, is_contiguous
 from funcgrad.torch._ops.copying import CLONE
 from funcgrad.torch._ops.dims import dim_of, sizes
-from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.rows import Row, renamed
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import VIEW_INCOMPATIBLE
 from funcgrad.torch._views import ViewOp
@@ -46,7 +47,9 @@ PERMUTE = ViewOp(
     inverse=lambda base, new, *, dims: new.transpose(tuple(np.argsort(dims).tolist())),
 )
 TRANSPOSE = ViewOp(
-    "transpose", lambda x, *, a, b: x.swapaxes(a, b), inverse=lambda base, new, *, a, b: new.swapaxes(a, b)
+    "transpose",
+    lambda x, *, a, b: x.swapaxes(a, b) if x.ndim else x,
+    inverse=lambda base, new, *, a, b: new.swapaxes(a, b) if new.ndim else new,
 )
 T = ViewOp("t", lambda x: x.T, inverse=lambda base, new: new.T, label="T")
 EXPAND = ViewOp("expand", _expand, writable=False)
@@ -80,23 +83,21 @@ def _resolved(shape: tuple[int, ...], count: int) -> tuple[int, ...]:
     return shape
 
 
-def tensor_view(input: Tensor, *shape: Any) -> Tensor:
+def tensor_view(input: Tensor, *shape: Any, size: Any = ()) -> Tensor:
     """The same memory in another shape; also `view(dtype)` for the tensor's own dtype.
 
     Raises:
         RuntimeError: The shape does not fit, or elements would have to move.
     """
-    wanted = _resolved(sizes(shape), input._aval.size)
+    wanted = _resolved(sizes(shape or (size,)), input._aval.size)
     if not can_view(input, wanted):
         raise RuntimeError(VIEW_INCOMPATIBLE)
     return view(RESHAPE, (wanted,), input)
 
 
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *sides: Any, shape: Any = ()) -> Tensor:
     """Another shape: a view if the layout allows it, else a copy."""
-    if len(shape) == 1 and shape[0] == ():
-        shape = ((),)
-    wanted = _resolved(sizes(shape), input._aval.size)
+    wanted = _resolved(sizes(sides or (shape,)), input._aval.size)
     return view(RESHAPE, (wanted,), input) if can_view(input, wanted) else apply(UNSAFE_VIEW, (wanted,), input)
 
 
@@ -115,9 +116,9 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     )
 
 
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *places: Any, dims: Any = ()) -> Tensor:
     """Dimensions in another order."""
-    wanted = tuple(dim_of(d, input.ndim) for d in sizes(dims))
+    wanted = tuple(dim_of(d, input.ndim) for d in sizes(places or (dims,)))
     if len(wanted) == input.ndim and len(set(wanted)) < input.ndim:
         raise RuntimeError("permute(): duplicate dims are not allowed.")
     if len(wanted) != input.ndim:
@@ -130,7 +131,8 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged."""
-    return view(TRANSPOSE, (dim_of(dim0, input.ndim), dim_of(dim1, input.ndim)), input)
+    dims = dim_of(dim0, input.ndim), dim_of(dim1, input.ndim)
+    return view(TRANSPOSE, dims if input.ndim else (0, 0), input)
 
 
 def t(input: Tensor) -> Tensor:
@@ -140,9 +142,9 @@ def t(input: Tensor) -> Tensor:
     return view(T, (), input)
 
 
-def expand(input: Tensor, *shape: Any) -> Tensor:
-    """Dimensions of size 1 repeated without a copy."""
-    final = expanded_shape(input, sizes(shape))
+def expand(input: Tensor, *shape: Any, size: Any = (), implicit: bool = False) -> Tensor:
+    """Dimensions of size 1 repeated without a copy; `implicit` is of no effect."""
+    final = expanded_shape(input, sizes(shape or (size,)))
     return view(EXPAND if math.prod(final) > input._aval.size else EXPAND_BY_ONES, (final,), input)
 
 
@@ -279,8 +281,9 @@ def detach(input: Tensor) -> Tensor:
 def _in_place(shaped: Any) -> Any:
     """The method that gives the tensor itself another shape: it becomes a view of what it was."""
 
-    def method(self: Tensor, *dims: int) -> Tensor:
-        return reshape_in_place(self, lambda x: shaped(x, *dims))
+    @functools.wraps(shaped)
+    def method(input: Tensor, *dims: Any, **named: Any) -> Tensor:
+        return reshape_in_place(input, lambda x: shaped(x, *dims, **named))
 
     return method
 
@@ -297,7 +300,7 @@ ROWS = (
     Row("movedim", movedim),
     Row("moveaxis", movedim),
     Row("transpose", transpose),
-    Row("swapaxes", transpose),
+    Row("swapaxes", renamed(transpose, dim0="axis0", dim1="axis1")),
     Row("swapdims", transpose),
     Row("adjoint", adjoint),
     Row("t", t),

@@ -16,12 +16,14 @@ from funcgrad.trace import Op
 
 
 def _normalized(x: Any, eps: Any, *, p: float, dim: int) -> Any:
-    norm = vector_norm(x, p=p, dims=(dim,), keepdim=True)
+    norm = vector_norm(x, p=p, dims=(dim,) if x.ndim else (), keepdim=True)
     return x / jnp.maximum(norm, eps.value.astype(x.dtype))
 
 
 def _cosine(x: Any, y: Any, eps: Any, *, dim: int) -> Any:
     x, y = jnp.broadcast_arrays(x, y)
+    if not x.ndim:
+        x, y = x[None], y[None]
     lengths = [jnp.maximum(vector_norm(a, p=2.0, dims=(dim,), keepdim=True), eps.value.astype(a.dtype)) for a in (x, y)]
     return jnp.sum(x / lengths[0] * (y / lengths[1]), dim)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import jax
@@ -13,6 +14,7 @@ from jax.scipy import special
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.promotion import cast, refuse, to_float
 from funcgrad.torch._ops.rows import Row, unary
+from funcgrad.torch._ops.special import i0, in_double, lgamma, polygamma_of
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -43,11 +45,6 @@ def absolute(x: Any) -> Any:
 @absolute.defjvp
 def _absolute_jvp(primals: Any, tangents: Any) -> Any:
     return absolute(primals[0]), tangents[0] * jnp.sign(primals[0])
-
-
-def _in_double(function: Any) -> Any:
-    """The function computed in float64: XLA's own in float32 is several units in the last place off."""
-    return lambda x: function(x.astype(np.float64)).astype(x.dtype)
 
 
 def _square(x: Any) -> Any:
@@ -92,10 +89,10 @@ OF_FLOATS = {
     "erf": special.erf,
     "erfc": special.erfc,
     "erfinv": special.erfinv,
-    "lgamma": _in_double(jax.lax.lgamma),
-    "digamma": _in_double(jax.lax.digamma),
+    "lgamma": in_double(lgamma),
+    "digamma": in_double(partial(polygamma_of, 0)),
     "sinc": jnp.sinc,
-    "i0": special.i0,
+    "i0": i0,
     "rad2deg": jnp.rad2deg,
     "deg2rad": jnp.deg2rad,
 }

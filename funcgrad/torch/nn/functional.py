@@ -42,6 +42,7 @@ from funcgrad.torch._ops.dropout import feature_alpha_dropout as feature_alpha_d
 from funcgrad.torch._ops.embedding import embedding as embedding
 from funcgrad.torch._ops.linalg import linear as linear
 from funcgrad.torch._ops.loss_classes import cross_entropy as cross_entropy
+from funcgrad.torch._ops.loss_classes import linear_cross_entropy as linear_cross_entropy
 from funcgrad.torch._ops.loss_classes import nll_loss as nll_loss
 from funcgrad.torch._ops.loss_ctc import ctc_loss as ctc_loss
 from funcgrad.torch._ops.loss_difference import huber_loss as huber_loss
@@ -114,6 +115,7 @@ from funcgrad.torch._ops.selection import one_hot as one_hot
 from funcgrad.torch._ops.similarity import cosine_similarity as cosine_similarity
 from funcgrad.torch._ops.similarity import normalize as normalize
 from funcgrad.torch._ops.similarity import pairwise_distance as pairwise_distance
+from funcgrad.torch._ops.statistics import pdist as pdist
 from funcgrad.torch._ops.stochastic import gumbel_softmax as gumbel_softmax
 from funcgrad.torch._ops.stochastic import rrelu as rrelu
 
