@@ -14,8 +14,11 @@ LEDGER = tomllib.loads((Path(__file__).parents[1] / "support" / "known_differenc
 ENTRIES = entries()
 THERE = {name: call for name, info in ENTRIES.items() if (call := function_of(info)) is not None}
 KNOWN = {name.removeprefix("op_db "): found for name, found in LEDGER.items() if name.startswith("op_db ")}
-VALUES, GRADIENTS = 4, 2
+SAMPLES = 2, 1
 """Samples of an entry whose values, and whose gradients, are compared."""
+
+SAMPLES_OF_KNOWN = 4, 2
+"""The same for an entry of the ledger: its difference must show."""
 
 AGREEING = 0.95
 """Share of the entries that are there and agree."""
@@ -24,10 +27,11 @@ AGREEING = 0.95
 def differences(name, info):
     """What differs in some sample of an entry, as `{part: text}`."""
     found = {}
+    values, gradients = SAMPLES_OF_KNOWN if name in KNOWN else SAMPLES
     dtype = next((dtype for dtype in DTYPES if dtype in info.dtypes), None)
-    for sample in chosen(info, dtype, VALUES) if dtype else ():
+    for sample in chosen(info, dtype, values) if dtype else ():
         found |= unless_rounding(info, THERE[name], sample)
-    for sample in chosen(info, real.float64, GRADIENTS, requires_grad=True) if has_gradient(info) else ():
+    for sample in chosen(info, real.float64, gradients, requires_grad=True) if has_gradient(info) else ():
         ours, theirs = outcomes(info, THERE[name], sample)
         if not ours.error and not theirs.error:
             ours.differentiate()
