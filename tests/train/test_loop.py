@@ -1,7 +1,7 @@
 import json
 import signal
-import time
 import threading
+import time
 
 import chex
 import jax
