@@ -9,16 +9,13 @@ the draws that make funcgrad compile. A ratio is the median of B / A within a ro
 below 1 funcgrad is faster. The control is A / A in the same way: a ratio may be as wrong as it is far from 1.
 """
 
-import argparse
-import importlib.util
 import json
 import time
 from contextlib import nullcontext
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-from steps import conditions, medians, one_processor
+from steps import arguments, conditions, medians, one_processor
 
 BLOCK_SECONDS = 0.02
 WORDS_TO_COMPILE = 2**24
@@ -90,17 +87,7 @@ def measured(rounds):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", choices=("one", "default"), default="one", help="one pins all to one processor")
-    parser.add_argument("--rounds", type=int, default=15, help="turns of each side")
-    parser.add_argument("--out", type=Path, help="write every measurement into this JSON file")
-    args = parser.parse_args()
-    if args.rounds < 1:
-        parser.error(f"--rounds is {args.rounds}, expected at least 1")
-    if args.out and not args.out.parent.is_dir():
-        parser.error(f"--out names the folder {args.out.parent}, which does not exist; make it first")
-    if importlib.util.find_spec("torch") is None:
-        parser.exit(1, "benchmarks/draws.py measures against PyTorch, which is absent: pip install -e '.[parity]'\n")
+    args = arguments(__doc__, "all")
     with one_processor() if args.threads == "one" else nullcontext():
         results = {"conditions": conditions(args.threads), **measured(args.rounds)}
     if args.out:

@@ -16,7 +16,7 @@ from pathlib import Path
 import jax
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
-from functional_steps import PROOFS, first
+from functionalized_proofs import PROOFS, first
 
 import funcgrad.torch as torch
 from funcgrad import functionalize

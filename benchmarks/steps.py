@@ -146,11 +146,10 @@ def one_processor():
         os.sched_setaffinity(0, every)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--threads", choices=("one", "default"), default="one", help="one pins stateful loops to one processor"
-    )
+def arguments(description, pinned):
+    """The command line of a benchmark against PyTorch; `pinned` is what one processor is for."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", choices=("one", "default"), default="one", help=f"one pins {pinned} to one CPU")
     parser.add_argument("--rounds", type=int, default=15, help="turns of each side")
     parser.add_argument("--out", type=Path, help="write every measurement into this JSON file")
     args = parser.parse_args()
@@ -159,7 +158,12 @@ def main():
     if args.out and not args.out.parent.is_dir():
         parser.error(f"--out names the folder {args.out.parent}, which does not exist; make it first")
     if importlib.util.find_spec("torch") is None:
-        parser.exit(1, "benchmarks/steps.py measures against PyTorch, which is absent: pip install -e '.[parity]'\n")
+        parser.exit(1, f"{parser.prog} measures against PyTorch, which is absent: pip install -e '.[parity]'\n")
+    return args
+
+
+def main():
+    args = arguments(__doc__, "stateful loops")
     processors = one_processor if args.threads == "one" else nullcontext
 
     results = {"conditions": conditions(args.threads)}

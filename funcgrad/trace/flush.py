@@ -1,7 +1,8 @@
 """Flush: run what has been recorded, as one compiled program, when a value is really needed.
 
-A trace is cut where it will be cut again: at the first differentiable operator after a backward pass (the next
-iteration of a loop), where a value is looked at, and, for loops without either, at a multiple of their period.
+A trace is cut where it will be cut again: at the call of a model or the first differentiable operator after a backward
+pass (the next iteration of a loop), where a value is looked at, and, for loops without either, at a multiple of their
+period.
 """
 
 from __future__ import annotations

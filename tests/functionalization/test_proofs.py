@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from functional_steps import PROOFS, assert_same, digits_mlp, first, stateful_run
+from functionalized_proofs import PROOFS, assert_same, digits_mlp, first, stateful_run
 
 from funcgrad import functionalize
 from funcgrad.tolerances import tolerance

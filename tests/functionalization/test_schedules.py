@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 import pytest
-from functional_steps import assert_same
+from functionalized_proofs import assert_same
 from small_steps import X, Y, build
 
 import funcgrad.torch as torch

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from functional_steps import PROOFS, first, stateful_run
+from functionalized_proofs import PROOFS, first, stateful_run
 from small_steps import STEPS, X, Y, build, stateful_losses
 
 import funcgrad.torch as torch

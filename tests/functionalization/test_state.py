@@ -4,7 +4,7 @@ import chex
 import jax
 import numpy as np
 import pytest
-from functional_steps import assert_same, leaves
+from functionalized_proofs import assert_same, leaves
 from small_steps import STEPS, X, Y, build, stateful_losses
 
 import funcgrad.torch as torch

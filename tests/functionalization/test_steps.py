@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from functional_steps import assert_same
+from functionalized_proofs import assert_same
 from small_steps import STEPS, X, Y, build, stateful_losses
 
 import funcgrad.torch as torch

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from functional_steps import assert_same
+from functionalized_proofs import assert_same
 from small_steps import STEPS, X, Y, build
 
 import funcgrad.torch as torch

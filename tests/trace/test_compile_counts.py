@@ -1,10 +1,13 @@
 """How many programs a training loop compiles: a few, however long it runs and whatever its numbers are."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
 import funcgrad.torch as torch
-from funcgrad.trace import forget, stats, synchronize
+from funcgrad.trace import EAGER, LONGEST, forget, set_longest, stats, synchronize
+from funcgrad.trace.program import compile_program
 
 STEPS = 500
 AT_MOST = 3
@@ -141,3 +144,52 @@ def test_hooks_and_retained_gradients_compile_a_few_programs(compiled):
         y.pow(2).sum().backward()
         w.grad = None
     assert compiled() <= AT_MOST
+
+
+def watched_adam(steps):
+    """A look at the loss in every step; the second moments begin in the first one."""
+    model = torch.nn.Linear(10, 1)
+    x, y = torch.randn(4, 10), torch.randn(4, 1)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        assert np.isfinite(loss.item())
+
+
+def test_a_first_step_has_the_program_of_later_ones(compiled):
+    watched_adam(1)
+    first = compiled()
+    watched_adam(5)
+    assert compiled() == first
+    forget()
+    watched_adam(5)
+    assert compiled() == 2 * first
+
+
+def test_a_trace_that_is_cut_for_its_length_gives_memory_on(monkeypatch):
+    """What an operator replaces is let go of before the cut, so that the program may write over it."""
+    donated = []
+    monkeypatch.setattr(import_module("funcgrad.trace.flush"), "compile_program", noting(donated))
+    forget()
+    set_longest(EAGER)
+    try:
+        x = torch.ones(3)
+        for _ in range(40):
+            x = x * 1.5
+    finally:
+        set_longest(LONGEST)
+    assert any(donated)
+    assert x[0].item() == pytest.approx(1.5**40, rel=1e-5)
+
+
+def noting(donated):
+    """`compile_program`, which notes which inputs are donated."""
+
+    def compiling(step, wanted, given):
+        donated.append(given)
+        return compile_program(step, wanted, given)
+
+    return compiling

@@ -24,7 +24,6 @@ def run(monkeypatch, stream):
 
 
 def test_a_terminal_shows_the_steps_and_the_loss(monkeypatch):
-    pytest.importorskip("rich")
     shown = run(monkeypatch, Terminal())
     assert "4/4" in shown
     assert "loss 0.0625" in shown
@@ -41,7 +40,6 @@ def test_nothing_is_shown_without_rich(monkeypatch):
 
 
 def test_the_bar_is_taken_away_when_the_loop_fails(monkeypatch):
-    pytest.importorskip("rich")
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
     with pytest.raises(ValueError, match="stop"), progress_bar():
