@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from funcgrad import audit, compare, launch, orders, support
 from funcgrad._program_cache import keep_programs
+from funcgrad.memory import keep_freed_memory
 from funcgrad.trace import EAGER, LONGEST, set_longest, stats
 
 DEMO = frozenset({"sklearn", "matplotlib", "rich"})
@@ -92,6 +93,7 @@ def _run(arguments: list[str]) -> ExitStatus:
     given = parser.parse_args(ours)
     set_longest(EAGER if given.eager else LONGEST)
     keep_programs()
+    keep_freed_memory()
     _search_cycles_rarely()
     try:
         status = _exit_status(launch.run_module if given.as_module else launch.run_script, given.script, scripts)

@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "funcgrad"
 LAYERS = (
-    {"errors", "tolerances"},
+    {"errors", "memory", "tolerances"},
     {"optim", "train", "trace"},
     {"torch"},
     {"functionalization", "launch", "program_cache"},

@@ -3,6 +3,7 @@
 from funcgrad.trace.flush import Stats as Stats
 from funcgrad.trace.flush import array_of as array_of
 from funcgrad.trace.flush import cut as cut
+from funcgrad.trace.flush import cut_if_long as cut_if_long
 from funcgrad.trace.flush import flush as flush
 from funcgrad.trace.flush import forget as forget
 from funcgrad.trace.flush import stats as stats

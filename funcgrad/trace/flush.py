@@ -20,7 +20,7 @@ import numpy as np
 
 from funcgrad.trace.interpret import glimpse, interpreted_program, is_exact
 from funcgrad.trace.program import Run, compile_program
-from funcgrad.trace.record import Equation, Trace, current, forget_traces
+from funcgrad.trace.record import EAGER, Equation, Trace, current, forget_traces
 from funcgrad.trace.value import Aval, Value
 
 MOST_PROGRAMS = 1000
@@ -29,6 +29,9 @@ MOST_PROGRAMS = 1000
 RARE = 8
 """A trace is looked into without being cut only if that happens at most once in so many flushes."""
 
+
+LONG = 64
+"""Results of a trace whose compilation costs more than a program that runs more often than it must."""
 
 SHORT = 16
 """Results of a trace that is compiled only when it is seen again, if it rounds nothing."""
@@ -85,7 +88,8 @@ def flush(trace: Trace, cause: str) -> None:
         RuntimeError: Recording was interrupted halfway through an operator; what was pending is lost.
     """
     _check_whole(trace)
-    wanted, dead = _referenced(trace.results), _dead(trace.inputs)
+    wanted = _referenced(trace.results)
+    dead = _dead(trace.inputs) if trace.longest != EAGER else ()  # one program for each operator, whatever lives on
     if not wanted:
         trace.clear()
         return
@@ -124,6 +128,16 @@ def cut(trace: Trace, cause: str) -> None:
     """End the trace here if it may be run: a good place for it, though nobody looks at a value."""
     if not trace.refusal:
         flush(trace, cause)
+
+
+def cut_if_long(trace: Trace, cause: str) -> None:
+    """End the trace here if it may be run and its program is a large one.
+
+    A large program takes seconds to compile, so it ends where it will always end, whatever is recorded next; a small
+    one takes less time to compile than a loop would lose to running two.
+    """
+    if len(trace.results) >= LONG:
+        cut(trace, cause)
 
 
 def _run(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> list[jax.Array]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import funcgrad.torch as torch
-from funcgrad.trace import EAGER, LONGEST, forget, set_longest, stats, synchronize
+from funcgrad.trace import LONGEST, forget, set_longest, stats, synchronize
 from funcgrad.trace.program import compile_program
 
 STEPS = 500
@@ -169,12 +169,47 @@ def test_a_first_step_has_the_program_of_later_ones(compiled):
     assert compiled() == 2 * first
 
 
+def deep_adam(steps, look):
+    """A model of many operators; some of its losses are looked at."""
+    model = torch.nn.Sequential(*[torch.nn.Linear(4, 4) for _ in range(12)])
+    x = torch.randn(2, 4)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for step in range(steps):
+        optimizer.zero_grad()
+        loss = model(x).pow(2).mean()
+        loss.backward()
+        optimizer.step()
+        batch = (x + step).sum()  # what is recorded after the step has a program of its own
+        if look(step):
+            assert np.isfinite(loss.item() + batch.item())
+
+
+@pytest.mark.parametrize("look", [lambda step: step == 0, lambda step: step % 12 == 11, lambda step: True])
+def test_a_large_step_has_one_program_wherever_it_is_looked_at(look, monkeypatch):
+    large = []
+    monkeypatch.setattr(import_module("funcgrad.trace.flush"), "compile_program", noting_large(large))
+    forget()
+    deep_adam(30, look)
+    assert len(large) == 1
+
+
+def noting_large(large):
+    """`compile_program`, which notes the traces that hold an optimizer's step."""
+
+    def compiling(step, wanted, given):
+        if any(s.equation is not None and s.equation.op.name == "Adam_step" for s in step.path()):
+            large.append(step)
+        return compile_program(step, wanted, given)
+
+    return compiling
+
+
 def test_a_trace_that_is_cut_for_its_length_gives_memory_on(monkeypatch):
     """What an operator replaces is let go of before the cut, so that the program may write over it."""
     donated = []
     monkeypatch.setattr(import_module("funcgrad.trace.flush"), "compile_program", noting(donated))
     forget()
-    set_longest(EAGER)
+    set_longest(2)
     try:
         x = torch.ones(3)
         for _ in range(40):

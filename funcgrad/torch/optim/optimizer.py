@@ -15,6 +15,7 @@ from funcgrad.torch._listening import listeners, tell, told_step
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn._module import clear_grad
+from funcgrad.trace import current, cut_if_long
 
 REQUIRED: Any = type("_Required", (), {"__repr__": lambda self: "<required parameter>"})()
 
@@ -49,6 +50,7 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
+        cut_if_long(current(), "optimizer")  # the model is made
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -182,6 +184,7 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
         result = told_step(step, optimizer, args[1:], kwargs) if listeners else step(*args, **kwargs)
         for hook in list(optimizer._step_post_hooks.values()):
             hook(optimizer, args, kwargs)
+        cut_if_long(current(), "step")
         return result
 
     return hooked
