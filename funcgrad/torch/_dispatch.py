@@ -28,7 +28,7 @@ from funcgrad.torch._texts import (
 )
 from funcgrad.torch._types import dtype_of
 from funcgrad.torch._views import PLACES, WRITE_AT, Writer
-from funcgrad.trace import NUMBERS, Equation, Op, Pullback, Value, current, cut, pullback
+from funcgrad.trace import NUMBERS, Equation, Op, Pullback, Value, current, cut, pullback, reach
 
 fronts: list[Callable[[Op, tuple[Any, ...]], tuple[Any, ...]]] = []
 """What sees an operator's operands first and may put others in their place; autocasting."""
@@ -68,8 +68,8 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
     is_tracked = bool(wrt) and state.grad
     if is_tracked and trace.split:
         cut(trace, "backward")
-    elif len(trace.results) >= trace.limit:  # here, since the last operator's caller has put its results in place
-        cut(trace, "length")
+    elif trace.step.equations >= trace.limit:  # here, since the last operator's caller has put its results in place
+        reach(trace)
     if is_tracked:
         trace.has_graph = True
         equation, results = trace.record(op, static, values)

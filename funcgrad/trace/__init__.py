@@ -6,6 +6,7 @@ from funcgrad.trace.flush import cut as cut
 from funcgrad.trace.flush import cut_if_long as cut_if_long
 from funcgrad.trace.flush import flush as flush
 from funcgrad.trace.flush import forget as forget
+from funcgrad.trace.flush import reach as reach
 from funcgrad.trace.flush import stats as stats
 from funcgrad.trace.flush import synchronize as synchronize
 from funcgrad.trace.op import ALL as ALL

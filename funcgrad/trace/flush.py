@@ -1,8 +1,8 @@
 """Flush: run what has been recorded, as one compiled program, when a value is really needed.
 
-A trace is cut where it will be cut again: at the call of a model or the first differentiable operator after a backward
-pass (the next iteration of a loop), where a value is looked at, and, for loops without either, at a multiple of their
-period.
+A trace is cut where it will be cut again: at the end of a large optimizer step, at the call of a model or the first
+differentiable operator after a backward pass (the next iteration of a loop), where a value is looked at, and, for loops
+without either, at a multiple of their period.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
 
 from funcgrad.trace.interpret import glimpse, interpreted_program, is_exact
 from funcgrad.trace.program import Run, compile_program
-from funcgrad.trace.record import EAGER, Equation, Trace, current, forget_traces
+from funcgrad.trace.record import EAGER, PLAIN, Step, Trace, current, forget_traces
 from funcgrad.trace.value import Aval, Value
 
 MOST_PROGRAMS = 1000
@@ -32,9 +32,6 @@ RARE = 8
 
 LONG = 64
 """Results of a trace whose compilation costs more than a program that runs more often than it must."""
-
-SHORT = 16
-"""Results of a trace that is compiled only when it is seen again, if it rounds nothing."""
 
 MOST_NEWS = 1000
 """Operations compiled and not yet run again, above which any trace must be seen twice to be compiled."""
@@ -102,7 +99,6 @@ def flush(trace: Trace, cause: str) -> None:
     stats.flushes += 1
     stats.equations += len(trace.results)
     stats.causes[cause] += 1
-    trace.limit = _next_limit(trace) if cause == "length" else trace.longest
     trace.clear()
     if stats.programs - stats.forgotten > MOST_PROGRAMS:
         forget()
@@ -162,19 +158,22 @@ def _collector_paused() -> Generator[None]:
         gc.enable()
 
 
-class _Program(NamedTuple):
+@dataclass(slots=True)
+class _Program:
     """A compiled trace, and how its inputs are handed over."""
 
     run: Run
     given: tuple[int, ...]  # positions of the inputs whose memory the results take over
     kept: tuple[int, ...]  # positions of the others
+    news: int = 0  # its operations, until it is run again
 
 
 def _program(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> _Program:
     programs, key = trace.step.programs, (wanted, dead)
     program = programs.get(key)
     if program is not None:
-        stats.news = max(stats.news - len(trace.results), 0)
+        stats.news = max(stats.news - program.news, 0)
+        program.news = 0
         return program
     if key not in programs and _is_worth_waiting(trace):
         programs[key] = None  # seen
@@ -182,17 +181,20 @@ def _program(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> _P
         return _Program(interpreted_program(trace.step, wanted), (), tuple(range(len(trace.inputs))))
     given = _useful(dead, trace, wanted)
     kept = tuple(k for k in range(len(trace.inputs)) if k not in given)
-    program = programs[key] = _Program(compile_program(trace.step, wanted, given), given, kept)
+    program = programs[key] = _Program(compile_program(trace.step, wanted, given), given, kept, len(trace.results))
     stats.programs += 1
-    stats.news += len(trace.results)
+    stats.news += program.news
     return program
 
 
 def _is_worth_waiting(trace: Trace) -> bool:
-    """Whether a new trace may well never be seen again, so that it is not compiled yet; where the host computes."""
+    """Whether a new trace may well never be seen again, so that it is not compiled yet; where the host computes.
+
+    What makes parameters and picks batches only moves numbers, and often does so once.
+    """
     if jax.default_backend() != "cpu":
         return False
-    return stats.news > MOST_NEWS or (len(trace.results) <= SHORT and is_exact(trace.step))
+    return stats.news > MOST_NEWS or is_exact(trace.step)
 
 
 def _execute(program: _Program, trace: Trace) -> list[jax.Array]:
@@ -259,19 +261,35 @@ def _useful(dead: tuple[int, ...], trace: Trace, wanted: tuple[int, ...]) -> tup
     return tuple(useful)
 
 
-def _next_limit(trace: Trace) -> int:
-    """The largest multiple of the loop's period within the longest trace, so that the next cut finds its program."""
-    equations = [s.equation for s in trace.step.path() if s.equation is not None]
-    tokens = [(e.op, e.static) for e in equations[len(equations) // 2 :]]
-    for period in range(1, len(tokens) // 2):
-        if tokens[-period:] == tokens[-2 * period : -period] and tokens[period:] == tokens[:-period]:
-            results = _results_of(equations[-period:])
-            return max(trace.longest // results, 1) * results
-    return trace.longest
+# A trace that repeats itself is a loop which nobody looks into: it is cut early, so that one small program runs many
+# times. One that does not is a model, and runs whole.
+
+WITH_GRAPH = 512
+"""Equations after which a trace with a graph is first searched for a period: a cut costs more there."""
 
 
-def _results_of(equations: Sequence[Equation]) -> int:
-    return sum(len(e.results) for e in equations)
+def reach(trace: Trace) -> None:
+    """Cut a trace that has reached its limit, or set it another one."""
+    if trace.refusal:
+        trace.limit = sys.maxsize
+    elif trace.limit <= PLAIN and trace.has_graph and trace.longest >= WITH_GRAPH:
+        trace.limit = WITH_GRAPH
+    elif (period := _period(trace.step)) or trace.limit >= trace.longest:
+        first = min(WITH_GRAPH if trace.has_graph else PLAIN, trace.longest)
+        flush(trace, "length")
+        trace.limit = max(first // period, 1) * period if period else first
+    else:
+        trace.limit = min(2 * trace.limit, trace.longest)
+
+
+def _period(step: Step) -> int:
+    """Equations after which those of the trace's second half repeat themselves; 0 if they do not."""
+    if "period" not in step.notes:
+        equations = [s.equation for s in step.path() if s.equation is not None]
+        tokens = [(e.op, e.static) for e in equations[len(equations) // 2 :]]
+        periods = (p for p in range(1, len(tokens) // 2) if tokens[p:] == tokens[:-p])
+        step.notes["period"] = next(periods, 0)
+    return step.notes["period"]
 
 
 def synchronize(cause: str) -> None:

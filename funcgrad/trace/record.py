@@ -20,7 +20,10 @@ from funcgrad.trace.value import Aval, Value, aval_of
 NUMBERS = (bool, int, float, complex)
 
 LONGEST = 2048
-"""Results in a trace before it is cut anyway: about four seconds of compilation."""
+"""Equations in a trace before it is cut anyway."""
+
+PLAIN = 128
+"""Equations after which a trace is first looked at, see `reach` in flush.py."""
 
 EAGER = 1
 """The same limit for a trace that is run operator by operator, for debugging."""
@@ -62,10 +65,11 @@ class Equation:
 class Step:
     """A node of the trie: the trace that ends here, and every step that has followed it so far."""
 
-    __slots__ = ("admits", "equation", "next", "notes", "parent", "peeked", "programs", "results")
+    __slots__ = ("admits", "equation", "equations", "next", "notes", "parent", "peeked", "programs", "results")
 
     def __init__(self, parent: Step | None, equation: Equation | None, admits: Aval | None) -> None:
         self.parent = parent
+        self.equations: int = (0 if parent is None else parent.equations) + (equation is not None)
         self.results: int = (0 if parent is None else parent.results) + (len(equation.results) if equation else 0)
         self.equation = equation  # recorded by this step, or None where the step takes in an input
         self.admits = admits  # shape and dtype of the input this step takes in, or None
@@ -104,7 +108,6 @@ class Trace:
     def __init__(self, refusal: str = "") -> None:
         self.refusal = refusal  # why this trace must not be run, as the text of an error; empty if it may be
         self.longest = LONGEST  # length at which the trace is cut at the latest
-        self.limit = LONGEST  # length at which it is cut this time, see flush.py
         self._start()
 
     def clear(self) -> None:
@@ -117,6 +120,7 @@ class Trace:
         self._start()
 
     def _start(self) -> None:
+        self.limit = min(PLAIN, self.longest)  # length at which `reach` decides whether it is cut
         self.step = _ROOT
         self.inputs: list[Value] = []
         self.results: list[Value | None] = []  # None: a result that nobody can ask for
@@ -192,7 +196,8 @@ class _Local(threading.local):
 
     def __init__(self) -> None:
         self.trace = Trace()
-        self.trace.longest = self.trace.limit = _Local.longest
+        self.trace.longest = _Local.longest
+        self.trace.clear()
 
 
 _local = _Local()
@@ -206,7 +211,8 @@ def current() -> Trace:
 def set_longest(length: int) -> None:
     """Choose the length at which traces are cut at the latest, for this thread and those that start later."""
     _Local.longest = length
-    _local.trace.longest = _local.trace.limit = length
+    _local.trace.longest = length
+    _local.trace.limit = min(PLAIN, length)
 
 
 @contextmanager

@@ -204,6 +204,65 @@ def noting_large(large):
     return compiling
 
 
+def noting_lengths(lengths):
+    """`compile_program`, which notes how many equations it compiles."""
+
+    def compiling(step, wanted, given):
+        lengths.append(step.equations)
+        return compile_program(step, wanted, given)
+
+    return compiling
+
+
+@pytest.fixture
+def lengths(monkeypatch):
+    """Equations of each program that is compiled during the test."""
+    noted = []
+    monkeypatch.setattr(import_module("funcgrad.trace.flush"), "compile_program", noting_lengths(noted))
+    synchronize("test")
+    forget()
+    return noted
+
+
+def test_a_loop_that_nobody_looks_into_runs_one_small_program_many_times(lengths):
+    x = torch.ones(3)
+    for _ in range(5000):
+        x = x * 0.999 + 0.001
+    assert x[0].item() == pytest.approx(1.0)
+    assert max(lengths) <= 128
+    assert len(lengths) <= AT_MOST
+
+
+def test_a_recurrence_written_as_a_loop_is_compiled_in_pieces(lengths, monkeypatch):
+    monkeypatch.setattr(import_module("funcgrad.trace.flush"), "WITH_GRAPH", 130)
+    w = torch.full((2,), 0.5, requires_grad=True)
+
+    def loop(times):
+        for _ in range(times):
+            h = torch.zeros(2)
+            for _ in range(300):
+                h = h * w + 1.0
+            h.sum().backward()
+
+    loop(4)
+    assert w.grad.tolist() == [16.0, 16.0]  # the derivative of 1 / (1 - w), four times
+    assert max(lengths) <= 520  # of 1,500: where the backward pass begins, nothing repeats itself
+    loop(8)  # by now also what was not compiled when it was first seen
+    assert w.grad.tolist() == [48.0, 48.0]
+    before = len(lengths)
+    loop(40)
+    assert w.grad.tolist() == [208.0, 208.0]
+    assert len(lengths) == before
+
+
+def test_a_model_that_does_not_repeat_itself_is_compiled_whole(lengths):
+    x = torch.ones(3)
+    for k in range(300):
+        x = x.reshape(3, *[1] * (k % 7)) * 1.0 if k * k % 11 < 5 else (x + 1.0).reshape(3)
+    x.tolist()
+    assert len(lengths) == 1
+
+
 def test_a_trace_that_is_cut_for_its_length_gives_memory_on(monkeypatch):
     """What an operator replaces is let go of before the cut, so that the program may write over it."""
     donated = []

@@ -102,6 +102,24 @@ def test_traces_that_never_come_again_are_not_compiled(monkeypatch):
     assert run(1) == 0
 
 
+def test_small_programs_that_run_again_and_again_do_not_pay_for_large_ones_that_do_not(monkeypatch):
+    """An agent's episodes: the steps are all alike, the backward passes all of different lengths."""
+    monkeypatch.setattr(flush, "MOST_NEWS", 3)
+    monkeypatch.setattr(stats, "news", 0)
+    double = Op("double_and_sum_again", lambda x: (x * 2.0).sum())
+
+    def run(n):
+        synchronize("test")
+        before = stats.programs
+        _, (y,) = current().record(double, (), [constant(np.ones(n, np.float32))])
+        synchronize("test")
+        assert float(y.array) == 2 * n
+        return stats.programs - before
+
+    compiled = [run(n) + 0 * sum(run(1) for _ in range(5)) for n in range(1, 12)]
+    assert sum(compiled) <= 5
+
+
 def test_an_element_of_a_known_array_leaves_the_trace_whole():
     element = Op("element", lambda x, i: x[i.value])
     heavy = Op("heavy", lambda x: jnp.exp(x))
