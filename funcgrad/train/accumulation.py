@@ -80,7 +80,7 @@ def weighted_sum(values: Any, weights: Any = None) -> Accumulated[jax.Array]:
         The sums; both scalars.
 
     Raises:
-        TypeError: if the values are not floating.
+        TypeError: if the values are not floating, or one number only: a mean, most often.
         ValueError: if the weights do not broadcast to the values.
 
     Example:
@@ -91,6 +91,11 @@ def weighted_sum(values: Any, weights: Any = None) -> Accumulated[jax.Array]:
     values = jnp.asarray(values)
     if not jnp.issubdtype(values.dtype, jnp.floating):
         raise TypeError(f"weighted_sum was given values of {values.dtype}, expected floating losses. Cast them.")
+    if values.ndim == 0:
+        raise TypeError(
+            "weighted_sum was given one number, expected a loss for each example or token. Give it the losses before "
+            "their mean is taken. If the number is a sum, return Accumulated(sum, weight) with what it is divided by."
+        )
     values = values.astype(summing_dtype(values.dtype))
     if weights is None:
         return Accumulated(values.sum(), jnp.asarray(values.size, values.dtype))

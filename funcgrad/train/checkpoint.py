@@ -1,7 +1,8 @@
 """Checkpoints: a state on disk, complete or not there.
 
-One folder each, `arrays.npz` and `manifest.json` with a checksum for every array. It is written beside and renamed at
-the end, so that a process killed at any moment leaves the last complete one readable. Nothing is unpickled.
+One folder each, `arrays.npz` and `manifest.json`, with a checksum for every array and for the manifest. It is written
+beside and renamed at the end, so that a process killed at any moment leaves the last complete one readable. Nothing is
+unpickled.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import hashlib
 import json
 import os
 import shutil
-import zipfile
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,8 +79,8 @@ class Checkpoints:
             info: what else to keep, as JSON.
 
         Raises:
-            CheckpointError: if it cannot be written, or if there is one of these steps. Earlier ones are untouched, and
-                the error holds the state.
+            CheckpointError: if it cannot be written, if `info` is no JSON, or if there is one of these steps. Earlier
+                ones are untouched, and the error holds the state.
         """
         arrays = [_to_numpy(leaf) for leaf in jax.tree.leaves(state)]  # in all processes: each may hold a part
         first_does(partial(self._write, steps, state, arrays, info or {}))
@@ -140,7 +140,15 @@ def _manifest_of(steps: int, state: Any, arrays: list[np.ndarray], info: dict[st
     leaves = [
         {**form, "sha256": _checksum(_storable(array))} for form, array in zip(forms_of(state), arrays, strict=True)
     ]
-    return {"format": FORMAT, "version": VERSION, "steps": steps, "info": info, "leaves": leaves}
+    manifest = {"format": FORMAT, "version": VERSION, "steps": steps, "info": info, "leaves": leaves}
+    try:
+        return {**manifest, "sha256": _seal(manifest)}
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"The info of the checkpoint of step {steps} cannot be written: {error}. A callback's memory and `info` "
+            "have to be JSON: numbers, texts, lists and dicts of Python, without arrays.",
+            state,
+        ) from error
 
 
 def _write(beside: Path, path: Path, manifest: dict[str, Any], arrays: list[np.ndarray]) -> None:
@@ -179,6 +187,8 @@ def _manifest(path: Path) -> dict[str, Any]:
         manifest = json.loads((path / MANIFEST).read_text())
         if (manifest["format"], manifest["version"]) != (FORMAT, VERSION):
             raise CheckpointError(f"{path} has version {manifest['version']} of its format, expected {VERSION}.")
+        if manifest.pop("sha256") != _seal(manifest):
+            raise damaged(path, f"the checksum of {MANIFEST} is another")
         return manifest
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(path, error) from error
@@ -190,13 +200,17 @@ def _read(path: Path, manifest: dict[str, Any], like: Any) -> Any:
     try:
         with (path / ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             stored = [arrays[str(index)] for index in range(len(leaves))]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # of many kinds, by which byte is another
         raise damaged(path, error) from error
     for entry, array in zip(manifest["leaves"], stored, strict=True):
         if _checksum(array) != entry["sha256"]:
             raise damaged(path, f"the checksum of {entry['path']} is another")
     triples = zip(manifest["leaves"], stored, leaves, strict=True)
     return structure.unflatten([_to_jax(*triple) for triple in triples])
+
+
+def _seal(manifest: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest).encode()).hexdigest()
 
 
 def _checksum(array: np.ndarray) -> str:

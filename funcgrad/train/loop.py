@@ -5,7 +5,7 @@ Between two host visits nothing waits for the device.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
@@ -60,6 +60,7 @@ def fit(
         The last state, and the metrics of all steps run here: NumPy, with the steps as leading axis.
 
     Raises:
+        TypeError: if `batches` is a dict, which is one batch.
         ValueError: if there is no batch, if `visit_every` is below 1, or if a batch has another structure than the
             first one.
         FloatingPointError: in place of a checkpoint of parameters that a loss of nan or infinity has spoilt.
@@ -73,6 +74,8 @@ def fit(
         >>> metrics.loss.tolist()
         [9.0, 0.0]
     """
+    if isinstance(batches, Mapping):
+        raise TypeError("batches is one dict, expected an iterable of batches. For a single one, write [batch].")
     if visit_every < 1:
         raise ValueError(f"visit_every is {visit_every}, expected at least 1 step between two host visits.")
     begun, state, is_over = (0, state, False) if checkpoints is None else _resumed(checkpoints, state, callbacks)

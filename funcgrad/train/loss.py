@@ -14,6 +14,7 @@ import jax.numpy as jnp
 
 from funcgrad.train.accumulation import MEAN, Accumulated
 from funcgrad.train.precision import Policy
+from funcgrad.train.shards import gathered
 
 LossFn = Callable[..., Any]
 
@@ -34,6 +35,7 @@ def call(
     Raises:
         TypeError: if the function takes or returns something else than it should.
     """
+    params = gathered(params, None if policy is None else policy.compute)
     if policy is not None:
         params, batch = policy.to_compute((params, batch))
     result = _called(loss_fn, "loss_fn", (params, batch), rng=rng, collections=collections)
@@ -51,16 +53,6 @@ def call_plain(metric_fn: LossFn, params: Any, batch: Any, collections: Any, pol
     if policy is not None:
         params, batch = policy.to_compute((params, batch))
     return _called(metric_fn, "metric_fn", (params, batch), collections=collections)
-
-
-def check_params(params: Any) -> None:
-    """Raise a TypeError that names a parameter which is not floating."""
-    for path, leaf in jax.tree_util.tree_leaves_with_path(params):
-        if not jnp.issubdtype(leaf.dtype, jnp.floating):
-            raise TypeError(
-                f"params{jax.tree_util.keystr(path)} has dtype {leaf.dtype}, expected a floating dtype. Only floating "
-                "parameters can be trained: cast it, or hand it to loss_fn in the batch."
-            )
 
 
 def refuse_mean(loss: Accumulated[Any], reason: str) -> None:
@@ -116,6 +108,8 @@ def _checked(loss: Any) -> Accumulated[jax.Array]:
 
 def _check_number(loss: Any, part: str) -> None:
     what = f"loss_fn returned {part} of" if part else "loss_fn returned"
+    if loss is None:
+        raise TypeError("loss_fn returned None, expected one number or an Accumulated. Is its `return` missing?")
     if isinstance(loss, tuple):
         raise TypeError(
             f"loss_fn returned {_kind(loss)}, expected one number or an Accumulated. If it is (loss, aux), say "

@@ -12,8 +12,10 @@ import jax
 import jax.numpy as jnp
 
 from funcgrad.train.accumulation import Accumulated, summing_dtype
+from funcgrad.train.arguments import check_kind
 from funcgrad.train.loss import LossFn, Outcome, call, refuse_mean
 from funcgrad.train.precision import Policy
+from funcgrad.train.shards import gathering_again
 from funcgrad.train.stages import Scaled, Summed
 
 Stage = TypeVar("Stage")
@@ -105,17 +107,23 @@ def gradient_of(
 
 
 def _with_gradient(loss_fn: LossFn, has_aux: bool, policy: Policy | None) -> Callable[..., Any]:
+    """The function from parameters, batch, key, collections and scale to `((total, outcome), gradient)`."""
+    check_kind("policy", policy, Policy, "Policy(compute=jnp.bfloat16)")
+
     def total(params: Any, batch: Any, rng: Any, collections: Any, scale: Any) -> tuple[Any, Outcome]:
         outcome = call(loss_fn, params, batch, rng, collections, has_aux=has_aux, policy=policy)
         value = outcome.loss.total
         return (value if scale is None else value * scale.astype(value.dtype)), outcome
 
-    return jax.value_and_grad(total, has_aux=True)
+    def gradient(params: Any, *rest: Any) -> Any:
+        return jax.value_and_grad(gathering_again(total, params), has_aux=True)(params, *rest)
+
+    return gradient
 
 
 def _whole(gradient: Any, params: Any, batch: Any, rng: Any, collections: Any, scale: Any) -> Accumulation[Any]:
     (_, outcome), grads = gradient(params, batch, rng, collections, scale)
-    return Accumulation(outcome.loss, _staged(grads, outcome.loss.weight, scale), outcome.aux, outcome.collections)
+    return Accumulation(outcome.loss, staged(grads, outcome.loss.weight, scale), outcome.aux, outcome.collections)
 
 
 def _scanned(count: int, dtype: Any) -> Callable[..., Accumulation[Any]]:
@@ -137,7 +145,7 @@ def _scanned(count: int, dtype: Any) -> Callable[..., Accumulation[Any]]:
             results = jax.tree.map(lambda many, one: jnp.concatenate([many, jnp.asarray(one)[None]]), results, last)
         (sums, collections), (losses, aux) = carry, results
         loss = _summed(losses)
-        return Accumulation(loss, _staged(sums, loss.weight, scale), add_up(aux), collections)
+        return Accumulation(loss, staged(sums, loss.weight, scale), add_up(aux), collections)
 
     return run
 
@@ -156,7 +164,8 @@ def _summed(stacked: Any) -> Any:
     return jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0, dtype=summing_dtype(leaf.dtype)), stacked)
 
 
-def _staged(grads: Any, weight: Any, scale: Any) -> Any:
+def staged(grads: Any, weight: Any, scale: Any) -> Any:
+    """A summed gradient at its stage: Scaled where there is a loss scale."""
     sums = Accumulated(grads, weight)
     return Summed(sums) if scale is None else Scaled(sums, scale)
 
@@ -191,5 +200,7 @@ def leading_axis(batch: Any) -> int:
 
 
 def _check_count(micro_batches: int) -> None:
+    if not isinstance(micro_batches, int):
+        raise TypeError(f"micro_batches is {micro_batches!r}, expected an integer: into how many parts a batch is cut.")
     if micro_batches < 1:
         raise ValueError(f"micro_batches is {micro_batches}, expected at least 1.")

@@ -1,4 +1,4 @@
-"""One step over many devices: each sums over its share of the batch, and the sums are added in one collective.
+"""One step over many devices: each sums over its share of the batch, and the sums are added up.
 
 Devices change nothing but the order of an addition, because what is added is never a mean.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -14,11 +15,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from funcgrad.train.accumulation import summing_dtype
 from funcgrad.train.loss import refuse_mean
-from funcgrad.train.micro_batches import Accumulation, is_sum, leading_axis
+from funcgrad.train.micro_batches import Accumulation, is_sum, leading_axis, staged
 from funcgrad.train.processes import put
+from funcgrad.train.shards import AXIS, is_shard, shard_of
 
-AXIS = "data"
+EVERYWHERE, SPLIT = PartitionSpec(), PartitionSpec(AXIS)
 
 
 @dataclass(frozen=True)
@@ -72,43 +75,33 @@ class DataParallel:
 
     def over_devices(self, sums_of: Callable[..., Accumulation[Any]]) -> Callable[..., Accumulation[Any]]:
         """The sums over a batch from the sums over each device's share of it."""
-        everywhere, split = PartitionSpec(), PartitionSpec(AXIS)
-
-        def local(params: Any, batch: Any, given: dict[str, Any]) -> tuple[Any, Any]:
-            rng = given["rng"]
-            own = None if rng is None else jax.random.fold_in(rng, jax.lax.axis_index(AXIS))
-            sums = sums_of(params, batch, **{**given, "rng": own})
-            refuse_mean(sums.loss, "devices add up what it returns")
-            return self._added(sums)
-
-        # Without vma checking gradients are those of the share, and the one psum below is the only collective.
-        shared = jax.shard_map(
-            local,
-            mesh=self.mesh,
-            in_specs=(everywhere, split, everywhere),
-            out_specs=(everywhere, split),
-            check_vma=False,
-        )
 
         def sums_over_devices(params: Any, batch: Any, **given: Any) -> Accumulation[Any]:
             self._check(batch, self.mesh.size)
-            sums, stacked = shared(params, batch, given)
-            aux = jax.tree.map(lambda one, many: many if one is None else one, sums.aux, stacked, is_leaf=_is_part)
-            return sums._replace(aux=aux)
+            layout = jax.tree.map(self.spec, params)
+            # Without vma checking gradients are those of the share, and nothing is sent but what is written here.
+            shared = jax.shard_map(
+                partial(self._local, sums_of, layout),
+                mesh=self.mesh,
+                in_specs=(layout, SPLIT, EVERYWHERE),
+                out_specs=(layout, EVERYWHERE, SPLIT),
+                check_vma=False,
+            )
+            gradient, (loss, added, collections), apart = shared(params, batch, given)
+            gradient = staged(gradient, loss.weight, given["scale"])
+            return Accumulation(loss, gradient, _joined(added, apart), collections)
 
         return sums_over_devices
 
-    def _added(self, sums: Accumulation[Any]) -> tuple[Accumulation[Any], Any]:
-        """Sums over all devices, and the aux values that stay apart, with the device as leading axis."""
-        apart = jax.tree.map(lambda leaf: None if is_sum(leaf) else leaf[None], sums.aux, is_leaf=is_sum)
-        added = jax.tree.map(lambda leaf: leaf if is_sum(leaf) else None, sums.aux, is_leaf=is_sum)
-        floating, fixed = _parted(sums.collections)
-        share = [leaf / self.mesh.size for leaf in floating]
-        scale = getattr(sums.gradient, "scale", None)
-        gradient = sums.gradient.sums
-        loss, gradient, aux, floating = jax.lax.psum((sums.loss, gradient, added, share), AXIS)
-        stage = type(sums.gradient)(gradient, *([] if scale is None else [scale]))
-        return Accumulation(loss, stage, aux, _joined(sums.collections, floating, fixed)), apart
+    def _local(
+        self, sums_of: Callable[..., Accumulation[Any]], layout: Any, params: Any, batch: Any, given: dict[str, Any]
+    ) -> tuple[Any, Any, Any]:
+        """On one device: its part of the gradient, what all devices have alike, and the aux values of its own."""
+        rng = given["rng"]
+        own = None if rng is None else jax.random.fold_in(rng, jax.lax.axis_index(AXIS))
+        sums = sums_of(jax.tree.map(shard_of, params, layout), batch, **{**given, "rng": own})
+        refuse_mean(sums.loss, "devices add up what it returns")
+        return _added(sums, self.mesh.size)
 
     def _split(self, leaf: Any) -> jax.Array:
         if not self.mesh.is_multi_process:
@@ -117,18 +110,19 @@ class DataParallel:
         return jax.make_array_from_callback(leaf.shape, self._by_rows(), lambda rows: leaf[rows])
 
     def _by_rows(self) -> NamedSharding:
-        return NamedSharding(self.mesh, PartitionSpec(AXIS))
+        return NamedSharding(self.mesh, SPLIT)
 
     def _sharding(self, leaf: Any) -> NamedSharding:
-        return NamedSharding(self.mesh, self._spec(jnp.shape(leaf)) if self.shard_state else PartitionSpec())
+        return NamedSharding(self.mesh, self.spec(leaf))
 
-    def _spec(self, shape: tuple[int, ...]) -> PartitionSpec:
-        """The largest axis that the devices divide is split; without one the array is on each device in full."""
+    def spec(self, leaf: Any) -> PartitionSpec:
+        """The longest axis that the devices divide is split; without one the array is on each device in full."""
+        shape = jnp.shape(leaf)
         divided = [axis for axis, size in enumerate(shape) if size and size % self.mesh.size == 0]
-        if not divided:
-            return PartitionSpec()
+        if not divided or not self.shard_state:
+            return EVERYWHERE
         longest = max(divided, key=lambda axis: shape[axis])
-        return PartitionSpec(*[AXIS if axis == longest else None for axis in range(len(shape))])
+        return PartitionSpec(*[None] * longest, AXIS)
 
     def _check(self, batch: Any, devices: int) -> None:
         examples = leading_axis(batch)
@@ -139,20 +133,34 @@ class DataParallel:
             )
 
 
+def _added(sums: Accumulation[Any], devices: int) -> tuple[Any, Any, Any]:
+    """The one reduction of an update, inside a program; the gradients of shards are summed up before."""
+    aux, apart = _parted(is_sum, sums.aux)
+    statistics, counts = _parted(_floats, sums.collections)
+    shards, gradient = _parted(is_shard, sums.gradient.sums.total)
+    gradient = jax.tree.map(lambda leaf: leaf.astype(summing_dtype(leaf.dtype)), gradient)
+    statistics = jax.tree.map(lambda leaf: leaf / devices, statistics)
+    loss, aux, statistics, gradient = jax.lax.psum((sums.loss, aux, statistics, gradient), AXIS)
+    shards = jax.tree.map(lambda shard: shard.part, shards, is_leaf=is_shard)
+    apart = jax.tree.map(lambda leaf: leaf[None], apart)
+    return _joined(shards, gradient), (loss, aux, _joined(statistics, counts)), apart
+
+
+def _parted(chosen: Callable[[Any], bool], tree: Any) -> tuple[Any, Any]:
+    """Two trees of the same form: that of the chosen parts and that of the others, with None for what is not there."""
+    first = jax.tree.map(lambda leaf: leaf if chosen(leaf) else None, tree, is_leaf=_is_part)
+    second = jax.tree.map(lambda leaf: None if chosen(leaf) else leaf, tree, is_leaf=_is_part)
+    return first, second
+
+
+def _joined(first: Any, second: Any) -> Any:
+    """The tree of which these are the two parts."""
+    return jax.tree.map(lambda one, other: other if one is None else one, first, second, is_leaf=_is_part)
+
+
 def _is_part(leaf: Any) -> bool:
-    return leaf is None or is_sum(leaf)
-
-
-def _parted(collections: Any) -> tuple[list[Any], list[Any]]:
-    leaves = jax.tree.leaves(collections)
-    return [leaf for leaf in leaves if _floats(leaf)], [leaf for leaf in leaves if not _floats(leaf)]
-
-
-def _joined(collections: Any, floating: list[Any], fixed: list[Any]) -> Any:
-    """Statistics as the mean over devices; counts, which are the same on each, as they are."""
-    means, counts = iter(floating), iter(fixed)
-    return jax.tree.map(lambda leaf: next(means) if _floats(leaf) else next(counts), collections)
+    return leaf is None or is_sum(leaf) or is_shard(leaf)
 
 
 def _floats(leaf: Any) -> bool:
-    return bool(jnp.issubdtype(leaf.dtype, jnp.floating))
+    return leaf is not None and bool(jnp.issubdtype(leaf.dtype, jnp.floating))

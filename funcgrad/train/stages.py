@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import optax
 
 from funcgrad.train.accumulation import Accumulated
+from funcgrad.train.arguments import accepted
 from funcgrad.train.precision import unscaled
 
 T = TypeVar("T")
@@ -101,7 +102,7 @@ def clip(gradient: Mean[T], by: optax.GradientTransformation) -> Clipped[T]:
 
 
 def apply_gradients(
-    optimizer: optax.GradientTransformation, gradient: Mean[T] | Clipped[T], opt_state: Any, params: T
+    optimizer: optax.GradientTransformation, gradient: Mean[T] | Clipped[T], opt_state: Any, params: T, **extra: Any
 ) -> tuple[T, Any, T]:
     """Return the next parameters, the next optimizer state and the updates between.
 
@@ -110,6 +111,7 @@ def apply_gradients(
         gradient: the gradient of the mean loss; each leaf is handed over in the dtype of its parameter.
         opt_state: the optimizer's state.
         params: the parameters.
+        **extra: what an optimizer may want beside them, such as `value`, the loss; what it does not take is left out.
 
     Raises:
         TypeError: if the gradient is still scaled or still a sum.
@@ -120,7 +122,7 @@ def apply_gradients(
     _check_fit(opt_state, jax.eval_shape(optimizer.init, tree))
     grads = jax.tree.map(lambda grad, param: grad.astype(param.dtype), gradient.tree, tree)
     updates: Any
-    updates, opt_state = optimizer.update(grads, opt_state, tree)
+    updates, opt_state = optimizer.update(grads, opt_state, tree, **accepted(optimizer.update, extra))
     following: Any = optax.apply_updates(tree, updates)
     return following, opt_state, updates
 

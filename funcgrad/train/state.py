@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from funcgrad.train.arguments import check_arrays, check_key, check_kind, check_transformation
 from funcgrad.train.precision import LossScale
 
 
@@ -55,7 +56,14 @@ class TrainState(NamedTuple):
 
         Returns:
             The state at step 0.
+
+        Raises:
+            TypeError: if there is something else than arrays among the parameters, or an argument of another kind.
         """
+        check_transformation("optimizer", optimizer, "funcgrad.optim.adamw(1e-3)")
+        check_kind("loss_scale", loss_scale, LossScale, "LossScale.dynamic() or LossScale.static(1024.0)")
+        check_key(rng)
+        check_arrays(params)
         params = jax.tree.map(_own, params)
         state = cls(params, optimizer.init(params), rng, jnp.zeros((), jnp.int32), loss_scale, collections)
         return jax.tree.map(_own, state)

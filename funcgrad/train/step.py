@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import optax
 
-from funcgrad.train.loss import check_params
+from funcgrad.train.arguments import check_kind, check_params
 from funcgrad.train.micro_batches import gradient_of
 from funcgrad.train.precision import Policy
 from funcgrad.train.sharding import DataParallel
@@ -59,8 +59,8 @@ def make_train_step(
         A function under `jax.jit` that donates its state: use the state that it returns, never the one it was given.
 
     Raises:
-        TypeError: at the first call, if the parameters are not all floating, or if `loss_fn` takes or returns
-            something else than described.
+        TypeError: if an option is of another kind; at the first call, if the parameters are not all floating, or if
+            `loss_fn` takes or returns something else than described.
 
     Example:
         >>> import jax.numpy as jnp
@@ -70,11 +70,13 @@ def make_train_step(
         >>> float(metrics.loss), round(float(state.params), 4)
         (4.0, 0.2)
     """
+    check_kind("parallel", parallel, DataParallel, "DataParallel.over()")
     sums_of = gradient_of(loss_fn, micro_batches=micro_batches, has_aux=has_aux, policy=policy, dtype=None)
     sums_of = sums_of if parallel is None else parallel.over_devices(sums_of)
     update = make_update(optimizer, clip=clip, norms=norms, skip_nonfinite=skip_nonfinite)
 
     def train_step(state: TrainState, batch: Any) -> tuple[TrainState, StepMetrics]:
+        check_kind("the state of the step", state, TrainState, "TrainState.create(params, optimizer)")
         check_params(state.params)
         following, metrics = update(state, sums_of(state.params, batch, **inputs(state)))
         return following if parallel is None else parallel.constrained(following), metrics

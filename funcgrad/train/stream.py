@@ -14,7 +14,8 @@ import jax.numpy as jnp
 import optax
 
 from funcgrad.train.accumulation import Accumulated
-from funcgrad.train.loss import check_params, refuse_mean
+from funcgrad.train.arguments import check_params
+from funcgrad.train.loss import refuse_mean
 from funcgrad.train.micro_batches import Accumulation, gradient_of
 from funcgrad.train.precision import Policy
 from funcgrad.train.stages import Scaled, Summed

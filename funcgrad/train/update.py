@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from funcgrad.train.arguments import check_transformation
 from funcgrad.train.micro_batches import Accumulation, is_sum
 from funcgrad.train.precision import all_finite
 from funcgrad.train.stages import Mean, apply_gradients, mean, unscale
@@ -41,12 +42,21 @@ def make_update(
     norms: bool,
     skip_nonfinite: bool,
 ) -> Update:
-    """Return the pure function `(state, sums) -> (next state, metrics)`, not compiled."""
+    """Return the pure function `(state, sums) -> (next state, metrics)`, not compiled.
+
+    Raises:
+        TypeError: if the optimizer or the clipping is no transformation.
+    """
+    check_transformation("optimizer", optimizer, "funcgrad.optim.adamw(1e-3)")
+    if clip is not None:
+        check_transformation("clip", clip, "funcgrad.optim.clip_by_global_norm(1.0)")
 
     def update(state: TrainState, sums: Accumulation[Any]) -> tuple[TrainState, StepMetrics]:
         average = mean(sums.gradient if state.loss_scale is None else unscale(sums.gradient))
         gradient = average if clip is None else clipped(average, clip)
-        params, opt_state, updates = apply_gradients(optimizer, gradient, state.opt_state, state.params)
+        params, opt_state, updates = apply_gradients(
+            optimizer, gradient, state.opt_state, state.params, value=sums.loss.finish(), grad=average.tree
+        )
         following = state._replace(
             params=params, opt_state=opt_state, collections=sums.collections, step=state.step + 1
         )

@@ -83,3 +83,11 @@ def test_weighted_sum_says_what_it_wants():
         weighted_sum(jnp.ones((2, 3)), jnp.ones(2))
     with pytest.raises(TypeError, match=r"values of int32, expected floating losses"):
         weighted_sum(jnp.arange(3))
+
+
+def test_a_mean_is_no_sum_of_weight_one():
+    """As a sum it would be averaged again, with every other mean of its window."""
+    with pytest.raises(
+        TypeError, match=r"was given one number.*before their mean is taken.*Accumulated\(sum, weight\)"
+    ):
+        weighted_sum(jnp.array([1.0, 2.0]).mean())

@@ -85,6 +85,45 @@ def test_params_of_integers():
         make_stream_step(sum_loss, OPTIMIZER).add(state, Window.empty(state), make_batch(8))
 
 
+def step_of(**options):
+    return lambda: make_train_step(sum_loss, options.pop("optimizer", OPTIMIZER), **options)
+
+
+@pytest.mark.parametrize(
+    "call, text",
+    [
+        (
+            lambda: make_state({"w": jnp.ones(2), "name": "relu"}),
+            r"params\['name'\] is 'relu', expected an array.*eqx\.p",
+        ),
+        (lambda: make_state({"act": jnp.tanh}), r"params\['act'\] is a PjitFunction, expected an array"),
+        (
+            lambda: make_state(optimizer=0.1),
+            r"optimizer is 0\.1, expected an optax transformation, such as funcgrad\.op",
+        ),
+        (lambda: TrainState.create(make_params(), OPTIMIZER, rng=7), r"rng is 7, expected.*jax\.random\.key\(7\)"),
+        (
+            lambda: TrainState.create(make_params(), OPTIMIZER, loss_scale=8.0),
+            r"loss_scale is 8\.0, expected LossScale\.dynamic",
+        ),
+        (step_of(optimizer=optax.sgd), r"optimizer is a function, expected an optax transformation"),
+        (step_of(clip=1.0), r"clip is 1\.0, expected an optax transformation, such as .*clip_by_global_norm\(1\.0\)"),
+        (step_of(policy="bfloat16"), r"policy is 'bfloat16', expected Policy\(compute=jnp\.bfloat16\)"),
+        (step_of(parallel=True), r"parallel is True, expected DataParallel\.over\(\)"),
+        (step_of(micro_batches=2.0), r"micro_batches is 2\.0, expected an integer"),
+        (
+            lambda: step_of()()(make_params(), BATCHES[0]),
+            r"the state of the step is a dict, expected TrainState\.create\(",
+        ),
+        (lambda: fit(step_of()(), make_state(), BATCHES[0]), r"batches is one dict.*write \[batch\]"),
+        (lambda: make_train_step(lambda params, batch: None, OPTIMIZER)(make_state(), 0), r"returned None.*`return`"),
+    ],
+)
+def test_an_argument_of_another_kind(call, text):
+    with pytest.raises(TypeError, match=text):
+        call()
+
+
 # Each of these pairs went wrong in silence, or with an error from inside the optimizer, before it was checked.
 @pytest.mark.parametrize(
     "made_with, stepped_with",

@@ -4,31 +4,11 @@ import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 from killed_training import STEPS, killed
+from saved_states import assert_same, assert_sharded_arrays_come_back_in_their_place, make_state
 
-from funcgrad.train import CheckpointError, Checkpoints, DataParallel, LossScale, TrainState
-
-OPTIMIZER = optax.adam(0.1)
-
-
-def make_state(fill=1.0, width=3):
-    return TrainState.create(
-        {"w": jnp.full((2, width), fill), "half": jnp.full(3, fill, jnp.bfloat16), "empty": jnp.zeros((0, 2))},
-        OPTIMIZER,
-        rng=jax.random.key(int(fill)),
-        loss_scale=LossScale.dynamic(3.0 * fill),
-        collections={"count": jnp.int32(7 * fill)},
-    )
-
-
-def readable(state):
-    return state._replace(rng=jax.random.key_data(state.rng))
-
-
-def assert_same(found, expected):
-    chex.assert_trees_all_equal(readable(found), readable(expected), strict=True)
+from funcgrad.train import CheckpointError, Checkpoints
 
 
 @pytest.fixture
@@ -50,12 +30,7 @@ def test_a_restored_state_can_be_donated(checkpoints):
 
 
 def test_sharded_arrays_come_back_in_their_place(checkpoints):
-    parallel = DataParallel.over(shard_state=True)
-    state = parallel.place_state({"w": jnp.arange(8.0)})
-    checkpoints.save(1, state)
-    restored = checkpoints.restore(parallel.place_state({"w": jnp.zeros(8)})).state
-    assert restored["w"].sharding == state["w"].sharding
-    chex.assert_trees_all_equal(restored, state)
+    assert_sharded_arrays_come_back_in_their_place(checkpoints)
 
 
 def test_the_newest_are_kept_and_the_newest_is_restored(checkpoints):
@@ -103,6 +78,32 @@ def test_a_damaged_checkpoint_is_told(checkpoints, file, damage):
         CheckpointError, match=r"0000000001 is damaged: .*Remove this folder to go on from the one before"
     ):
         checkpoints.restore(make_state())
+
+
+@pytest.mark.parametrize("file", ["arrays.npz", "manifest.json"])
+def test_any_byte_that_is_another_is_told_or_changes_nothing(checkpoints, file):
+    """Nothing depends on some bytes of a zip archive, dates for example."""
+    saved = {"w": jnp.arange(3.0), "half": jnp.ones(2, jnp.bfloat16)}
+    checkpoints.save(1, saved, info={"best": 0.25})
+    path = checkpoints.path(1) / file
+    content, told = path.read_bytes(), 0
+    for place, byte in enumerate(content):
+        path.write_bytes(content[:place] + bytes([byte ^ 1 << place % 8]) + content[place + 1 :])
+        try:
+            restored = checkpoints.restore(saved)
+        except CheckpointError:
+            told += 1
+        else:
+            chex.assert_trees_all_equal((restored.state, restored.info), (saved, {"best": 0.25}))
+    assert told > 0.7 * len(content)
+
+
+def test_info_that_is_no_json_is_told_and_gives_the_state_back(checkpoints):
+    state = make_state()
+    with pytest.raises(CheckpointError, match=r"step 1 cannot be written: .*float32.*JSON: numbers, texts") as caught:
+        checkpoints.save(1, state, info={"best": np.float32(1)})
+    assert caught.value.state is state
+    assert checkpoints.steps() == []
 
 
 def test_damage_that_the_file_format_does_not_see_is_seen_by_the_checksum(checkpoints):
@@ -173,7 +174,8 @@ def test_keep_must_be_positive(tmp_path):
 
 def test_a_run_killed_at_any_moment_ends_with_the_bits_of_an_undisturbed_one():
     """Three kills here; `python tests/support/killed_training.py 50` does more."""
-    final, alone, reached = killed(3)
-    assert reached == sorted(reached)
-    assert reached[0] < STEPS
+    final, alone, kills = killed(3)
+    steps = [kill.step for kill in kills]
+    assert steps == sorted(steps)
+    assert steps[0] < STEPS
     np.testing.assert_array_equal(final, alone)

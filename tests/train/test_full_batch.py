@@ -1,5 +1,7 @@
 """Full-batch equality: one gradient for any split, by parts, by stream, over devices, with and without loss scale."""
 
+from functools import cache
+
 import chex
 import jax
 import jax.numpy as jnp
@@ -7,33 +9,47 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from training import make_batch, make_params, mean_loss, rows_of, sum_loss
+from models import MODELS, mean_loss_of, sum_loss_of
+from training import make_batch, rows_of
 
+from funcgrad.testing.strategies import splits
 from funcgrad.tolerances import tolerance
 from funcgrad.train import Accumulated, DataParallel, Scaled, Summed, accumulate, mean, unscale
 
 CLOSE = tolerance("float32", "gradient")
 ROWS = 8
 
-whole = jax.jit(jax.value_and_grad(mean_loss))
-models = st.integers(0, 20)
 scales = st.sampled_from([None, 1.0, 8.0, 3.0, 2.0**15])
 
 
 @st.composite
 def problems(draw):
-    """Parameters and a batch whose weights are not all zero."""
-    batch = make_batch(ROWS, seed=draw(models))
+    """A model by name, parameters, and a batch whose weights are not all zero."""
+    name, seeds = draw(st.sampled_from(sorted(MODELS))), st.integers(0, 20)
+    batch = make_batch(ROWS, seed=draw(seeds))
     batch["weights"][draw(st.integers(0, ROWS - 1)), 0] += 1
-    return make_params(draw(models)), batch
+    return name, MODELS[name].make_params(draw(seeds)), batch
 
 
-@st.composite
-def splits(draw):
-    """Row numbers in parts of any sizes, also empty ones, in any order."""
-    rows = draw(st.permutations(range(ROWS)))
-    cuts = sorted(draw(st.lists(st.integers(0, ROWS), max_size=4)))
-    return [list(part) for part in np.split(np.array(rows), cuts)]
+@cache
+def sums_of(name, parts=1):
+    return jax.jit(accumulate(sum_loss_of(name), micro_batches=parts))
+
+
+@cache
+def sums_over(name, devices, shard_state):
+    parallel = DataParallel.over(jax.devices()[:devices], shard_state=shard_state)
+    return jax.jit(parallel.over_devices(sums_of(name)))
+
+
+@cache
+def whole_of(name):
+    return jax.jit(jax.value_and_grad(mean_loss_of(name)))
+
+
+def assert_whole(found, problem):
+    name, params, batch = problem
+    chex.assert_trees_all_close(found, whole_of(name)(params, batch), **CLOSE)
 
 
 def finished(sums, scale):
@@ -45,12 +61,8 @@ def given_scale(scale):
     return {} if scale is None else {"scale": jnp.float32(scale)}
 
 
-SUMS = {parts: jax.jit(accumulate(sum_loss, micro_batches=parts)) for parts in (1, 2, 3, 5, 8)}
-OVER = {devices: jax.jit(DataParallel.over(jax.devices()[:devices]).over_devices(SUMS[1])) for devices in (1, 2, 4)}
-
-
-def stream(sums_of, params, batch, split, scale):
-    """The parts padded to a whole batch with weight 0, so that every size is one program."""
+def in_parts(sums_of, params, batch, split, scale):
+    """The parts one by one, each filled up to a whole batch with weight 0, so that every size is one program."""
     total = None
     for part in split:
         padded = {**batch, "weights": batch["weights"] * np.isin(np.arange(ROWS), part)[:, None].astype(np.float32)}
@@ -63,48 +75,55 @@ def stream(sums_of, params, batch, split, scale):
 
 
 @settings(deadline=None, max_examples=40)
-@given(problems(), st.sampled_from(sorted(SUMS)), scales)
+@given(problems(), st.sampled_from([3, 8]), scales)
 def test_any_number_of_parts(problem, parts, scale):
-    result = finished(SUMS[parts](*problem, **given_scale(scale)), scale)
-    chex.assert_trees_all_close(result, whole(*problem), **CLOSE)
+    name, *arguments = problem
+    assert_whole(finished(sums_of(name, parts)(*arguments, **given_scale(scale)), scale), problem)
 
 
 @settings(deadline=None, max_examples=40)
-@given(problems(), splits(), scales)
+@given(problems(), splits(ROWS), scales)
 def test_any_split_also_uneven_also_with_empty_parts(problem, split, scale):
-    chex.assert_trees_all_close(stream(SUMS[1], *problem, split, scale), whole(*problem), **CLOSE)
+    name, *arguments = problem
+    assert_whole(in_parts(sums_of(name), *arguments, split, scale), problem)
 
 
-@settings(deadline=None, max_examples=40)
-@given(problems(), st.sampled_from(sorted(OVER)), scales)
-def test_any_number_of_devices(problem, devices, scale):
+@settings(deadline=None, max_examples=30)
+@given(problems(), st.sampled_from([2, 4]), st.booleans(), scales)
+def test_any_number_of_devices(problem, devices, shard_state, scale):
+    """One to eight of them: support/eight_devices.py."""
+    name, *arguments = problem
     given = {"rng": None, "collections": None, "scale": None, **given_scale(scale)}
-    result = finished(OVER[devices](*problem, **given), scale)
-    chex.assert_trees_all_close(result, whole(*problem), **CLOSE)
+    assert_whole(finished(sums_over(name, devices, shard_state)(*arguments, **given), scale), problem)
 
 
-def test_a_part_without_rows_adds_nothing():
-    params, batch = make_params(), make_batch(ROWS)
-    sums = accumulate(sum_loss)
+@pytest.mark.parametrize("name", MODELS)
+def test_a_part_without_rows_adds_nothing(name):
+    params, batch = MODELS[name].make_params(0), make_batch(ROWS)
+    sums = sums_of(name)
     empty, full = sums(params, rows_of(batch, slice(0, 0))), sums(params, batch)
     chex.assert_trees_all_equal(full.gradient.sums.plus(empty.gradient.sums), full.gradient.sums)
     assert float(empty.loss.weight) == 0.0
 
 
-def mean_of_means(params, batch):
+def mean_of_means(name):
     """The mistake of many libraries: each part's mean counts alike, whatever its weight."""
-    return Accumulated(mean_loss(params, batch), jnp.float32(1))
+    mean_loss = mean_loss_of(name)
+    return jax.jit(accumulate(lambda params, batch: Accumulated(mean_loss(params, batch), jnp.float32(1))))
 
 
-def test_a_mean_of_means_fails_the_same_test():
+@pytest.mark.parametrize("name", ["linear", "recurrence"])
+def test_a_mean_of_means_fails_the_same_test(name):
     """`Accumulated(mean, 1)` is the one lie that types cannot see: it is found by comparing splits."""
-    sums_of = jax.jit(accumulate(mean_of_means))
+    wrong = mean_of_means(name)
 
     @settings(deadline=None, max_examples=40, database=None, report_multiple_bugs=False)
-    @given(problems(), splits(), scales)
+    @given(problems(), splits(ROWS), scales)
     def any_split(problem, split, scale):
-        nonempty = [part for part in split if problem[1]["weights"][part].sum() > 0]
-        chex.assert_trees_all_close(stream(sums_of, *problem, nonempty, scale), whole(*problem), **CLOSE)
+        _, params, batch = problem
+        params = MODELS[name].make_params(0)
+        nonempty = [part for part in split if batch["weights"][part].sum() > 0]
+        assert_whole(in_parts(wrong, params, batch, nonempty, scale), (name, params, batch))
 
     with pytest.raises(AssertionError, match="Trees 0 and 1 differ in leaves"):
         any_split()

@@ -21,6 +21,15 @@ def test_micro_batches_give_the_gradient_of_the_whole_batch(micro_batches):
     assert isinstance(sums.gradient, Summed)
 
 
+def test_losses_of_different_weights_are_accumulated_apart_and_their_means_added():
+    batch = make_batch(8)
+    rows = lambda params, batch: weighted_sum(jnp.abs(batch["x"] @ params["w1"]).sum(axis=(1, 2)))  # noqa: E731
+    parts = [accumulate(loss, micro_batches=3)(PARAMS, batch) for loss in (sum_loss, rows)]
+    found = jax.tree.map(jnp.add, *(mean(part.gradient).tree for part in parts))
+    together = lambda params: mean_loss(params, batch) + rows(params, batch).finish()  # noqa: E731
+    chex.assert_trees_all_close(found, jax.grad(together)(PARAMS), **CLOSE)
+
+
 def test_the_loss_is_traced_once_where_the_parts_are_equal():
     chex.clear_trace_counter()
     jax.jit(accumulate(chex.assert_max_traces(sum_loss, n=1), micro_batches=4))(PARAMS, make_batch(8))

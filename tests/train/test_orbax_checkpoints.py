@@ -3,38 +3,15 @@ import shutil
 import chex
 import jax
 import jax.numpy as jnp
-import optax
+import numpy as np
 import pytest
+from killed_training import killed
+from saved_states import OPTIMIZER, assert_same, assert_sharded_arrays_come_back_in_their_place, make_state
 from training import make_batch, make_params, sum_loss
 
-from funcgrad.train import (
-    CheckpointError,
-    DataParallel,
-    EarlyStop,
-    LossScale,
-    OrbaxCheckpoints,
-    TrainState,
-    fit,
-    make_train_step,
-)
+from funcgrad.train import CheckpointError, EarlyStop, OrbaxCheckpoints, TrainState, fit, make_train_step
 
 pytest.importorskip("orbax.checkpoint", reason="pip install -e '.[orbax]'")
-OPTIMIZER = optax.adam(0.1)
-
-
-def make_state(fill=1.0, width=3):
-    return TrainState.create(
-        {"w": jnp.full((2, width), fill), "half": jnp.full(3, fill, jnp.bfloat16), "empty": jnp.zeros((0, 2))},
-        OPTIMIZER,
-        rng=jax.random.key(int(fill)),
-        loss_scale=LossScale.dynamic(3.0 * fill),
-        collections={"count": jnp.int32(7 * fill)},
-    )
-
-
-def assert_same(found, expected):
-    readable = [state._replace(rng=jax.random.key_data(state.rng)) for state in (found, expected)]
-    chex.assert_trees_all_equal(*readable, strict=True)
 
 
 @pytest.fixture
@@ -62,12 +39,7 @@ def test_the_newest_are_kept_and_each_can_be_restored(checkpoints):
 
 
 def test_sharded_arrays_come_back_in_their_place(checkpoints):
-    parallel = DataParallel.over(shard_state=True)
-    state = parallel.place_state({"w": jnp.arange(8.0)})
-    checkpoints.save(1, state)
-    restored = checkpoints.restore(parallel.place_state({"w": jnp.zeros(8)})).state
-    assert restored["w"].sharding == state["w"].sharding
-    chex.assert_trees_all_equal(restored, state)
+    assert_sharded_arrays_come_back_in_their_place(checkpoints)
 
 
 def test_a_run_in_pieces_ends_with_the_bits_of_one_in_a_piece(tmp_path):
@@ -122,3 +94,9 @@ def test_a_full_disk_is_told_and_gives_the_state_back(checkpoints, monkeypatch):
     assert caught.value.state is state
     with pytest.raises(CheckpointError, match=r"The last checkpoint could not be written: .*No space left"):
         checkpoints.wait()
+
+
+def test_a_run_killed_at_any_moment_ends_with_the_bits_of_an_undisturbed_one():
+    """Two kills here; `python tests/support/killed_training.py 50 OrbaxCheckpoints` does more."""
+    final, alone, _ = killed(2, "OrbaxCheckpoints", steps=15)
+    np.testing.assert_array_equal(final, alone)

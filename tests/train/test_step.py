@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from programs import instructions
 from training import make_batch, make_params, mean_loss, sum_loss
 
 from funcgrad.optim import clip_by_global_norm
@@ -172,3 +173,29 @@ def test_moments_that_start_as_one_array_can_be_donated():
 def test_a_mean_with_micro_batches_is_refused():
     with pytest.raises(TypeError, match=r"loss_fn returned one number, but micro_batches adds up.*weighted_sum"):
         make_train_step(loss_fn, OPTIMIZER, micro_batches=2)(make_state(), BATCH)
+
+
+def test_an_optimizer_that_wants_the_loss_gets_it():
+    optimizer = optax.chain(optax.sgd(0.1), optax.contrib.reduce_on_plateau(factor=0.5, patience=1, cooldown=0))
+    step = make_train_step(lambda p, b: 0 * loss_fn(p, b) + 3, optimizer)
+    state = TrainState.create(PARAMS, optimizer)
+    for _ in range(6):
+        state, _ = step(state, BATCH)
+    plateau = state.opt_state[1]
+    assert float(plateau.best_value) == 3.0
+    assert float(plateau.scale) < 1.0
+
+
+def test_the_program_is_that_of_the_same_step_by_hand():
+    def by_hand(params, opt_state, count, batch):
+        loss, grads = jax.value_and_grad(loss_fn)(params, batch)
+        updates, opt_state = OPTIMIZER.update(grads, opt_state, params)
+        return optax.apply_updates(params, updates), opt_state, count + 1, loss
+
+    state = make_state()
+    expected = (
+        jax.jit(by_hand, donate_argnums=(0, 1, 2)).lower(state.params, state.opt_state, state.step, BATCH).compile()
+    )
+    found = make_train_step(loss_fn, OPTIMIZER).lower(state, BATCH).compile()
+    assert instructions(found) == instructions(expected)
+    assert found.cost_analysis()["flops"] == expected.cost_analysis()["flops"]

@@ -7,7 +7,7 @@ from training import make_batch, make_params, mean_loss, rows_of, sum_loss
 
 from funcgrad.optim import adamw, clip_by_global_norm
 from funcgrad.tolerances import tolerance
-from funcgrad.train import LossScale, TrainState, Window, make_stream_step, make_train_step, weighted_sum
+from funcgrad.train import Checkpoints, LossScale, TrainState, Window, make_stream_step, make_train_step, weighted_sum
 
 CLOSE = tolerance("float32", "gradient")
 OPTIMIZER = adamw(0.1, weight_decay=0.5)
@@ -48,14 +48,19 @@ def test_the_window_is_traced_once():
         state, _, _ = run(step, state, make_batch(8), [2, 4, 6])
 
 
-def test_a_window_taken_apart_and_put_together_goes_on_with_the_same_bits():
-    step, state, batch = make_stream_step(sum_loss, OPTIMIZER), make_state(), make_batch(8)
-    window, _ = step.add(state, Window.empty(state), rows_of(batch, slice(0, 3)))
-    leaves, structure = jax.tree.flatten(window)
-    saved = jax.tree.unflatten(structure, [np.array(leaf) for leaf in leaves])
-    after, _ = step.add(state, window, rows_of(batch, slice(3, 8)))
-    resumed, _ = step.add(state, saved, rows_of(batch, slice(3, 8)))
-    chex.assert_trees_all_equal(resumed, after)
+@pytest.mark.parametrize("loss_scale", [None, LossScale.dynamic(8.0)], ids=["plain", "scaled"])
+def test_a_checkpoint_in_the_middle_of_a_window_goes_on_with_the_same_bits(tmp_path, loss_scale):
+    step, batch, checkpoints = make_stream_step(sum_loss, OPTIMIZER, **OPTIONS), make_batch(8), Checkpoints(tmp_path)
+    first, rest = rows_of(batch, slice(0, 3)), rows_of(batch, slice(3, 8))
+    state = make_state(loss_scale=loss_scale)
+    window, _ = step.add(state, Window.empty(state), first)
+    checkpoints.save(1, (state, window))
+    window, _ = step.add(state, window, rest)
+    expected = step.update(state, window)
+    fresh = make_state(loss_scale=loss_scale)
+    state, window = checkpoints.restore((fresh, Window.empty(fresh))).state
+    window, _ = step.add(state, window, rest)
+    chex.assert_trees_all_equal(step.update(state, window), expected)
 
 
 def test_each_batch_of_a_window_draws_its_own_numbers_and_hands_on_collections():
