@@ -38,7 +38,7 @@ def functionalize(
 
     Raises:
         FunctionalizationError: The step looks at a value, changes something that no owner holds, draws random numbers
-            other than dropout's, is not the same in every step, or differs from the pure one.
+            that only the host can draw, is not the same in every step, or differs from the pure one.
 
     Example:
         >>> import funcgrad.torch as torch

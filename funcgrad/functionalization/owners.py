@@ -18,6 +18,7 @@ from funcgrad.tolerances import Kind
 from funcgrad.torch import Tensor, amp, nn, optim
 from funcgrad.torch._storage import Storage
 from funcgrad.torch._tensor import wrap
+from funcgrad.torch.optim._update import RuleOptimizer
 from funcgrad.torch.random import default_generator
 from funcgrad.trace import constant
 
@@ -48,7 +49,8 @@ class Owners:
     @property
     def options(self) -> list[Option]:
         """The options that are state: learning rates, and what schedulers move."""
-        rates = [option for x in self.of(optim.Optimizer) for option in options_of(x) if option.name == "lr"]
+        # An optimizer of the user's may want a number where PyTorch's take a tensor too: it keeps it.
+        rates = [option for x in self.of(RuleOptimizer) for option in options_of(x) if option.name == "lr"]
         moved = [option for schedule in self.schedules.values() for option in schedule.options]
         return list(dict.fromkeys([*rates, *moved]))
 
@@ -124,12 +126,15 @@ class Owners:
         """A block at whose end the owners, and the host's random streams, are as before."""
         with self.as_state() as leaves:
             values = {s: (s.value, s.version, s.is_secret) for named in leaves().values() for s in named.values()}
+        homes = [(x, x._storage) for owner in self.named.values() for _, x in _tensors(owner)]
         undo = [_undo(owner) for owner in self.named.values()]
         streams = default_generator.state_bytes(), np.random.get_state(), random.getstate()
         positions = {schedule: schedule.position for schedule in self.schedules.values()}
         try:
             yield
         finally:
+            for x, storage in homes:
+                x._storage = storage
             for storage, (value, version, is_secret) in values.items():
                 storage.value, storage.version, storage.is_secret = value, version, is_secret
             for put_back in undo:
@@ -151,6 +156,11 @@ def _check(name: str, owner: Any) -> None:
         raise TypeError(
             f"'{name}' is a {type(owner).__name__}; the owners of a step's state are modules, optimizers, schedulers, "
             "gradient scalers and tensors"
+        )
+    if isinstance(owner, optim.LBFGS):
+        raise FunctionalizationError(
+            f"'{name}' is an LBFGS, which decides by the values of the loss how often it calls its closure, so no "
+            "function of a fixed length does what it does. Step it outside, or use optax.lbfgs in jax.lax.while_loop."
         )
     if name in RESERVED:
         raise ValueError(f"an owner cannot be called '{name}': {RESERVED[name]} under that name. Choose another one.")

@@ -11,7 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.functionalization.draws import Draw, Draws, drawn
+from funcgrad.functionalization.calls import Call, Calls
+from funcgrad.functionalization.draws import DRAWN, Draws, drawn
+from funcgrad.functionalization.laws import Draw
 from funcgrad.functionalization.owners import Leaves, Owners, State
 from funcgrad.functionalization.passes import Pass, passes
 from funcgrad.functionalization.refusal import LOOKED, FunctionalizationError, current_line, refuse
@@ -33,8 +35,9 @@ GIVEN = Op("given", _given)
 """What a step takes in: its state and its arguments. Pending like any result, so nobody can look at it."""
 
 _DRAWN = (
-    "the step draws random numbers on the host ({}), which would be the same in every pure step. Only dropout is drawn "
-    "by a pure step itself. Draw the others outside and pass them as arguments."
+    "the step draws random numbers on the host ({}), which would be the same in every pure step. A pure step itself "
+    "draws what dropout, rand, randn, normal_, uniform_, bernoulli, randint, randperm and exponential_ draw from "
+    "torch's stream. Draw the others outside and pass them as arguments."
 )
 
 
@@ -53,23 +56,26 @@ class Program(NamedTuple):
     result: Any  # what the step returns, with values for tensors
     structure: Any  # of the arguments
     passes: tuple[Pass, ...]
+    calls: tuple[Call, ...]
 
     def __call__(self, state: State, args: tuple[Any, ...], apply: Applied = by_operator) -> tuple[State, Any]:
         """The state after the step, and its result."""
         given = [state[owner][name] for owner, name in self.places] + self._fitting(jax.tree.leaves(args))
-        masks, stream = drawn(self.draws, _stream(state))
-        inputs = [masks[c] if isinstance(c, int) else c for c in self.constants]
+        draws, stream = drawn(self.draws, state.get("random"))
+        inputs = [draws[c] if isinstance(c, int) else c for c in self.constants]
         finals, structure = jax.tree.flatten((self.state, self.result), is_leaf=_is_value)
 
         def with_given(equation: Equation, *operands: Any) -> Any:
+            if equation.op is DRAWN:
+                return [draws[equation.static[0]]]
             return given if equation.op is GIVEN else apply(equation, *operands)
 
         wanted = [value.index for value in finals if value.index >= 0]
         results = evaluate(self.equations, inputs, self.floats, self.ints, wanted, with_given)
         arrays = [results[v.index] if v.index >= 0 else jnp.asarray(inputs[~v.index]) for v in finals]
         new_state, result = jax.tree.unflatten(structure, arrays)
-        if "random" in state:
-            new_state["random"] = dict(zip(("key", "used"), stream, strict=True))
+        if stream is not None:
+            new_state["random"] = stream
         return new_state, result
 
     def _fitting(self, args: list[Any]) -> list[Any]:
@@ -96,11 +102,6 @@ def _same_kind(a: Any, b: Any) -> bool:
     return any(jnp.issubdtype(a, kind) and jnp.issubdtype(b, kind) for kind in kinds)
 
 
-def _stream(state: State) -> Any:
-    stream = state.get("random")
-    return None if stream is None else (stream["key"], stream["used"])
-
-
 def _is_value(x: Any) -> bool:
     return isinstance(x, Value)
 
@@ -116,9 +117,9 @@ def record(step: Callable[..., Any], example: tuple[Any, ...], owners: Owners, l
     Raises:
         FunctionalizationError: The step looks at a value, draws on the host, or changes what no owner holds.
     """
-    draws, before = Draws(), leaves()
+    draws, calls, before = Draws(), Calls(), leaves()
     arguments = [aval_of(np.shape(x), _dtype(x)) for x in jax.tree.leaves(example, is_leaf=is_tensor)]
-    with recording(LOOKED) as trace, twins(draws), _host_draws(), _owned_writes(before), passes() as walked:
+    with recording(LOOKED) as trace, twins(draws, calls), _host_draws(), _owned_writes(before), passes() as walked:
         places, storages = _distinct(before)
         given = _take_in(trace, storages, arguments)
         structure = jax.tree.structure(example, is_leaf=is_tensor)
@@ -145,6 +146,7 @@ def record(step: Callable[..., Any], example: tuple[Any, ...], owners: Owners, l
         result,
         structure,
         tuple(walked),
+        tuple(calls.made),
     )
 
 

@@ -11,7 +11,8 @@ from funcgrad.errors import FuncgradError, is_beneath, is_ours
 
 LOOKED = (
     "the step looks at a value, so it is no pure function: this line turns a tensor into a number, a NumPy array or a "
-    "branch. Return the tensor from the step instead, and look at it outside."
+    "branch, or what it does depends on values (multinomial, a mask as an index). Return the tensor from the step "
+    "instead, and look at it outside; for a branch use torch.where."
 )
 _LEFT_OVER = "a pending value of another thread's trace"
 KEPT = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -16,11 +16,12 @@ from funcgrad.functionalization.owners import Leaves, Owners, State, structure_o
 from funcgrad.functionalization.record import Program
 from funcgrad.functionalization.refusal import FunctionalizationError
 from funcgrad.functionalization.source import module_source
+from funcgrad.functionalization.stream import Stream
+from funcgrad.torch import nn
 from funcgrad.torch._storage import Storage
 from funcgrad.torch.optim._update import RuleOptimizer
 from funcgrad.torch.random import default_generator
-from funcgrad.trace import Equation, Op, array_of, constant
-from funcgrad.trace.program import by_operator
+from funcgrad.trace import Equation, array_of, constant, current, flush, synchronize
 
 _EXACT: Any = {"xla_allow_excess_precision": False}
 """Without the option XLA would leave 16-bit results in 32 bits between two operators: not what PyTorch computes."""
@@ -42,7 +43,8 @@ class PureStep:
         self._owners = owners
         self._step = step
         self._programs = programs
-        self._draws = any(program.draws for program in programs.values())
+        draws = [draw for program in programs.values() for draw in program.draws]
+        self._draws, self._keeps = bool(draws), any(draw.keeps for draw in draws)
         self._run = jax.jit(self._apply, donate_argnums=0, compiler_options=_EXACT)
         self._scan = jax.jit(self._scanned, static_argnums=2, donate_argnums=0, compiler_options=_EXACT)
 
@@ -66,6 +68,7 @@ class PureStep:
 
     def unfused(self, state: State, *args: Any) -> tuple[State, Any]:
         """One step, operator by operator: slow, and rounded as the stateful step is when it runs so."""
+        synchronize("functionalize")
         with jax.enable_x64(True):
             return self._program(state)(state, args, _alone)
 
@@ -101,8 +104,7 @@ class PureStep:
             named = leaves()
             found: State = {o: {n: _array(s) for n, s in x.items()} for o, x in named.items()}
             if self._draws:
-                key, used = default_generator.stream.state()
-                found["random"] = {"key": jnp.array(key), "used": jnp.array(used, jnp.int32)}
+                found["random"] = self._stream()
             return found
 
     def load(self, state: State) -> None:
@@ -125,17 +127,42 @@ class PureStep:
             optimizer._join_counters()
         if self._draws:
             default_generator.stream.restore(np.asarray(state["random"]["key"]), int(state["random"]["used"]))
+        if self._keeps:
+            kept = float(state["random"]["kept"])
+            default_generator.cached_normal = None if math.isnan(kept) else kept
 
     def source(self) -> str:
         """The step as a module of JAX and optax, which needs no funcgrad.
 
-        It has `init(model)`, or `init(model, random)` if the step drops anything out, of the entries of `state()` as
-        NumPy arrays, and `step(state, *args)`. Its optimizer begins anew.
+        It has `init(arrays)`, which takes what `arrays` gives, and `step(state, *args)`. Its optimizer begins anew.
 
         Raises:
             FunctionalizationError: Something of the step has no counterpart there that is PyTorch's.
         """
         return module_source(list(self._programs.values())[-1], self._owners, self._step)
+
+    @property
+    def coarsest(self) -> np.dtype[Any]:
+        """The dtype of the fewest digits that the step computes in."""
+        avals = [aval for p in self._programs.values() for equation in p.equations for aval in equation.results]
+        floats = [aval.dtype for aval in avals if jnp.issubdtype(aval.dtype, jnp.floating)]
+        return max(floats, key=lambda dtype: jnp.finfo(dtype).eps, default=np.dtype(np.float32))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What the source's `init` takes: all modules' arrays by name, and the random stream under `random.`."""
+        state = self.state()
+        owners = [name for name, owner in self._owners.named.items() if isinstance(owner, nn.Module)]
+        found = {name: x for owner in owners for name, x in state[owner].items()}
+        found |= {f"random.{name}": x for name, x in state.get("random", {}).items()}
+        return {name: np.asarray(x) for name, x in found.items()}
+
+    def _stream(self) -> Stream:
+        key, used = default_generator.stream.state()
+        stream = {"key": jnp.array(key), "used": jnp.array(used, jnp.int32)}
+        if self._keeps:
+            kept = default_generator.cached_normal
+            stream["kept"] = jnp.array(jnp.nan if kept is None else kept, jnp.float64)
+        return stream
 
     def _apply(self, state: State, *args: Any) -> tuple[State, Any]:
         return self._program(state)(state, args)
@@ -158,16 +185,23 @@ class PureStep:
         return structure_of(self._program(state).state) == structure
 
 
-def _alone(equation: Equation, *operands: Any) -> Any:
-    """The equation as a program of its own."""
-    kinds = tuple(0 if isinstance(x, int) else x for x in equation.operands)  # where an array comes from is no matter
-    return _program_of(equation.op, equation.static, kinds, equation.avals)(*operands)
+def _alone(equation: Equation, arrays: list[Any], floats: list[Any], ints: list[Any]) -> list[Any]:
+    """The equation as a program of its own: the one that the stateful step runs where every operator runs alone."""
+    trace = current()
+    _, results = trace.record(equation.op, equation.static, list(_operands(equation, arrays, floats, ints)))
+    flush(trace, "functionalize")
+    return [value.array for value in results]
 
 
-@functools.cache
-def _program_of(op: Op, static: Any, kinds: tuple[Any, ...], avals: tuple[Any, ...]) -> Any:
-    equation = Equation(op, static, kinds, avals, ())
-    return jax.jit(functools.partial(by_operator, equation), compiler_options=_EXACT)
+def _operands(equation: Equation, arrays: list[Any], floats: list[Any], ints: list[Any]) -> Iterator[Any]:
+    values, reals, wholes = iter(arrays), iter(floats), iter(ints)
+    for kind in equation.operands:
+        if isinstance(kind, int):
+            yield constant(next(values))
+        elif kind in (float, complex):
+            yield kind(*[float(next(reals)) for _ in range(1 + (kind is complex))])
+        else:
+            yield kind(int(next(wholes)))
 
 
 def _at(place: Any, batches: Any) -> Any:

@@ -13,13 +13,15 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from funcgrad.functionalization.calls import Calls
 from funcgrad.functionalization.draws import Draws
+from funcgrad.functionalization.laws import LAWS
 from funcgrad.functionalization.refusal import FunctionalizationError
 from funcgrad.functionalization.schedule import LRScheduler
-from funcgrad.torch import Tensor, _random, amp, optim, where
+from funcgrad.torch import Tensor, _random, amp, nn, optim, where
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._grad_mode import no_grad
-from funcgrad.torch._ops import dropout
+from funcgrad.torch._ops import dropout, random, random_fill
 from funcgrad.torch._storage import Storage, listeners
 from funcgrad.torch._tensor import wrap
 from funcgrad.torch.amp.grad_scaler import OptState
@@ -38,11 +40,15 @@ _Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 @contextmanager
-def twins(draws: Draws) -> Generator[None]:
+def twins(draws: Draws, calls: Calls) -> Generator[None]:
     """A block in which the twins stand in their places."""
     table: list[tuple[Any, str, _Wrapper]] = [
-        (_random, "dropout_mask", lambda original: _mask(original, draws)),
+        *((_random, law, functools.partial(draws.twin_of, law)) for law in LAWS),
         (dropout, "mask_for", lambda _: draws.mask_for),
+        (_random, "bernoulli_from", lambda _: draws.bernoulli_from),
+        *((place, "host_array", _unseen_probabilities) for place in (random, random_fill)),
+        *((place, "constant", lambda _: draws.constant) for place in (random, random_fill)),
+        (nn.Module, "__call__", calls.twin),
         (amp.GradScaler, "step", _step_unless_infinite),
         (swa_utils, "array_of", lambda _: lambda *_: 1),  # not the first model that is averaged...
         (swa_utils.AveragedModel, "update_parameters", _averaged_or_first),  # ...unless it is
@@ -58,11 +64,8 @@ def twins(draws: Draws) -> Generator[None]:
             setattr(place, name, original)
 
 
-def _mask(original: Callable[..., np.ndarray], draws: Draws) -> Callable[..., np.ndarray]:
-    def mask(generator: Any, p: float, shape: tuple[int, ...]) -> np.ndarray:
-        return original(generator, p, shape) if p in (0.0, 1.0) else draws.mask(p, shape)
-
-    return mask
+def _unseen_probabilities(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, why: x if why == "bernoulli" else original(x, why)
 
 
 def _refuse_scheduler(scheduler: LRScheduler, _: Any) -> None:

@@ -47,8 +47,16 @@ def test_n_pure_steps_are_n_stateful_steps(model, optimizer, order):
         lambda ps: torch.optim.NAdam(ps),
         lambda ps: torch.optim.ASGD(ps, t0=2),
         lambda ps: torch.optim.Adafactor(ps),
+        lambda ps: torch.optim.Adadelta(ps),
+        lambda ps: torch.optim.Adamax(ps),
+        lambda ps: torch.optim.RAdam(ps, 0.01),
+        lambda ps: torch.optim.RMSprop(ps, 0.01, momentum=0.5, centered=True),
+        lambda ps: torch.optim.Muon([p for p in ps if p.ndim == 2]),
     ],
-    ids=["dampened", "AdamW groups", "Adagrad", "Rprop", "NAdam", "ASGD", "Adafactor"],
+    ids=[
+        *("dampened", "AdamW groups", "Adagrad", "Rprop", "NAdam", "ASGD", "Adafactor", "Adadelta", "Adamax", "RAdam"),
+        *("RMSprop", "Muon"),
+    ],
 )
 def test_any_optimizer(make):
     owners, step = build("mlp", make, "zero_first")

@@ -2,160 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
-
-import numpy as np
-
 from funcgrad.functionalization.refusal import FunctionalizationError
+from funcgrad.functionalization.source.forms import (
+    NO_SOURCE,
+    Operation,
+    Row,
+    arange,
+    attention,
+    avg_pool,
+    axes,
+    dtype_name,
+    embedding,
+    function,
+    global_pool,
+    joined,
+    loss,
+    lstm,
+    max_pool,
+    power,
+    reduction,
+    reshape,
+    scaled,
+    sliced,
+    split,
+    sum_of_two,
+    template,
+    with_options,
+)
 from funcgrad.trace import Equation
 
-
-class Call(NamedTuple):
-    """An operator that a line is to be written for."""
-
-    operands: list[str]
-    static: dict[str, Any]
-
-
-Row = Callable[[Call], str]
-
-
-def _format(text: str) -> Row:
-    return lambda call: text.format(*call.operands, **call.static)
-
-
-def _function(name: str, *static: str, **fixed: Any) -> Row:
-    """A call of the vocabulary, with some static parameters; the `fixed` ones must have these values."""
-
-    def row(call: Call) -> str:
-        for parameter, value in fixed.items():
-            if call.static[parameter] != value:
-                raise FunctionalizationError(_NO_SOURCE.format(f"{name} with {parameter}={call.static[parameter]!r}"))
-        return f"{name}({', '.join([*call.operands, *(f'{s}={call.static[s]!r}' for s in static)])})"
-
-    return row
-
-
-def dtype_name(dtype: Any) -> str:
-    """A dtype as it is written: `jnp.float32`; 64-bit ones as JAX has them by default."""
-    name = {"int64": "int32", "float64": "float32", "bool": "bool_"}.get(np.dtype(dtype).name, np.dtype(dtype).name)
-    return f"jnp.{name}"
-
-
-def _reduction(name: str) -> Row:
-    def row(call: Call) -> str:
-        keep = ", keepdims=True" if call.static["keepdim"] else ""
-        dims = "" if call.static["dims"] is None else f", {call.static['dims']!r}"
-        return f"jnp.{name}({call.operands[0]}{dims}{keep})"
-
-    return row
-
-
-def _slice(call: Call) -> str:
-    x, *starts = call.operands
-    given, parts = iter(starts), []
-    for part in call.static["pattern"]:
-        if part in ("new", "all"):
-            parts.append("None" if part == "new" else ":")
-        elif part == "one":
-            parts.append(next(given))
-        else:
-            start = int(next(given))
-            parts.append(f"{start}:{start + (part[0] - 1) * part[1] + 1}:{part[1]}")
-    return f"{x}[{', '.join(parts)}]"
-
-
-def _arange(call: Call) -> str:
-    start, step = call.operands
-    counted = f"jnp.arange({call.static['length']})"
-    return counted if (start, step) == ("0", "1") else f"{start} + {step} * {counted}"
-
-
-def _split(call: Call) -> str:
-    ends = np.cumsum(call.static["sizes"])[:-1].tolist()
-    return f"jnp.split({call.operands[0]}, {ends}, axis={call.static['dim']})"
-
-
-def _attention(call: Call) -> str:
-    if call.static["masked"] or call.static["weights"]:
-        raise FunctionalizationError(_NO_SOURCE.format("attention with a mask, or with its weights"))
-    name = "causal_attention" if call.static["is_causal"] else "attention"
-    return f"{name}({', '.join(call.operands)})"
-
-
-def _lstm(call: Call) -> str:
-    parameters = ("reverse", "projected", "given", "packed")
-    odd = [name for name in parameters if call.static[name]] + (["no bias"] if not call.static["biased"] else [])
-    if odd:
-        raise FunctionalizationError(_NO_SOURCE.format(f"an LSTM layer with {', '.join(odd)}"))
-    return f"lstm_layer({', '.join(call.operands)})"
-
-
-def _convolution(call: Call) -> str:
-    bias = [] if len(call.operands) == 3 else ["0"]
-    static = ", ".join(f"{name}={call.static[name]!r}" for name in ("stride", "padding", "dilation", "groups"))
-    return f"convolution({', '.join([*call.operands, *bias])}, {static})"
-
+NUMPYS = ("exp", "log", "sqrt", "abs", "sin", "cos", "tanh", "log1p", "expm1", "square", "floor", "ceil", "sign", "tan")
+INFIX = {
+    "sub": "-", "mul": "*", "div": "/", "matmul": "@", "mm": "@", "bmm": "@", "mv": "@", "dot": "@",
+    "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "remainder": "%", "div_floor": "//",
+    "bitwise_and": "&", "bitwise_or": "|", "logical_and": "&", "logical_or": "|",
+}  # fmt: skip
+ACTIVATIONS = {
+    "sigmoid": "sigmoid", "relu": "relu", "silu": "silu", "mish": "mish", "log_sigmoid": "log_sigmoid",
+    "hardswish": "hard_swish", "hardsigmoid": "hard_sigmoid",
+}  # fmt: skip
 
 ROWS: dict[str, Row] = {
-    "add": _format("{0} + {1}"),
-    "sub": _format("{0} - {1}"),
-    "rsub": _format("{1} - {0}"),
-    "mul": _format("{0} * {1}"),
-    "div": _format("{0} / {1}"),
-    "rdiv": _format("{1} / {0}"),
-    "neg": _format("-{0}"),
-    "pow": _format("{0} ** {1}"),
-    "pow_constant": _format("{0} ** {1}"),
-    "matmul": _format("{0} @ {1}"),
-    "exp": _format("jnp.exp({0})"),
-    "log": _format("jnp.log({0})"),
-    "sqrt": _format("jnp.sqrt({0})"),
-    "abs": _format("jnp.abs({0})"),
-    "sin": _format("jnp.sin({0})"),
-    "cos": _format("jnp.cos({0})"),
-    "tanh": _format("jnp.tanh({0})"),
-    "sigmoid": _format("jax.nn.sigmoid({0})"),
-    "relu": _format("jax.nn.relu({0})"),
+    **{name: template(f"jnp.{name}({{0}})") for name in NUMPYS},
+    **{name: template(f"{{0}} {sign} {{1}}") for name, sign in INFIX.items()},
+    **{name: template(f"jax.nn.{theirs}({{0}})") for name, theirs in ACTIVATIONS.items()},
+    "add": sum_of_two,
+    "rsub": template("{1} - {0}"),
+    "rdiv": template("{1} / {0}"),
+    "neg": template("-{0}"),
+    "logical_not": template("~{0}"),
+    "bitwise_not": template("~{0}"),
+    "reciprocal": template("1 / {0}"),
+    "pow": power,
+    "pow_constant": power,
+    "add_scaled": template("{0} + {2} * {1}"),
+    "sub_scaled": template("{0} - {2} * {1}"),
+    "addmm": scaled("{0} + {1} @ {2}", _3="1", _4="1"),
+    "rsqrt": template("jax.lax.rsqrt({0})"),
+    "erf": template("jax.lax.erf({0})"),
+    "maximum": template("jnp.maximum({0}, {1})"),
+    "minimum": template("jnp.minimum({0}, {1})"),
+    "where": template("jnp.where({0}, {1}, {2})"),
+    "masked_fill": template("jnp.where({1}, {2}, {0})"),
+    "clamp": template("clamp_max(clamp_min({0}, {1}), {2})"),
+    "clamp_below": template("clamp_min({0}, {1})"),
+    "clamp_min": template("clamp_min({0}, {1})"),
+    "clamp_above": template("clamp_max({0}, {1})"),
+    "clamp_max": template("clamp_max({0}, {1})"),
+    "leaky_relu": template("leaky_relu({0}, {1})"),
+    "elu": scaled("jax.nn.elu({0}, {1})", _2="1", _3="1"),
+    "softplus": scaled("jax.nn.softplus({0})", _1="1", _2="20"),
     "gelu": lambda call: f"jax.nn.gelu({call.operands[0]}, approximate={call.static['approximate'] == 'tanh'})",
-    "silu": _format("jax.nn.silu({0})"),
-    "softmax": lambda call: f"jax.nn.softmax({call.operands[0]}, axis={call.static['dim']})",
-    "log_softmax": lambda call: f"jax.nn.log_softmax({call.operands[0]}, axis={call.static['dim']})",
-    "view": _format("{0}.reshape({shape})"),
-    "reshape": _format("{0}.reshape({shape})"),
-    "t": _format("{0}.T"),
-    "transpose": _format("jnp.swapaxes({0}, {a}, {b})"),
-    "permute": _format("{0}.transpose({dims})"),
+    "glu": axes("jax.nn.glu"),
+    "softmax": axes("jax.nn.softmax"),
+    "log_softmax": axes("jax.nn.log_softmax"),
+    "logsumexp": axes("jax.nn.logsumexp", dims="dims"),
+    "cumsum": axes("jnp.cumsum"),
+    "gather": axes("jnp.take_along_axis"),
+    "index_select": axes("jnp.take"),
+    "argmax": axes("jnp.argmax"),
+    "argmin": axes("jnp.argmin"),
+    "amax": axes("jnp.max", dims="dims"),
+    "amin": axes("jnp.min", dims="dims"),
+    "var": axes("jnp.var", "ddof=correction", dims="dims"),
+    "std": axes("jnp.std", "ddof=correction", dims="dims"),
+    "max_all": template("{0}.max()"),
+    "min_all": template("{0}.min()"),
+    "sum": reduction("sum"),
+    "mean": reduction("mean"),
+    "view": reshape,
+    "reshape": reshape,
+    "clone": template("{0}"),
+    "t": template("{0}.T"),
+    "transpose": template("{0}.swapaxes({a}, {b})"),
+    "permute": template("{0}.transpose{dims}"),
+    "unsqueeze": template("jnp.expand_dims({0}, {dim})"),
+    "squeeze": template("{0}.squeeze({dims})"),
+    "expand": template("jnp.broadcast_to({0}, {shape})"),
+    "repeat": template("jnp.tile({0}, {repeats})"),
+    "flip": template("jnp.flip({0}, {dims})"),
+    "tril": template("jnp.tril({0}, {1})"),
+    "triu": template("jnp.triu({0}, {1})"),
     "cast": lambda call: f"{call.operands[0]}.astype({dtype_name(call.static['dtype'])})",
-    "sum": _reduction("sum"),
-    "mean": _reduction("mean"),
-    "slice": _slice,
-    "unbind": lambda call: f"jnp.unstack({call.operands[0]}, axis={call.static['dim']})",
-    "split": _split,
-    "stack": lambda call: f"jnp.stack([{', '.join(call.operands)}], axis={call.static['dim']})",
-    "cat": lambda call: f"jnp.concatenate([{', '.join(call.operands)}], axis={call.static['dim']})",
-    "arange": _arange,
+    "slice": sliced,
+    "split": split,
+    "split_with_sizes": split,
+    "stack": joined("stack"),
+    "cat": joined("concatenate"),
+    "einsum": lambda call: f'jnp.einsum("{call.static["equation"]}", {", ".join(call.operands)})',
+    "one_hot": template("jax.nn.one_hot({0}, {classes}, dtype=jnp.int32)"),
+    "arange": arange,
     "filled": lambda call: (
         f"jnp.full({call.static['shape']}, {call.static['number']}, {dtype_name(call.static['dtype'])})"
     ),
-    "embedding": _format("{0}[{1}]"),
-    "linear": _function("linear"),
-    "dropout": _function("dropout"),
-    "cross_entropy": _function("cross_entropy", ignore_index=-100, reduction="mean", label_smoothing=0.0),
-    "mse_loss": _function("mse_loss", reduction="mean"),
-    "layer_norm": _function("layer_norm", "shape", "eps", given="wb"),
-    "batch_norm": _function("batch_norm", "eps", given="wb"),
-    "moved_by_batch": _function("moved_by_batch"),
-    "max_pool": _function("max_pool", "kernel", "stride", "padding", dilation=(1, 1), ceil_mode=False, indices=False),
-    "convolution": _convolution,
-    "lstm_layer": _lstm,
-    "scaled_dot_product_attention": _attention,
+    "embedding": embedding,
+    "linear": function("linear"),
+    "dropout": function("dropout"),
+    "cross_entropy": loss("cross_entropy", ignore_index=-100, label_smoothing=0.0),
+    "nll_loss": loss("nll_loss", ignore_index=-100),
+    "mse_loss": loss("mse_loss"),
+    "l1_loss": loss("l1_loss"),
+    "smooth_l1_loss": loss("smooth_l1_loss", operands=3),
+    "huber_loss": loss("huber_loss", operands=3),
+    "binary_cross_entropy": loss("binary_cross_entropy"),
+    "binary_cross_entropy_with_logits": loss("binary_cross_entropy_with_logits"),
+    "layer_norm": function("layer_norm", "eps", given="wb"),
+    "rms_norm": function("rms_norm", "eps"),
+    "group_norm": function("group_norm", "groups", "eps", given="wb"),
+    "batch_norm": function("batch_norm", "eps", given="wb"),
+    "batch_norm_running": function("batch_norm_running", "eps", given="wb"),
+    "moved_by_batch": function("moved_by_batch"),
+    "max_pool": max_pool,
+    "avg_pool": avg_pool,
+    "adaptive_avg_pool": global_pool,
+    "convolution": with_options("convolution", stride=1, padding=0, dilation=1, groups=1),
+    "lstm_layer": lstm,
+    "scaled_dot_product_attention": attention,
 }
-
-_NO_SOURCE = (
-    "the step cannot be written as source: there is no row for {}. Use the pure step itself, or write this part."
-)
 
 
 def expression(equation: Equation, operands: list[str]) -> str:
@@ -166,6 +149,6 @@ def expression(equation: Equation, operands: list[str]) -> str:
     """
     row = ROWS.get(equation.op.name)
     if row is None:
-        raise FunctionalizationError(_NO_SOURCE.format(f"'{equation.op.name}'"))
+        raise FunctionalizationError(NO_SOURCE.format(f"'{equation.op.name}'"))
     static = dict(zip(equation.op.static_names, equation.static, strict=True))
-    return row(Call(operands, static))
+    return row(Operation(operands, static, [aval.shape for aval in equation.avals if aval is not None]))

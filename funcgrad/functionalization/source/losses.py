@@ -6,36 +6,34 @@ import re
 from collections.abc import Callable
 
 from funcgrad.functionalization.refusal import FunctionalizationError
-from funcgrad.functionalization.source.flow import Backward, Flow
-from funcgrad.functionalization.source.layout import function, listed
-from funcgrad.functionalization.source.scope import Scope
-
-_Body = tuple[tuple[str, ...], tuple[str, ...]]  # formal parameters and lines
+from funcgrad.functionalization.source.backward import Backward
+from funcgrad.functionalization.source.flow import Flow
+from funcgrad.functionalization.source.functions import Functions
+from funcgrad.functionalization.source.layout import listed
+from funcgrad.functionalization.source.masks import Masks
+from funcgrad.functionalization.source.scope import Scope, dictionaries, formal_of, returning
 
 
 class Losses:
     """The loss functions of a step; passes that compute the same share one.
 
     Attributes:
-        functions: Name of each function, by its formal parameters and lines.
         adds_to_state: Whether gradients are added to those of the step before.
     """
 
     def __init__(
-        self, flow: Flow, passes: list[Backward], step: Callable[[], Scope], key: Callable[[int], str]
+        self,
+        flow: Flow,
+        functions: Functions,
+        passes: list[Backward],
+        masks: Masks,
+        step: Callable[[], Scope],
+        key: Callable[[int], str],
     ) -> None:
-        self.functions: dict[_Body, str] = {}
-        self._flow, self._passes, self._step, self._key = flow, passes, step, key
-        self._params = {index: place[1] for place, index in flow.params.items()}
+        self._flow, self._functions, self._passes, self._masks = flow, functions, passes, masks
+        self._step, self._key = step, key
         self._written = 0
         self.adds_to_state = False
-
-    def source(self) -> str:
-        """The functions themselves."""
-        return "\n\n\n".join(
-            function(f"def {name}({', '.join(('params', *formals))}):", lines)
-            for (formals, lines), name in self.functions.items()
-        )
 
     def write_until(self, number: int) -> None:
         """Write the calls of all passes up to this one; afterwards `grads` is what `.grad` is then."""
@@ -47,28 +45,30 @@ class Losses:
         step, actuals, formals = self._step(), [], []
 
         def outside(index: int) -> str:
-            if index in self._params:
-                return f'params["{self._params[index]}"]'
+            if index in self._flow.entries:
+                dictionary, entry = self._flow.entries[index]
+                return f'{dictionary}["{entry}"]'
             actual = step.name(index)
             actuals.append(actual)
-            formals.append(scope.fresh(_formal(actual)))
+            formals.append(scope.fresh(formal_of(actual)))
             return formals[-1]
 
-        scope = Scope(self._flow, lambda index: index in backward.forward, outside)
+        scope = Scope(self._flow, self._functions, lambda index: index in backward.forward, outside)
         loss, aux = scope.name(backward.root), [scope.name(index) for index in backward.aux]
-        lines = (*scope.lines, f"return {loss}" + (f", {listed(aux)}" if aux else ""))
-        number = len(self.functions)
-        name = self.functions.setdefault((tuple(formals), lines), f"loss_fn_{number + 1}" if number else "loss_fn")
-        step.names[backward.root] = step.fresh("loss")
+        lines = returning(scope.lines, loss + (f", {listed(aux)}" if aux else ""))
+        whole = dictionaries(lines)
+        name = self._functions.name("loss_fn", [*whole, *formals], lines)
+        given = [self._masks.variable(backward) if x == "masks" else x for x in whole]
+        is_asked = self._flow.uses(backward.root, outside=backward.forward)
+        target = step.names[backward.root] = step.fresh("loss") if is_asked else "_"
         made = [step.fresh(_plain(x)) for x in aux]
         step.names.update(zip(backward.aux, made, strict=True))
-        target = step.names[backward.root]
         target = f"({target}, {listed(made)})" if aux else target
         base = self._adds(backward)
         self.adds_to_state |= base.startswith("state")
         grads = "more" if base else "grads"
         has_aux = ", has_aux=True" if aux else ""
-        called = f"jax.value_and_grad({name}{has_aux})({', '.join(['params', *actuals])})"
+        called = f"jax.value_and_grad({name}{has_aux})({', '.join([*given, *actuals])})"
         step.lines.append(f"{target}, {grads} = {called}")
         if base:
             step.lines.append(f"grads = add({base}, more)")
@@ -93,11 +93,5 @@ class Losses:
         return ""
 
 
-def _formal(actual: str) -> str:
-    """A name for a parameter, after what it gets: the same for values that play the same role."""
-    words = re.findall(r"[A-Za-z]\w*", actual)
-    return "mask" if words[0] == "masks" else re.sub(r"_\d+$", "", words[-1])
-
-
 def _plain(name: str) -> str:
-    return re.sub(r"_\d+$", "", name)
+    return re.sub(r"_\d+$", "", re.findall(r"[A-Za-z]\w*", name)[-1])

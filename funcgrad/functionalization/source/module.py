@@ -9,8 +9,10 @@ from typing import Any
 
 from funcgrad.functionalization.owners import Owners
 from funcgrad.functionalization.record import Program
+from funcgrad.functionalization.refusal import FunctionalizationError
 from funcgrad.functionalization.source import vocabulary
 from funcgrad.functionalization.source.layout import function, listed, quoted, wrapped
+from funcgrad.functionalization.source.masks import mask_constants
 from funcgrad.functionalization.source.optimizers import optimizer_source, schedule_source
 from funcgrad.functionalization.source.roles import Roles
 from funcgrad.functionalization.source.step_function import StepFunction
@@ -24,24 +26,39 @@ def module_source(program: Program, owners: Owners, step: Callable[..., Any]) ->
     Raises:
         FunctionalizationError: Something of the step has no counterpart in JAX and optax that is PyTorch's.
     """
+    if others := sorted({draw.law for draw in program.draws} - {"dropout_mask"}):
+        raise FunctionalizationError(
+            f"the step cannot be written as source: it draws random numbers ({', '.join(others)}). Draw them outside "
+            "and pass them as arguments."
+        )
     roles = Roles(program, owners, step)
     function_of_step = StepFunction(roles)
     written = function_of_step.source()
-    parts = [function_of_step.losses.source(), _constants(roles), _init(roles, function_of_step), written]
+    parts = [
+        function_of_step.functions.source(),
+        _constants(roles, function_of_step),
+        _init(roles, function_of_step),
+        written,
+    ]
     words = _words("\n".join(parts))
-    return "\n\n\n".join([_head(roles), *words, *parts]) + "\n"
+    has_math = any("math." in word for word in words)
+    return "\n\n\n".join([_head(roles, has_math), *words, *parts]) + "\n"
 
 
-def _head(roles: Roles) -> str:
-    random = "; and PyTorch's random stream" if roles.program.draws else ""
+def _head(roles: Roles, has_math: bool) -> str:
+    random = ", and PyTorch's random stream" if roles.program.draws else ""
+    call = ", ".join(["state", *roles.arguments])
     return "\n".join(
         [
             f'"""`{roles.name}` as JAX and optax, written by funcgrad.',
             "",
-            f"`init` takes the model's arrays by name{random}. `step` gives the state after a step, and its result.",
+            "    state = init(arrays)",
+            f"    state, result = step({call})",
+            "",
+            f"`arrays` holds the model's parameters and buffers by name{random}.",
             '"""',
             "",
-            *(["import math", ""] if random else []),
+            *(["import math", ""] if has_math else []),
             "import jax",
             "import jax.numpy as jnp",
             "import optax",
@@ -60,34 +77,43 @@ def _words(text: str) -> list[str]:
     return [inspect.getsource(x).rstrip() for name, x in _WORDS.items() if name in found]
 
 
-def _constants(roles: Roles) -> str:
+def _constants(roles: Roles, step: StepFunction) -> str:
     """Masks to draw, names of buffers, the schedule and the optimizer."""
-    lines = []
-    if roles.program.draws:
-        lines.append(f"MASKS = {listed(f'({d.p!r}, {d.shape!r}, {d.axes!r})' for d in roles.program.draws)}")
+    lines = mask_constants(step.masks.groups)[0]
     if roles.buffers:
         lines.append(f"BUFFERS = {listed(map(quoted, roles.buffers))}")
-    rate = repr(roles.optimizer.param_groups[0]["lr"])
+    groups = roles.optimizer.param_groups
+    rates = [repr(group["lr"]) for group in groups]
     if roles.scheduler is not None:
-        lines.append(f"learning_rate = {schedule_source(roles.scheduler)}")
-        rate = "learning_rate"
-    lines.append(f"optimizer = {optimizer_source(roles.optimizer, rate)}")
-    return "\n".join(map(wrapped, lines))
+        rates = ["learning_rate" + (f"_{k}" if k else "") for k in range(len(groups))]
+        lines += [schedule_source(roles.scheduler, k, name) for k, name in enumerate(rates)]
+    if len(groups) > 1:
+        entries = (f"{quoted(name)}: {k}" for k, group in enumerate(groups) for name in roles.names_of(group))
+        lines.append(f"GROUPS = {{{', '.join(entries)}}}")
+    lines.append(f"optimizer = {optimizer_source(roles.optimizer, rates)}")
+    return _apart([wrapped(line) for line in lines])
+
+
+def _apart(lines: list[str]) -> str:
+    """Lines below each other, functions among them with space around."""
+    text = ""
+    for before, line in zip(["", *lines], lines, strict=False):
+        is_apart = line.startswith("def") or before.startswith("def")
+        text += ("\n\n\n" if is_apart else "\n") * bool(text) + line
+    return text
 
 
 def _init(roles: Roles, step: StepFunction) -> str:
-    names = "name not in BUFFERS" if roles.buffers else ""
-    lines = [
-        f"params = {{name: jnp.asarray(x) for name, x in model.items(){' if ' + names if names else ''}}}",
-        'state = {"params": params, "opt_state": optimizer.init(params)}',
-    ]
-    if roles.buffers:
-        lines.append('state["buffers"] = {name: jnp.asarray(model[name]) for name in BUFFERS}')
-    if roles.scaler is not None:
-        lines.append(f'state["scale"], state["good_steps"] = jnp.float32({roles.scaler.get_scale()!r}), jnp.int32(0)')
-    if step.losses.adds_to_state:
-        lines.append('state["grads"] = jax.tree.map(jnp.zeros_like, params)')
+    lines = ["params = {name: jnp.asarray(x) for name, x in arrays.items()}"]
+    entries = ['"params": params', '"opt_state": optimizer.init(params)']
     if roles.program.draws:
-        lines.append('state["random"] = {name: jnp.asarray(x) for name, x in random.items()}')
-    lines.append("return state")
-    return function(f"def init(model{', random' if roles.program.draws else ''}):", lines)
+        lines.append('random = {name: params.pop(f"random.{name}") for name in ("key", "used")}')
+        entries.append('"random": random')
+    if roles.buffers:
+        lines.append("buffers = {name: params.pop(name) for name in BUFFERS}")
+        entries.append('"buffers": buffers')
+    if roles.scaler is not None:
+        entries += [f'"scale": jnp.float32({roles.scaler.get_scale()!r})', '"good_steps": jnp.int32(0)']
+    if step.losses.adds_to_state:
+        entries.append('"grads": jax.tree.map(jnp.zeros_like, params)')
+    return function("def init(arrays):", [*lines, f"return {{{', '.join(entries)}}}"])

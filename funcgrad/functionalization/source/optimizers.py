@@ -11,11 +11,19 @@ from funcgrad.torch import optim
 lr_scheduler = optim.lr_scheduler
 
 
-def optimizer_source(optimizer: optim.Optimizer, rate: str) -> str:
-    """The optax transformation of an optimizer with one group of parameters; `rate` is its learning rate."""
-    if len(optimizer.param_groups) > 1:
-        raise FunctionalizationError(_NO_SOURCE.format("an optimizer with several groups of parameters"))
-    group, kind = optimizer.param_groups[0], type(optimizer).__name__
+def optimizer_source(optimizer: optim.Optimizer, rates: list[str]) -> str:
+    """The optax transformation of an optimizer; `rates` are the learning rates of its groups.
+
+    With several groups the module says which parameter is in which: `GROUPS`.
+    """
+    written = [_group_source(optimizer, group, rate) for group, rate in zip(optimizer.param_groups, rates, strict=True)]
+    if len(written) == 1:
+        return written[0]
+    return f"optax.partition({{{', '.join(f'{k}: {text}' for k, text in enumerate(written))}}}, GROUPS)"
+
+
+def _group_source(optimizer: optim.Optimizer, group: dict[str, Any], rate: str) -> str:
+    kind = type(optimizer).__name__
     write = OPTIMIZERS.get(kind)
     if write is None or group.get("maximize"):
         raise FunctionalizationError(_NO_SOURCE.format(f"{kind}{' with maximize' if write else ''}"))
@@ -45,6 +53,15 @@ def _rmsprop(group: dict[str, Any], rate: str) -> str:
     return _with_decay(group, f"optax.rmsprop({rate}, {options})")
 
 
+def _adadelta(group: dict[str, Any], rate: str) -> str:
+    return _with_decay(group, f"optax.adadelta({rate}, rho={group['rho']!r}, eps={group['eps']!r})")
+
+
+def _adamax(group: dict[str, Any], rate: str) -> str:
+    b1, b2 = group["betas"]
+    return _with_decay(group, f"optax.adamax({rate}, b1={b1!r}, b2={b2!r}, eps={group['eps']!r})")
+
+
 def _averages(group: dict[str, Any], name: str) -> str:
     if group["amsgrad"]:
         raise FunctionalizationError(_NO_SOURCE.format(f"{name} with amsgrad"))
@@ -63,16 +80,19 @@ OPTIMIZERS: dict[str, Callable[[dict[str, Any], str], str]] = {
     "Adam": _adam,
     "AdamW": _adamw,
     "RMSprop": _rmsprop,
+    "Adadelta": _adadelta,
+    "Adamax": _adamax,
 }
 
 
-def schedule_source(scheduler: Any) -> str:
-    """The optax schedule of a scheduler that has not been stepped yet."""
+def schedule_source(scheduler: Any, group: int, name: str) -> str:
+    """The schedule of a group, by the number of updates, of a scheduler that has not been stepped yet."""
     write = SCHEDULES.get(type(scheduler).__name__)
     if write is None or scheduler.last_epoch != 0:
-        name = type(scheduler).__name__
-        raise FunctionalizationError(_NO_SOURCE.format(name if write is None else f"{name} after its first step"))
-    return write(scheduler, scheduler.base_lrs[0])
+        kind = type(scheduler).__name__
+        raise FunctionalizationError(_NO_SOURCE.format(kind if write is None else f"{kind} after its first step"))
+    written = write(scheduler, scheduler.base_lrs[group])
+    return f"{name} = {written}" if written.startswith("optax") else f"def {name}(count):\n    return {written}"
 
 
 def _decay(steps: str) -> Callable[[Any, float], str]:
@@ -91,11 +111,18 @@ def _linear(s: Any, base: float) -> str:
     return f"optax.linear_schedule({base * s.start_factor!r}, {base * s.end_factor!r}, {s.total_iters})"
 
 
+def _cosine(s: Any, base: float) -> str:
+    """PyTorch's half wave goes up again after its end, where optax's stays."""
+    low = f"{s.eta_min!r} + " if s.eta_min else ""
+    return f"{low}{base - s.eta_min!r} * (1 + jnp.cos(jnp.pi * count / {s.T_max})) / 2"
+
+
 SCHEDULES: dict[str, Callable[[Any, float], str]] = {
     "StepLR": _decay("step_size"),
     "ExponentialLR": _decay(""),
     "MultiStepLR": _milestones,
     "LinearLR": _linear,
+    "CosineAnnealingLR": _cosine,
     "PolynomialLR": lambda s, base: f"optax.polynomial_schedule({base!r}, 0.0, {s.power!r}, {s.total_iters})",
 }
 

@@ -44,6 +44,11 @@ class Roles:
         self.arguments, self._leaves = _arguments(step, program)
         self._check_schedule()
 
+    def names_of(self, group: dict[str, Any]) -> list[str]:
+        """The names of the parameters in a group of the optimizer."""
+        held = {id(p) for p in group["params"]}
+        return [name for name, p in self.module.named_parameters() if id(p) in held]
+
     def place(self, name: str) -> Place:
         """The place of a parameter or buffer."""
         return self.module_name, name
@@ -51,6 +56,10 @@ class Roles:
     def key(self, index: int) -> str:
         """What is taken in at an index, in words."""
         return " ".join(self.program.places[index]) if 0 <= index < len(self.program.places) else "an argument"
+
+    def is_parameter(self, index: int) -> bool:
+        """Whether what stands at an index is a parameter as it is taken in."""
+        return 0 <= index < len(self.program.places) and self.program.places[index][1] in self.trained
 
     def parameter(self, index: int) -> str:
         """The name of the parameter that is taken in at an index."""
@@ -62,7 +71,7 @@ class Roles:
             return self._leaves[index - len(self.program.places)]
         owner, name = self.program.places[index]
         if owner == self.module_name:
-            return f'params["{name}"]' if name in self.trained else f'state["buffers"]["{name}"]'
+            return f'{"params" if name in self.trained else "buffers"}["{name}"]'
         if owner == self.scaler_name:
             return 'state["scale"]' if name == "scale" else 'state["good_steps"]'
         return None

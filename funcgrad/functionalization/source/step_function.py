@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 
 from funcgrad.functionalization.refusal import FunctionalizationError
+from funcgrad.functionalization.source.backward import Backward
 from funcgrad.functionalization.source.expressions import dtype_name
-from funcgrad.functionalization.source.flow import Backward, Flow
+from funcgrad.functionalization.source.flow import Flow
+from funcgrad.functionalization.source.functions import Functions
 from funcgrad.functionalization.source.layout import function, listed, quoted
 from funcgrad.functionalization.source.losses import Losses
+from funcgrad.functionalization.source.masks import Masks, mask_constants, variable
 from funcgrad.functionalization.source.roles import Roles
 from funcgrad.functionalization.source.scope import Scope, literal
 from funcgrad.trace import Value
@@ -27,13 +30,19 @@ class StepFunction:
     def __init__(self, roles: Roles) -> None:
         self.roles = roles
         self.program = roles.program
-        self.flow = Flow(roles.program, {roles.place(n): roles.given[roles.place(n)] for n in roles.trained})
+        params = {roles.place(n): roles.given[roles.place(n)] for n in roles.trained}
+        self.flow = Flow(roles.program, params, roles.module)
         self._passes = [Backward(self.flow, k, roles.homes) for k in range(len(roles.program.passes))]
         self._find_aux()
-        self._scope = Scope(self.flow, self._is_inside, self._outside)
-        for name in ("state", "params", "masks", "random", "grads", "more", "finite", *roles.arguments):
+        self._settle()
+        self.masks = Masks(self.flow, self._passes)
+        buffers = {roles.given[roles.place(n)]: ("buffers", n) for n in roles.buffers}
+        self.flow.entries |= buffers | {index: ("masks", name) for index, name in self.masks.names.items()}
+        self.functions = Functions(self.flow.functions() | {"loss_fn"})
+        self._scope = Scope(self.flow, self.functions, self._is_inside, self._outside)
+        for name in ("grads", "more", "finite", *roles.arguments):
             self._scope.take(name)
-        self.losses = Losses(self.flow, self._passes, lambda: self._scope, roles.key)
+        self.losses = Losses(self.flow, self.functions, self._passes, self.masks, lambda: self._scope, roles.key)
         self._on_trees: set[int] = set()  # equations on all gradients that are written already
 
     def source(self) -> str:
@@ -42,14 +51,28 @@ class StepFunction:
         buffers = [f"{quoted(n)}: {self._scope.name(self._final(n))}" for n in self._moved()]
         entries = ['"params": params', '"opt_state": opt_state', *self._update()]
         if self.roles.buffers:
-            entries.append(f'"buffers": {{{", ".join(["**state[" + quoted("buffers") + "]", *buffers])}}}')
+            kept = ["**buffers"] if len(buffers) < len(self.roles.buffers) else []
+            entries.append(f'"buffers": {{{", ".join([*kept, *buffers])}}}' if buffers else '"buffers": buffers')
         first = ['params = state["params"]']
+        if self.roles.buffers:
+            first[0] = 'params, buffers = state["params"], state["buffers"]'
+        for place, constant in enumerate(mask_constants(self.masks.groups)[1]):
+            before = "random" if place else 'state["random"]'
+            first.append(f"{variable(place)}, random = dropout_masks({before}, {constant})")
         if self.program.draws:
-            first.append('masks, random = dropout_masks(state["random"], MASKS)')
             entries.append('"random": random')
         head = f"def step({', '.join(['state', *self.roles.arguments])}):"
         last = f"return {{{', '.join(entries)}}}, {result}"
         return "@jax.jit\n" + function(head, [*first, *self._scope.lines, last])
+
+    def _settle(self) -> None:
+        """Say what the step wants, and what that is called; then what each pass computes for itself."""
+        finals = {n: self._final(n) for n in self._moved()}
+        self.flow.names = {index: f"new_{n.rpartition('.')[2]}" for n, index in finals.items() if index >= 0}
+        ends = [*finals.values(), *(v.index for v in _values(self.program.result))]
+        self.flow.settle(ends, [k for b in self._passes for k in [b.root, *b.aux]])
+        for backward in self._passes:
+            backward.absorb(self.flow)
 
     # Which values are whose.
 
@@ -80,9 +103,11 @@ class StepFunction:
         raise FunctionalizationError(_NO_SOURCE.format(f"'{operator}' works on single gradients"))
 
     def _taken_in(self, index: int) -> str:
+        if index in self.flow.entries:
+            dictionary, name = self.flow.entries[index]
+            return f"{dictionary}[{quoted(name)}]"
         if index < 0:
-            constant = self.program.constants[~index]
-            return f"masks[{constant}]" if isinstance(constant, int) else _array(constant)
+            return _array(self.program.constants[~index])
         found = self.roles.expression(index)
         if found is None:
             raise FunctionalizationError(_NO_SOURCE.format(f"it computes with {self.roles.key(index)}"))
@@ -120,8 +145,7 @@ class StepFunction:
 
     def _update(self) -> list[str]:
         """Write it, and return the further entries of the new state."""
-        step = self._only(lambda name: name.endswith("_step"))
-        grads = self._gradients_of(step)
+        grads = self._gradients()
         self._tree(grads)
         lines = self._scope.lines
         lines.append('updates, opt_state = optimizer.update(grads, state["opt_state"], params)')
@@ -155,8 +179,20 @@ class StepFunction:
             raise FunctionalizationError(_NO_SOURCE.format(f"it updates {len(found)} times"))
         return found[0]
 
+    def _gradients(self) -> dict[str, int]:
+        """The gradient of each parameter in the optimizer's equations, of which there is one for each group."""
+        steps = [k for k, equation in enumerate(self.program.equations) if equation.op.name.endswith("_step")]
+        found: dict[str, int] = {}
+        for step in steps:
+            grads = self._gradients_of(step)
+            if found.keys() & grads.keys():
+                raise FunctionalizationError(_NO_SOURCE.format("it updates a parameter twice"))
+            found |= grads
+        if set(found) != set(self.roles.trained):
+            raise FunctionalizationError(_NO_SOURCE.format("a parameter is not updated"))
+        return found
+
     def _gradients_of(self, number: int) -> dict[str, int]:
-        """The gradient of each parameter in an optimizer's equation."""
         equation = self.program.equations[number]
         static = dict(zip(equation.op.static_names, equation.static, strict=True))
         is_fresh = static["start"] is not None
@@ -166,11 +202,9 @@ class StepFunction:
         found: dict[str, int] = {}
         for k in range(0, len(operands), 2 + fields):
             grad, param = operands[k : k + 2]
-            assert isinstance(grad, int)
-            assert isinstance(param, int)
+            if not isinstance(grad, int) or not isinstance(param, int) or not self.roles.is_parameter(param):
+                raise FunctionalizationError(_NO_SOURCE.format("it updates a parameter twice"))
             found[self.roles.parameter(param)] = grad
-        if set(found) != set(self.roles.trained):
-            raise FunctionalizationError(_NO_SOURCE.format("a parameter is not updated"))
         return found
 
     # What works on all gradients at once.
@@ -202,7 +236,7 @@ class StepFunction:
             return
         if equation.static != (2.0,):
             raise FunctionalizationError(_NO_SOURCE.format("it clips by another norm than the second"))
-        norm = self._scope.names[first] = self._scope.fresh("norm")
+        norm = self._scope.names[first] = self._scope.fresh("norm") if self.flow.uses(first) else "_"
         largest = literal(head[0]) if isinstance(head, list) else self._scope.name(head)
         self._scope.lines.append(f"grads, {norm} = clip_grad_norm(grads, {largest})")
 

@@ -21,17 +21,75 @@ def dropout(x, mask, keep):
     return x * (mask.astype(x.dtype) / keep)
 
 
-def cross_entropy(logits, labels):
-    losses = -jnp.take_along_axis(jax.nn.log_softmax(logits), labels[:, None], axis=1)
-    return losses.mean()
+def embedding(weight, index, padding):
+    """The rows of a table, of which one gets no gradient."""
+    rows = weight[index]
+    return jnp.where((index == padding)[..., None], jax.lax.stop_gradient(rows), rows)
 
 
-def mse_loss(x, y):
-    return jnp.mean((x - y) ** 2)
+def clamp_min(x, low):
+    return jnp.where(x >= low, x, low)
 
 
-def layer_norm(x, weight, bias, shape, eps):
-    axes = tuple(range(x.ndim - len(shape), x.ndim))
+def clamp_max(x, high):
+    return jnp.where(x <= high, x, high)
+
+
+def leaky_relu(x, slope):
+    return jnp.where(x > 0, x, slope * x)
+
+
+def reduced(losses, reduction):
+    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+
+
+def nll_loss(log_p, labels, ignore_index=-100, reduction="mean"):
+    is_kept = labels != ignore_index
+    picked = jnp.take_along_axis(log_p, jnp.expand_dims(jnp.where(is_kept, labels, 0), 1), axis=1).squeeze(1)
+    losses = jnp.where(is_kept, -picked, 0)
+    return losses.sum() / is_kept.sum() if reduction == "mean" else reduced(losses, reduction)
+
+
+def cross_entropy(logits, labels, ignore_index=-100, label_smoothing=0.0, reduction="mean"):
+    log_p = jax.nn.log_softmax(logits, axis=1)
+    loss = nll_loss(log_p, labels, ignore_index, reduction)
+    if not label_smoothing:
+        return loss
+    is_kept = labels != ignore_index
+    losses = jnp.where(is_kept, -log_p.mean(axis=1), 0)
+    smooth = losses.sum() / is_kept.sum() if reduction == "mean" else reduced(losses, reduction)
+    return (1 - label_smoothing) * loss + label_smoothing * smooth
+
+
+def mse_loss(x, y, reduction="mean"):
+    return reduced((x - y) ** 2, reduction)
+
+
+def l1_loss(x, y, reduction="mean"):
+    return reduced(jnp.abs(x - y), reduction)
+
+
+def smooth_l1_loss(x, y, beta, reduction="mean"):
+    apart = jnp.abs(x - y)
+    return reduced(jnp.where(apart < beta, apart**2 / (2 * beta), apart - beta / 2), reduction)
+
+
+def huber_loss(x, y, delta, reduction="mean"):
+    apart = jnp.abs(x - y)
+    return reduced(jnp.where(apart < delta, apart**2 / 2, delta * (apart - delta / 2)), reduction)
+
+
+def binary_cross_entropy(p, y, reduction="mean"):
+    log_p, log_not_p = jnp.maximum(jnp.log(p), -100), jnp.maximum(jnp.log1p(-p), -100)
+    return reduced(-(y * log_p + (1 - y) * log_not_p), reduction)
+
+
+def binary_cross_entropy_with_logits(x, y, reduction="mean"):
+    return reduced((1 - y) * x - jax.nn.log_sigmoid(x), reduction)
+
+
+def layer_norm(x, weight, bias, eps):
+    axes = tuple(range(x.ndim - weight.ndim, x.ndim))
     mean, variance = x.mean(axes, keepdims=True), x.var(axes, keepdims=True)
     return (x - mean) * jax.lax.rsqrt(variance + eps) * weight + bias
 
@@ -43,6 +101,25 @@ def batch_norm(x, weight, bias, eps):
     return (x - mean) * jax.lax.rsqrt(variance + eps) * weight.reshape(channels) + bias.reshape(channels)
 
 
+def batch_norm_running(x, mean, variance, weight, bias, eps):
+    channels = (1, -1) + (1,) * (x.ndim - 2)
+    scale = jax.lax.rsqrt(variance + eps) * weight
+    return (x - mean.reshape(channels)) * scale.reshape(channels) + bias.reshape(channels)
+
+
+def rms_norm(x, weight, eps):
+    axes = tuple(range(x.ndim - weight.ndim, x.ndim))
+    return x * jax.lax.rsqrt((x * x).mean(axes, keepdims=True) + eps) * weight
+
+
+def group_norm(x, weight, bias, groups, eps):
+    grouped = x.reshape(x.shape[0], groups, -1)
+    mean, variance = grouped.mean(2, keepdims=True), grouped.var(2, keepdims=True)
+    channels = (1, -1) + (1,) * (x.ndim - 2)
+    normal = ((grouped - mean) * jax.lax.rsqrt(variance + eps)).reshape(x.shape)
+    return normal * weight.reshape(channels) + bias.reshape(channels)
+
+
 def moved_by_batch(x, mean, variance, momentum):
     axes = (0, *range(2, x.ndim))
     count = x.size // x.shape[1]
@@ -50,18 +127,40 @@ def moved_by_batch(x, mean, variance, momentum):
     return mean + momentum * (x.mean(axes) - mean), variance + momentum * (unbiased - variance)
 
 
-def convolution(x, weight, bias, stride, padding, dilation, groups):
-    names = "NCHW"[: x.ndim], "OIHW"[: x.ndim], "NCHW"[: x.ndim]
-    pads = [(p, p) for p in padding]
+def convolution(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    layout = "NCHW"[: x.ndim], "OIHW"[: x.ndim], "NCHW"[: x.ndim]
+    stride, padding, dilation = (for_each_dimension(option, x.ndim - 2) for option in (stride, padding, dilation))
     y = jax.lax.conv_general_dilated(
-        x, weight, stride, pads, rhs_dilation=dilation, dimension_numbers=names, feature_group_count=groups
+        x,
+        weight,
+        stride,
+        [(p, p) for p in padding],
+        rhs_dilation=dilation,
+        dimension_numbers=layout,
+        feature_group_count=groups,
     )
-    return y + bias.reshape(1, -1, *[1] * (x.ndim - 2))
+    return y if bias is None else y + bias.reshape(1, -1, *[1] * (x.ndim - 2))
 
 
-def max_pool(x, kernel, stride, padding):
+def max_pool(x, kernel, stride=None, padding=0):
+    return window_reduced(x, -jnp.inf, jax.lax.max, kernel, stride, padding)
+
+
+def avg_pool(x, kernel, stride=None, padding=0):
+    kernel = for_each_dimension(kernel, x.ndim - 2)
+    return window_reduced(x, 0.0, jax.lax.add, kernel, stride, padding) / math.prod(kernel)
+
+
+def window_reduced(x, start, reduce, kernel, stride, padding):
+    spatial = x.ndim - 2
+    kernel, padding = for_each_dimension(kernel, spatial), for_each_dimension(padding, spatial)
+    stride = kernel if stride is None else for_each_dimension(stride, spatial)
     pads = [(0, 0), (0, 0), *((p, p) for p in padding)]
-    return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 1, *kernel), (1, 1, *stride), pads)
+    return jax.lax.reduce_window(x, start, reduce, (1, 1, *kernel), (1, 1, *stride), pads)
+
+
+def for_each_dimension(option, count):
+    return option if isinstance(option, tuple) else (option,) * count
 
 
 def lstm_layer(x, w_ih, w_hh, b_ih, b_hh):
@@ -124,16 +223,16 @@ def where(condition, a, b):
 
 
 def dropout_masks(random, specs):
-    """The masks of one step, in the order in which PyTorch draws them, and the stream after them."""
-    sizes = [2 * math.prod(shape) for _, shape, _ in specs]
+    """What each layer keeps, drawn in this order as PyTorch draws it, and the stream after that."""
+    sizes = [2 * math.prod(shape) for _, shape, *_ in specs.values()]
     words, random = take_words(random, sum(sizes))
-    masks = []
-    for (p, shape, axes), size in zip(specs, sizes, strict=True):
+    masks = {}
+    for (name, (p, shape, *axes)), size in zip(specs.items(), sizes, strict=True):
         high, low = divmod(math.ceil((1 - p) * 2.0**53), 2**32)  # a number of 53 bits is compared
         drawn, words = words[:size], words[size:]
         top, rest = drawn[::2] & jnp.uint32(2**21 - 1), drawn[1::2]
         kept = (top < jnp.uint32(high)) | ((top == jnp.uint32(high)) & (rest < jnp.uint32(low)))
-        masks.append(kept.reshape(shape).transpose(axes))
+        masks[name] = kept.reshape(shape).transpose(*axes) if axes else kept.reshape(shape)
     return masks, random
 
 
