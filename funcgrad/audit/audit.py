@@ -39,7 +39,7 @@ class Audit:
         steps: Updates made.
         order: What a usual update is made of.
         codes: The checks that were made, and ignored nowhere.
-        error: What ended the script early, or None.
+        errors: What ended the script early, or blocks of a page.
         was_ended: Whether its bounds did.
     """
 
@@ -48,8 +48,13 @@ class Audit:
     steps: int
     order: tuple[str, ...]
     codes: frozenset[str]
-    error: BaseException | None
+    errors: tuple[BaseException, ...]
     was_ended: bool
+
+    @property
+    def status(self) -> int:
+        """1 if there are findings that are not harmless, or errors; else 0."""
+        return int(bool(self.errors) or any(not each.is_harmless for each in self.judged))
 
 
 def audit(
@@ -90,6 +95,6 @@ def audit(
         events.ledger.steps,
         usual[0][0] if usual else (),
         frozenset(codes) - {f.code for f in ignored},
-        written.error,
+        written.errors,
         written.was_ended,
     )

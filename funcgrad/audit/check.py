@@ -15,6 +15,7 @@ from funcgrad.audit.finding import Hit, Share
 from funcgrad.audit.ledger import Clip, Gradient, Ledger, Step, Term
 from funcgrad.audit.place import Place
 from funcgrad.audit.tensors import grad_of, put_grad, sum_of, value_of
+from funcgrad.torch._tensor import Tensor
 
 
 class Check:
@@ -84,6 +85,11 @@ def share(gradient: Gradient, intended: Iterable[Term], weights: Iterable[float]
     return Share(None if used is None else value_of(used), weighed)
 
 
+def leaves_of(gradients: Iterable[Gradient]) -> list[Tensor]:
+    """Whose gradients these are."""
+    return [gradient.leaf for gradient in gradients]
+
+
 class GradientMender(Check):
     """A check whose repair is another gradient for the update, made from the terms of the ledger."""
 
@@ -93,6 +99,15 @@ class GradientMender(Check):
     def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
         """The terms that the update should use; None: those that are there."""
         raise NotImplementedError
+
+    def concerned(self, step: Step) -> list[Gradient]:
+        """The gradients that should hold other terms."""
+        return [gradient for gradient in step.gradients if self.intended(gradient, step) is not None]
+
+    def shares(self, gradients: Iterable[Gradient], step: Step) -> list[Share]:
+        """What the update is about to use of these, and what it should use."""
+        intended = [(gradient, self.intended(gradient, step) or []) for gradient in gradients]
+        return [share(gradient, terms, self.weights(terms)) for gradient, terms in intended]
 
     def weights(self, terms: list[Term]) -> list[float]:
         """What each of the intended terms is multiplied by."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
 from funcgrad.audit import pytorch
+from funcgrad.audit.apart import ApartError, audit_apart
 from funcgrad.audit.audit import ALL, audit
 from funcgrad.audit.checks import BY_CODE
-from funcgrad.audit.confinement import confined
+from funcgrad.audit.confinement import confined, readable_for
 from funcgrad.audit.page import SUFFIXES, run_page
 from funcgrad.audit.report import FORMATS
 from funcgrad.audit.report.words import LANGUAGES
@@ -53,24 +56,48 @@ def _audit(target: str, arguments: Sequence[str], given: argparse.Namespace) -> 
     codes, bounds = given.select - given.ignore, Bounds(given.steps, given.seconds)
     if given.backend == "torch":
         found = audit(partial(pytorch.run_script, target, arguments), codes, bounds, pytorch.load())
+    elif _is_apart(target):
+        return _show_apart(target, arguments, codes, bounds, given)
     else:
         found = audit(starter(target, arguments), codes, bounds)
     print(FORMATS[given.format](found, given.language).removesuffix("\n"))
-    if found.error is not None:
-        show_error(found.error)
-    return int(found.error is not None or any(not each.is_harmless for each in found.judged))
+    for error in found.errors:
+        show_error(error)
+    return found.status
+
+
+def _show_apart(
+    target: str, arguments: Sequence[str], codes: Collection[str], bounds: Bounds, given: argparse.Namespace
+) -> int:
+    try:
+        answer = audit_apart(target, arguments, codes, bounds, given.format, given.language)
+    except ApartError as error:
+        print(f"funcgrad audit: {error}", file=sys.stderr)
+        return 1
+    print(answer.report.removesuffix("\n"))
+    print(answer.errors, end="", file=sys.stderr)
+    return answer.status
 
 
 def starter(target: str, arguments: Sequence[str] = ()) -> Callable[[], None]:
     """What runs a target from its start: a script as it is, a page confined."""
-    if Path(target).suffix.lower() not in SUFFIXES:
+    if not _is_page(target):
         return partial(run_script, target, arguments)
 
     def start() -> None:
-        with confined():
+        with confined(readable_for(target)):
             run_page(target, arguments)
 
     return start
+
+
+def _is_page(target: str) -> bool:
+    return Path(target).suffix.lower() in SUFFIXES
+
+
+def _is_apart(target: str) -> bool:
+    """Whether its code is run in a process of its own; on Windows nothing is."""
+    return _is_page(target) and sys.platform != "win32"
 
 
 def order_of(target: str) -> tuple[str, ...]:
@@ -80,10 +107,17 @@ def order_of(target: str) -> tuple[str, ...]:
         ValueError: It made no update.
         LaunchError: It cannot be run.
     """
-    order = audit(starter(target), (), DEFAULTS).order
+    try:
+        order = _order_apart(target) if _is_apart(target) else audit(starter(target), (), DEFAULTS).order
+    except ApartError as error:
+        raise ValueError(str(error)) from None
     if not order:
         raise ValueError(f"{target!r} made no update; expected a script with a training loop")
     return order
+
+
+def _order_apart(target: str) -> tuple[str, ...]:
+    return tuple(json.loads(audit_apart(target, (), (), DEFAULTS, "json", "en").report)["order"])
 
 
 def explain(code: str, language: str = "en") -> str:

@@ -88,12 +88,12 @@ class Events:
         if self.order[-1:] != ["zero_grad"]:
             self.order.append("zero_grad")
 
-    def assigned(self, leaf: Tensor, place: Place) -> None:
-        """Note that terms go, for None or for what the user has put there."""
-        if grad_of(leaf) is None:
+    def assigned(self, leaf: Tensor, value: Tensor | None, place: Place) -> None:
+        """Note that terms go, for None or for what the user puts there."""
+        if value is None:
             self.cleared(leaf, True, place)
-        elif grad_of(leaf) is not self.ledger.gradient(leaf).tensor:  # `p.grad /= 2` ends by putting it back
-            self.ledger.assign(leaf, place)
+        elif value is not self.ledger.gradient(leaf).tensor:  # `p.grad /= 2` ends by putting it back
+            self.ledger.assign(leaf, value, place)
 
     def written(self, leaf: Tensor, place: Place) -> None:
         """The user is about to write to a gradient; what that was is seen when somebody asks."""
@@ -105,6 +105,7 @@ class Events:
         """The user is about to write to a leaf: an update, where no optimizer holds it."""
         gradient = self.ledger.gradient(leaf)
         if self.ledger.holders.get(id(leaf)):
+            gradient.is_moved = True
             return
         gradient.settle()
         if not gradient.terms and not gradient.cleared:
@@ -186,7 +187,7 @@ class Events:
         return Step(self.ledger.steps + 1, optimizer, place, self.ledger.of(leaves), has_closure)
 
     def _at_step(self, step: Step) -> None:
-        if step.number <= 2 or not self.orders:
+        if self.checks and (step.number <= 2 or not self.orders):
             self.ledger.names.look(user_frame())
         self._was_plain = not self.ledger.clips and step.is_plain()
         for check in self.checks:
@@ -257,14 +258,14 @@ class Events:
             self.timeline += [Used(first + k, (call.number,), (), ()) for k, call in enumerate(calls)]
         repeats.clear()
 
-    def ended(self, error: BaseException | None) -> None:
-        """The script has come to its end, whatever end that is."""
+    def ended(self, errors: Sequence[BaseException], was_ended: bool) -> None:
+        """The script has come to its end, by these errors, by its bounds, or by itself."""
         for gradient in self.ledger.gradients.values():
             gradient.settle()
         for check in self.checks:
-            if error is None:
+            if not errors:
                 self._report(check, check.at_end(self.ledger))
-            elif not isinstance(error, Enough):
+            for error in errors if not was_ended else ():
                 self._report(check, check.at_error(error, self.ledger))
 
     def _report(self, check: Check, hits: Iterable[Hit]) -> None:

@@ -16,7 +16,7 @@ from funcgrad.audit.events import Enough, Events
 from funcgrad.audit.loss import Loss, describe
 from funcgrad.audit.mean import Mean, mean_of
 from funcgrad.audit.place import NOWHERE, Spot, here, is_named_by_users, is_users_own_write
-from funcgrad.audit.usual import UNUSUAL, Key, Usual, ids_of
+from funcgrad.audit.usual import ACCUMULATED, BACKWARD, CLEARS, ENDED, FORWARD, NOTHING, STEP, UNUSUAL, Event, Usual
 from funcgrad.torch import _storage
 from funcgrad.torch._dispatch import fronts, value_of
 from funcgrad.torch._graph import Edge
@@ -25,7 +25,6 @@ from funcgrad.torch._storage import Storage
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op, Value
 
-FORWARD = ("forward",)
 NOTHING_KEPT = None, None, None, 0
 NORMS = frozenset({"vector_norm", "total_norm", "mean", "std"})
 """Operators that tell how large a gradient is."""
@@ -45,15 +44,17 @@ class Hearing(Listener):
         self.keeps_losses = keeps_losses
         self.deadline = time.monotonic() + seconds
         self._usual = Usual()
+        self._first = NOTHING  # event of the usual update
+        self._next = NOTHING  # one that is expected
         self._handlers: dict[str, Callable[..., None]] = {
-            "forward": events.forward,
-            "backward": events.backward,
-            "accumulated": events.accumulated,
-            "clears": events.cleared,
-            "step": events.step_begins,
-            "ended": events.step_ended,
+            FORWARD: events.forward,
+            BACKWARD: events.backward,
+            ACCUMULATED: events.accumulated,
+            CLEARS: events.cleared,
+            STEP: events.step_begins,
+            ENDED: events.step_ended,
         }
-        self._backward_spot, self._step_spot = Spot(), Spot()
+        self._backward_spot, self._clear_spot, self._step_spot = Spot(), Spot(), Spot()
         self._is_updating = False
         self._is_new = False  # whether there may be a gradient whose storage is not known
         self._told: Any = ()  # of the last backward call
@@ -63,18 +64,17 @@ class Hearing(Listener):
         self._leaves: dict[int, Tensor] = {}  # by the id of a storage: the leaf's own, or that of its `.grad`
         events.ledger.catch_up = self.catch_up
 
+    # What may be usual. These run at each event of each update: they compare, go on, and make nothing.
+
     def called(self, module: Any) -> None:
         """A module is called; all calls in a row are one forward pass."""
         if id(module) not in self._modules:
             self._learn(module)
-        elif self._usual.keys[self._usual.at - 1] is FORWARD:
-            return
-        self._hear(FORWARD, ())
-
-    def _learn(self, module: Any) -> None:
-        self._modules[id(module)] = module
-        self.events.ledger.names.call(module)
-        self._owners.update({id(p): m for m in module.modules() for p in m.parameters(recurse=False)})
+        expected = self._next
+        if expected.kind is FORWARD:
+            self._next = expected.next
+        elif not expected.is_behind_forward:
+            self._handle(Event(FORWARD), ())
 
     def backward(self, tensors: Sequence[Tensor], grads: Sequence[Tensor | None]) -> None:
         """A backward call; its graph is looked at before it is freed."""
@@ -84,9 +84,65 @@ class Hearing(Listener):
         scales = [s._scale._storage for s in self._scalers if s._scale is not None] if self._scalers else ()
         loss = describe(tensors, grads, scales)
         scaler = self._scaler_of(loss) if loss.storages else None
-        self._told = place, loss, scaler, *(self._kept(tensors, scaler) if self.keeps_losses else NOTHING_KEPT)
-        key = "backward", place, loss, id(scaler)
-        self._hear(key, self._told)
+        told = place, loss, scaler, *(self._kept(tensors, scaler) if self.keeps_losses else NOTHING_KEPT)
+        expected, detail = self._next, (place, loss)
+        if expected.kind is BACKWARD and expected.who is scaler and expected.detail == detail:
+            self._next = expected.next
+        else:
+            self._handle(Event(BACKWARD, scaler, detail), told)
+        self._told = told
+
+    def accumulated(self, leaf: Tensor, fresh: Tensor) -> None:
+        """A term has come, and lies in `.grad`."""
+        self._is_new = True
+        owner = self._owners.get(id(leaf))
+        in_training = owner is None or owner.training
+        expected = self._next
+        if expected.who is leaf and expected.kind is ACCUMULATED and expected.detail is in_training:
+            self._next = expected.next
+        else:
+            self._handle(Event(ACCUMULATED, leaf, in_training), (leaf, fresh, leaf._grad, in_training))
+
+    def clears(self, leaf: Tensor, to_none: bool) -> None:
+        """A gradient is cleared; where that leaves no zeros, nobody asks for the line of what is usual."""
+        place = NOWHERE if to_none else self._clear_spot.here()
+        expected = self._next
+        if expected.who is leaf and expected.kind is CLEARS and expected.detail is place:
+            self._next = expected.next
+            return
+        self.catch_up()
+        is_told = self.events.ledger.gradient(leaf).has_unused()
+        self._handle(Event(CLEARS, leaf, place), (leaf, to_none, here() if is_told else place))
+
+    def step_begins(self, optimizer: Any, has_closure: bool) -> None:
+        """An update is about to be made."""
+        if not self.events.stepping:
+            self.events.check_steps()
+        place = self._step_spot.here()
+        expected = self._next
+        if expected.who is optimizer and expected.kind is STEP and expected.detail is place and not has_closure:
+            self._next = expected.next
+            self.events.usual_step_begins()
+            self._is_updating = True
+        else:
+            self._handle(Event(STEP, optimizer, place), (optimizer, has_closure, place))
+            self._is_updating = self.events.is_updating()
+
+    def step_ended(self, optimizer: Any, has_closure: bool) -> None:
+        """It has been made."""
+        expected = self._next
+        if expected.who is optimizer and expected.kind is ENDED:
+            self._next = expected.next
+            self._is_updating = False
+            self.events.usual_step_ended(self._told)
+        else:
+            self._handle(Event(ENDED, optimizer), (optimizer, has_closure))
+            self._is_updating = self.events.is_updating()
+
+    def _learn(self, module: Any) -> None:
+        self._modules[id(module)] = module
+        self.events.ledger.names.call(module)
+        self._owners.update({id(p): m for m in module.modules() for p in m.parameters(recurse=False)})
 
     def _scaler_of(self, loss: Loss) -> Any:
         return next((s for s in self._scalers if any(s._scale._storage is x for x in loss.storages)), None)
@@ -101,26 +157,47 @@ class Hearing(Listener):
             max(x._edge.node.sequence if isinstance(x._edge, Edge) else 0 for x in tensors),
         )
 
-    def accumulated(self, leaf: Tensor, fresh: Tensor) -> None:
-        """A term has come, and lies in `.grad`."""
-        owner = self._owners.get(id(leaf))
-        in_training = owner is None or owner.training
-        self._is_new = True
-        key, told = ("accumulated", id(leaf), in_training), (leaf, fresh, leaf._grad, in_training)
-        self._hear(key, told)
+    def _handle(self, event: Event, told: tuple[Any, ...]) -> None:
+        self.catch_up()
+        self._usual.handles(event)
+        steps = self.events.ledger.steps
+        self._handlers[event.kind](*told)
+        if self.events.ledger.steps != steps:
+            self._learn_update(self._usual.completed())
 
-    def clears(self, leaf: Tensor, to_none: bool) -> None:
-        """A gradient is cleared; what is usual clears nothing of which the line must be told."""
-        key, place = ("clears", id(leaf), to_none), NOWHERE if to_none else here()
-        if not self._usual.takes(key, (leaf, to_none, place)):
-            self.catch_up()
-            is_told = self.events.ledger.gradient(leaf).has_unused()
-            self._handle(key, (leaf, to_none, here() if is_told else place))
+    def _learn_update(self, update: list[Event]) -> None:
+        kinds = [event.kind for event in update]
+        is_alone = UNUSUAL not in update and kinds[-2:] == [STEP, ENDED] and kinds.count(BACKWARD) == 1
+        touched = {id(event.who) for event in update if event.kind in (CLEARS, ACCUMULATED)}
+        is_plain = is_alone and self.events.is_repeatable(touched)
+        self._first = self._next = self._usual.learn(update if is_plain else [])
 
-    def assigned(self, leaf: Tensor) -> None:
-        """The user has put None or a gradient of his own in the place of what was there."""
+    def catch_up(self) -> None:
+        """Handle what was passed over, for somebody who wants to know."""
+        event, end = self._first, self._next
+        if event is NOTHING:
+            return
+        self._first = self._next = NOTHING
+        self.events.recall_usual()
+        while event is not end:
+            self._handle(event, self._told_of(event))
+            event = event.next
+
+    def _told_of(self, event: Event) -> tuple[Any, ...]:
+        """What was told with an event that was passed over: in a usual update a gradient has one term, its value."""
+        if event.kind is ACCUMULATED:
+            return event.who, event.who._grad, event.who._grad, event.detail
+        if event.kind is CLEARS:
+            return event.who, event.detail is NOWHERE, event.detail
+        known = {FORWARD: (), BACKWARD: self._told, STEP: (event.who, False, event.detail), ENDED: (event.who, False)}
+        return known[event.kind]
+
+    # What is not usual.
+
+    def assigns(self, leaf: Tensor, gradient: Tensor | None) -> None:
+        """The user puts None or a gradient of his own in the place of what is there."""
         self._is_new = True
-        self._handle_unusual(self.events.assigned, leaf, here())
+        self._handle_unusual(self.events.assigned, leaf, gradient, here())
 
     def written(self, storage: Storage) -> None:
         """A storage is about to be written to."""
@@ -177,59 +254,10 @@ class Hearing(Listener):
         """A scheduler is about to step."""
         self._handle_unusual(self.events.schedules, scheduler, here())
 
-    def step_begins(self, optimizer: Any, has_closure: bool) -> None:
-        """An update is about to be made."""
-        if not self.events.stepping:
-            self.events.check_steps()
-        place = self._step_spot.here()
-        key, told = ("step", id(optimizer), has_closure, place), (optimizer, has_closure, place)
-        if self._usual.takes(key, told):
-            self.events.usual_step_begins()
-            self._is_updating = True
-        else:
-            self._handle(key, told)
-            self._is_updating = self.events.is_updating()
-
-    def step_ended(self, optimizer: Any, has_closure: bool) -> None:
-        """It has been made."""
-        key, told = ("ended", id(optimizer)), (optimizer, has_closure)
-        if self._usual.takes(key, told):
-            self._is_updating = False
-            self.events.usual_step_ended(self._told)
-            self._usual.passed()
-        else:
-            self._handle(key, told)
-            self._is_updating = self.events.is_updating()
-
-    def _hear(self, key: Key, told: tuple[Any, ...]) -> None:
-        if not self._usual.takes(key, told):
-            self._handle(key, told)
-
-    def _handle(self, key: Key, told: tuple[Any, ...]) -> None:
-        self.catch_up()
-        steps = self.events.ledger.steps
-        self._usual.handles(key)
-        self._handlers[key[0]](*told)
-        if self.events.ledger.steps != steps:
-            self._learn_update(self._usual.completed())
-
     def _handle_unusual(self, handle: Callable[..., None], *told: Any) -> None:
         self.catch_up()
         self._usual.handles(UNUSUAL)
         handle(*told)
-
-    def _learn_update(self, keys: list[Key]) -> None:
-        kinds = [key[0] for key in keys]
-        is_alone = UNUSUAL not in keys and kinds[-2:] == ["step", "ended"] and kinds.count("backward") == 1
-        is_plain = is_alone and self.events.is_repeatable(ids_of(keys, "clears", "accumulated"))
-        self._usual.learn(keys if is_plain else [])
-
-    def catch_up(self) -> None:
-        """Handle what was passed over, for somebody who wants to know."""
-        if self._usual.is_followed():
-            self.events.recall_usual()
-            for key, told in self._usual.leave():
-                self._handle(key, told)
 
 
 @contextmanager

@@ -41,6 +41,12 @@ class Backward:
     leaves: set[int] = field(default_factory=set)  # ids of the leaves that it reached
     used_by: set[int] = field(default_factory=set)  # ids of optimizers that have used a part of it
 
+    def factor(self) -> float | None:
+        """What the mean that the loss is was multiplied by, without the scaler's scale; None: it is no mean."""
+        if self.mean is None:
+            return None
+        return self.mean.factor / (1.0 if self.scale is None else float(array_of(self.scale).item()))
+
 
 @dataclass(eq=False, slots=True)
 class Term:
@@ -72,6 +78,7 @@ class Gradient:
     cleared_at: Place | None = None  # by whom; or, where nothing was lost, who cleared it last
     is_treated: bool = False  # the user has changed it in place while it was fresh: divided, clipped by hand
     is_decayed: bool = False  # ... or after it was used: meant to be kept
+    is_moved: bool = False  # the user has changed the parameter since the last update, though an optimizer holds it
     written_at: Place | None = None  # the user wrote to it; what that was is seen when somebody asks
     tensor: Tensor | None = None  # `.grad` itself, when the last term came
     arrived: int = 0  # terms, ever
@@ -88,6 +95,10 @@ class Gradient:
     def has_unused(self) -> bool:
         """Whether it holds something that nobody has used."""
         return any(not term.used_by for term in self.terms)
+
+    def has_scaled(self) -> bool:
+        """Whether it holds something new that is still multiplied by a scaler's scale."""
+        return any(term.is_scaled and not term.used_by for term in self.terms)
 
     def is_empty_tensor(self) -> bool:
         """Whether `.grad` is there, but nothing has been added to it since it was cleared."""
@@ -251,14 +262,14 @@ class Ledger:
         gradient.terms.append(Term(call, value, in_training, call.scaler is not None))
         return gradient
 
-    def assign(self, leaf: Tensor, place: Place) -> None:
-        """Note that the user has put a gradient of his own in the place of all terms."""
+    def assign(self, leaf: Tensor, value: Tensor, place: Place) -> None:
+        """Note that the user puts a gradient of his own in the place of all terms."""
         gradient = self.gradient(leaf)
         gradient.settle()
         gradient.clear(place)
         gradient.arrived += 1
         call = Backward(0, place, UNKNOWN, None, None, None, None, 0)
-        gradient.terms = [Term(call, value_of(grad_of(leaf)), in_training=True, is_scaled=False)]
+        gradient.terms = [Term(call, value_of(value), in_training=True, is_scaled=False)]
         gradient.written_at = place
 
     def hold(self, optimizer: Any, leaves: Iterable[Tensor]) -> None:
@@ -280,7 +291,7 @@ class Ledger:
                 term.call.used_by.add(step.user)
                 self.used_up_to = max(self.used_up_to, term.call.sequence)
             gradient.cleared = []
-            gradient.is_treated = False
+            gradient.is_treated = gradient.is_moved = False
 
     def _is_done(self, gradient: Gradient, term: Term) -> bool:
         return all(id(holder) in term.used_by for holder in self.holders.get(id(gradient.leaf), ()))

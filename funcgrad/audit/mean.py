@@ -23,6 +23,13 @@ class Mean(NamedTuple):
     labels: Value | None  # of which those that are `ignored` do not count
     ignored: int
     factor: float
+    target: Any  # what a loss compares with, the face's value or PyTorch's tensor; None: unknown
+
+    def has_target_of(self, other: Mean) -> bool:
+        """Whether both compare with one and the same tensor: they are of one batch."""
+        if self.target is None or other.target is None or isinstance(self.target, Value):
+            return self.target is not None and self.target is other.target
+        return self.target.data_ptr() == other.target.data_ptr()
 
     def elements(self) -> int:
         """Elements that count; looks at the labels."""
@@ -58,12 +65,14 @@ def _bare(node: OperatorNode, factor: float) -> Mean | None:
     first = equation.avals[0]
     if first is None or (equation.op.name != "mean" and static.get("reduction") != "mean"):
         return None
+    target = node.kept[1] if node.kept is not None and len(node.kept) > 1 else None
+    target = target if isinstance(target, Value) else None
     if equation.op.name not in BY_LABEL:
-        return Mean(first.size, None, 0, factor)
+        return Mean(first.size, None, 0, factor, target)
     labels = equation.avals[1]
     if len(equation.avals) != 2 or labels is None or labels.dtype.kind not in "iu" or node.kept is None:
         return None  # weighted by class, or of probabilities
-    return Mean(labels.size, node.kept[1], static["ignore_index"], factor)
+    return Mean(labels.size, target, static["ignore_index"], factor, target)
 
 
 def _number(kept: list[Any]) -> float | None:

@@ -89,10 +89,14 @@ def _cosine_of(shares: list[Share]) -> float | None:
 
 
 def _factor(written: Sequence[Update], repaired: Sequence[Update]) -> float | None:
-    """The projection of one update on the other, where they first differ."""
+    """The projection of one update on the other, where they first differ.
+
+    A parameter that only the repaired run hands to the optimizer, behind the others, was left as it was.
+    """
     for a, b in zip(written, repaired, strict=False):
-        if a.after and b.after and len(a.after) == len(b.after):
+        if a.after and b.after and len(a.after) <= len(b.after):
             ours, theirs = _change(a), _change(b)
+            ours = np.pad(ours, (0, len(theirs) - len(ours)))
             if not np.array_equal(ours, theirs):
                 square = float(theirs @ theirs)
                 return float(ours @ theirs) / square if square else math.inf

@@ -40,7 +40,7 @@ def run_page(path: str, args: Sequence[str] = ()) -> None:
 
     Raises:
         LaunchError: The page cannot be read, or has no block.
-        Exception: The first that a block raised, after all have had their turn.
+        Exception: What a block raised, after all have had their turn; a `PartsError` of several.
     """
     found = blocks(path)
     if not found:

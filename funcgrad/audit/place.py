@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+from collections.abc import Iterator
 from types import CodeType, FrameType
 from typing import NamedTuple
 
@@ -44,6 +45,15 @@ def user_frame() -> FrameType | None:
             return frame
         frame = frame.f_back
     return None
+
+
+def user_frames() -> Iterator[FrameType]:
+    """All frames that are neither ours nor of a library, the innermost first."""
+    frame = user_frame()
+    while frame is not None:
+        if not _is_librarys(frame):
+            yield frame
+        frame = frame.f_back
 
 
 class Spot:
@@ -136,12 +146,7 @@ def is_users_own_write() -> bool:
 
 def is_named_by_users(name: str) -> bool:
     """Whether a function of the user's that is running mentions a name."""
-    frame = user_frame()
-    while frame is not None:
-        if name in frame.f_code.co_names and not _is_librarys(frame):
-            return True
-        frame = frame.f_back
-    return False
+    return any(name in frame.f_code.co_names for frame in user_frames())
 
 
 def place_of_error(error: BaseException) -> Place:

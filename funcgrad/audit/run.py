@@ -22,7 +22,7 @@ from funcgrad.audit.events import Enough, Events
 from funcgrad.audit.hearing import Hearing, heard
 from funcgrad.audit.ledger import Ledger
 from funcgrad.audit.tensors import parameters_of, value_of
-from funcgrad.launch import LaunchError
+from funcgrad.launch import LaunchError, PartsError
 from funcgrad.torch._listening import Listener
 from funcgrad.torch.random import default_generator
 from funcgrad.trace import Value
@@ -72,7 +72,7 @@ class Run:
 
     events: Events
     updates: list[Update]
-    error: BaseException | None  # that ended it; None also where the bounds did
+    errors: tuple[BaseException, ...]  # that ended it, or blocks of a page; none where the bounds did
     was_ended: bool  # by the bounds
 
 
@@ -126,11 +126,11 @@ def run(
         backend: Whose events are heard.
     """
     events, updates = Events(checks, mender, bounds.steps), Updates()
-    error: BaseException | None = None
+    errors: tuple[BaseException, ...] = ()
     with (
         backend.heard(events, bounds.seconds, updates),
         _alarm(bounds.seconds),
-        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stdout(_Nowhere()),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")
@@ -140,12 +140,22 @@ def run(
             pass
         except (KeyboardInterrupt, LaunchError):
             raise
+        except PartsError as stopped:
+            errors = stopped.exceptions
         except BaseException as stopped:
-            error = stopped
+            errors = (stopped,)
+        was_ended = any(isinstance(error, Enough) for error in errors)
         events.ledger.catch_up()
-        events.ended(error)
-    was_ended = isinstance(error, Enough)
-    return Run(events, updates.made, None if was_ended else error, was_ended)
+        events.ended(errors, was_ended)
+    return Run(events, updates.made, () if was_ended else errors, was_ended)
+
+
+class _Nowhere(io.TextIOBase):
+    """Takes any amount of text and keeps none."""
+
+    def write(self, text: str) -> int:
+        """Forget it."""
+        return len(text)
 
 
 @contextmanager

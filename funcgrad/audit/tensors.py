@@ -78,17 +78,27 @@ def born(leaf: Any) -> int:
     return _births.setdefault(id(leaf), (leaf, next(_count)))[1]
 
 
-def ages_of_summands(x: Any) -> list[int]:
-    """When the parts of a sum were made, as autograd counts; nothing for what is no sum that it has recorded."""
+def node_of(x: Any) -> Any:
+    """What autograd has recorded for a tensor; None: nothing, or it is a leaf."""
     if not isinstance(x, Tensor):
-        node: Any = getattr(x, "grad_fn", None)
-        if node is None or node.name() != "AddBackward0":
-            return []
-        return [part._sequence_nr() for part, _ in node.next_functions if part is not None]
-    node = x._edge.node if isinstance(x._edge, Edge) else None
-    if not isinstance(node, OperatorNode) or node.equation.op.name != "add":
+        return x.grad_fn
+    return x._edge.node if isinstance(x._edge, Edge) else None
+
+
+def sequence_of(node: Any) -> int:
+    """When a node was recorded, as autograd counts."""
+    return node.sequence if hasattr(node, "sequence") else node._sequence_nr()
+
+
+def summands(node: Any) -> list[Any]:
+    """The nodes that a node adds up; empty where it is no sum."""
+    if isinstance(node, OperatorNode):
+        is_sum, below = node.equation.op.name == "add", [e.node for e in node.edges if isinstance(e, Edge)]
+    elif hasattr(node, "next_functions"):
+        is_sum, below = node.name() == "AddBackward0", [each for each, _ in node.next_functions if each is not None]
+    else:
         return []
-    return [part.node.sequence for part in node.edges if isinstance(part, Edge)]
+    return below if is_sum else []
 
 
 def is_parameter(leaf: Any) -> bool:

@@ -24,8 +24,8 @@ class Listener:
     def clears(self, leaf: Any, to_none: bool) -> None:
         """A `zero_grad` is about to forget the leaf's `.grad`, or to overwrite it with zeros."""
 
-    def assigned(self, leaf: Any) -> None:
-        """The user has put something else in the place of the leaf's `.grad`, or deleted it."""
+    def assigns(self, leaf: Any, gradient: Any) -> None:
+        """The user is about to put a gradient of his own, or None, in the place of the leaf's `.grad`."""
 
     def clips(self, clip: Callable[..., Any], parameters: list[Any], options: tuple[Any, ...]) -> None:
         """`clip(parameters, *options)` is about to change gradients."""
@@ -50,19 +50,16 @@ class Listener:
 
 
 listeners: list[Listener] = []
-
-
-def tell(event: str, *told: Any) -> None:
-    """Tell all listeners of an event, a method of `Listener`."""
-    for listener in listeners:
-        getattr(listener, event)(*told)
+"""Whoever has something to tell asks first whether anybody is there, then calls each of them."""
 
 
 def told_step(step: Callable[..., Any], optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run an optimizer's own `step`, and tell before and after it."""
     has_closure = callable(args[0] if args else kwargs.get("closure"))
-    tell("step_begins", optimizer, has_closure)
+    for listener in listeners:
+        listener.step_begins(optimizer, has_closure)
     try:
         return step(optimizer, *args, **kwargs)
     finally:
-        tell("step_ended", optimizer, has_closure)
+        for listener in listeners:
+            listener.step_ended(optimizer, has_closure)

@@ -35,7 +35,7 @@ def test_the_look_alike_is_silent(code, tmp_path):
     (source,) = blocks(BY_CODE[code], "Look-alike")
     audit = audited(script(tmp_path, source))
     assert audit.judged == []
-    assert audit.error is None
+    assert audit.errors == ()
     assert audit.steps > 0
 
 

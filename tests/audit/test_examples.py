@@ -24,7 +24,7 @@ def test_the_mistakes_of_a_post_are_found(example):
     path = EXAMPLES / example / "stateful.py"
     source = path.read_text().replace("    main()\n", f"    main(steps={STEPS.get(example, 5)})\n")
     made = audit(partial(run_parts, [source], str(path)))
-    assert made.error is None
+    assert made.errors == ()
     assert {(each.finding.code, code_of(each.finding.place.source)) for each in made.judged} == MISTAKES[example]
     assert not any(each.is_harmless for each in made.judged)
 

@@ -1,11 +1,13 @@
 """Provenance: which backward calls are in a gradient, since when, and who has used them."""
 
+import inspect
+
 import numpy as np
 import pytest
 
 import funcgrad.torch as torch
 from funcgrad.audit import listen
-from funcgrad.torch._listening import Listener, listeners, tell
+from funcgrad.torch._listening import Listener, listeners
 from funcgrad.trace import array_of
 
 
@@ -137,8 +139,9 @@ def test_two_may_listen_and_each_leaves_alone(parts):
     assert listeners == []
 
 
-def test_every_event_is_a_method_of_the_listener():
+def test_a_listener_need_not_hear_anything():
     told = {name for name in vars(Listener) if not name.startswith("_")}
-    assert told == {"called", "backward", "accumulated", "clears", "assigned", "clips", "scales", "unscales", "holds",
+    assert told == {"called", "backward", "accumulated", "clears", "assigns", "clips", "scales", "unscales", "holds",
                     "step_begins", "step_ended", "schedules"}  # fmt: skip
-    tell("backward", [], [])  # to nobody
+    for name in told:
+        getattr(Listener(), name)(*[None] * (len(inspect.signature(getattr(Listener, name)).parameters) - 1))

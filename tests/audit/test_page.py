@@ -10,6 +10,8 @@ import pytest
 from funcgrad.audit import audit, starter
 from funcgrad.audit.confinement import ConfinedError
 from funcgrad.audit.page import Block, blocks
+from funcgrad.audit.place import place_of_error
+from funcgrad.audit.report import to_text
 from funcgrad.audit.run import Bounds
 from funcgrad.launch import LaunchError
 
@@ -95,7 +97,7 @@ def test_lines_of_a_notebook_count_its_code(page):
 def test_a_block_that_fails_does_not_keep_the_next_from_running(page):
     text = "```python\nimport torch\ntorch.tensor([1.0], require_grad=True)\n```\n" + POST
     made = audit(starter(page("post.md", text)))
-    assert str(made.error) == "tensor() got an unexpected keyword argument 'require_grad'"
+    assert list(map(str, made.errors)) == ["tensor() got an unexpected keyword argument 'require_grad'"]
     assert {each.finding.code for each in made.judged} == {"FG002"}
 
 
@@ -127,8 +129,9 @@ def test_a_page_may_not_act(page, tmp_path, monkeypatch, code, event):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "kept").write_text("")
     made = audit(starter(page("post.md", f"```python\n{code}\n```")))
-    assert isinstance(made.error, ConfinedError)
-    assert str(made.error).startswith(f"the page's code asked for {event}")
+    (error,) = made.errors
+    assert isinstance(error, ConfinedError)
+    assert str(error).startswith(f"the page's code asked for {event}")
     assert sorted(os.listdir()) == ["kept", "post.md"]
 
 
@@ -136,7 +139,7 @@ def test_a_page_may_not_act(page, tmp_path, monkeypatch, code, event):
 def test_an_endless_loop_is_ended(page, code):
     made = audit(starter(page("post.md", f"```python\n{code}\n```")), bounds=Bounds(seconds=1))
     assert made.was_ended
-    assert made.error is None
+    assert made.errors == ()
 
 
 @pytest.mark.parametrize(
@@ -158,9 +161,48 @@ def test_confinement_ends_with_the_page(page, tmp_path):
     (tmp_path / "after").write_text("x")
 
 
-def test_a_page_may_read(page, tmp_path):
+def test_a_page_may_read_what_lies_beside_it(page, tmp_path):
     (tmp_path / "data").write_text("3")
-    assert (
-        audit(starter(page("post.md", f"```python\nassert open({str(tmp_path / 'data')!r}).read() == '3'\n```"))).error
-        is None
-    )
+    code = f"assert open({str(tmp_path / 'data')!r}).read() == '3'"
+    assert audit(starter(page("post.md", f"```python\n{code}\n```"))).errors == ()
+
+
+@pytest.mark.parametrize("code", ["open({!r}).read()", "import os; os.listdir({!r})"])
+def test_a_page_may_not_read_elsewhere(page, tmp_path, code):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "docs").mkdir()
+    path = page("docs/post.md", f"```python\n{code.format(str(tmp_path / 'home'))}\n```")
+    (error,) = audit(starter(path)).errors
+    assert isinstance(error, ConfinedError)
+
+
+def test_a_page_in_the_home_folder_may_read_nothing_beside_it(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".netrc").write_text("secret")
+    (error,) = audit(starter(page("post.md", f"```python\nopen({str(tmp_path / '.netrc')!r})\n```"))).errors
+    assert isinstance(error, ConfinedError)
+
+
+def test_every_block_that_fails_is_shown(page):
+    text = "```python\n1 / 0\n```\n\n```python\nx = 1\n```\n\n```python\nx.y\n```\n\n```python\nif x:\n```\n"
+    made = audit(starter(page("post.md", text)))
+    assert [type(error) for error in made.errors] == [ZeroDivisionError, AttributeError, IndentationError]
+    report = to_text(made)
+    assert [f"post.md:{line} with" in report for line in (2, 10, 14)] == [True] * 3
+
+
+def test_so_it_is_in_html_and_in_notebooks(page):
+    markup = page("post.html", "<pre>1 / 0</pre>\n<pre>x = 1</pre>\n<pre>x.y</pre>")
+    cells = [{"cell_type": "code", "source": source} for source in ("1 / 0", "x = 1", "x.y")]
+    notebook = page("book.ipynb", json.dumps({"cells": cells}))
+    for path in (markup, notebook):
+        made = audit(starter(path))
+        assert [(type(error), place_of_error(error).line) for error in made.errors] == [
+            (ZeroDivisionError, 1), (AttributeError, 3),
+        ]  # fmt: skip
+
+
+def test_mistakes_that_stop_two_blocks_are_both_found(page):
+    block = "```python\nw = torch.ones(2, requires_grad=True)\nw.sum().backward()\nw -= w.grad\n```\n"
+    path = page("post.md", "```python\nimport torch\n```\n" + 2 * block)
+    assert found(path) == {("FG016", 7), ("FG016", 12)}

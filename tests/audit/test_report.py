@@ -78,7 +78,7 @@ def test_json_holds_the_figures(audit_of):
         "code": "FG001", "line": 7, "column": 9, "end_column": 36, "parameters": ["w"], "times": 2,
     }  # fmt: skip
     assert finding["effect"]["loss"] == 2
-    assert (report["steps"], report["error"], report["ended_by_bounds"]) == (3, None, False)
+    assert (report["steps"], report["errors"], report["ended_by_bounds"]) == (3, [], False)
 
 
 def test_no_line_is_longer_than_80_columns(audit_of):

@@ -4,7 +4,8 @@ import pytest
 
 import funcgrad.torch as torch
 from funcgrad.audit import listen
-from funcgrad.audit.usual import Usual
+from funcgrad.audit.events import Events
+from funcgrad.audit.usual import NOTHING, Usual
 
 USUAL_STEPS = 6
 
@@ -45,6 +46,12 @@ def clear_late(loop):
 def accumulate(loop):
     loop.begin()
     loop.loss().backward()
+    loop.optimizer.step()
+
+
+def differentiate_what_no_module_has_made(loop):
+    loop.begin()
+    sum(p.sum() for p in loop.model.parameters()).backward()
     loop.optimizer.step()
 
 
@@ -99,8 +106,10 @@ def nothing(loop):
     pass
 
 
-DEVIATIONS = (forget, clear_late, accumulate, look_in_eval_mode, divide_by_hand, clear_by_hand_after_it, clip, step_twice,
-              grow, assign, stop_within, nothing)  # fmt: skip
+DEVIATIONS = (
+    forget, clear_late, accumulate, differentiate_what_no_module_has_made, look_in_eval_mode, divide_by_hand,
+    clear_by_hand_after_it, clip, step_twice, grow, assign, stop_within, nothing,
+)  # fmt: skip
 
 
 def seen(deviation, asks=False, **options):
@@ -136,32 +145,37 @@ def told_of(gradient, terms):
 def test_a_deviation_finds_everything_handled(deviation, monkeypatch):
     passed_over = seen(deviation)
     assert seen(deviation, asks=True) == passed_over
-    monkeypatch.setattr(Usual, "learn", lambda self, keys: None)
+    monkeypatch.setattr(Usual, "learn", lambda self, update: NOTHING)
     assert seen(deviation) == passed_over
 
 
 @pytest.mark.parametrize("options", [{"zero": False}, {"to_none": False}])
 def test_other_loops_too(options, monkeypatch):
     passed_over = seen(nothing, **options)
-    monkeypatch.setattr(Usual, "learn", lambda self, keys: None)
+    monkeypatch.setattr(Usual, "learn", lambda self, update: NOTHING)
     assert seen(nothing, **options) == passed_over
 
 
-def test_equal_plain_updates_are_passed_over(monkeypatch):
+@pytest.fixture
+def passed_over(monkeypatch):
     passed = []
-    old = Usual.passed
-    monkeypatch.setattr(Usual, "passed", lambda self: (passed.append(self.at), old(self))[1])
+    old = Events.usual_step_ended
+    monkeypatch.setattr(Events, "usual_step_ended", lambda self, call: (passed.append(call), old(self, call))[1])
+    return passed
+
+
+def test_equal_plain_updates_are_passed_over(passed_over):
     loop = Loop()
     with listen():
         for _ in range(USUAL_STEPS):
             loop.step()
-    assert len(passed) == USUAL_STEPS - 2  # two are learnt from
+    assert len(passed_over) == USUAL_STEPS - 2  # two are learnt from
 
 
 @pytest.mark.parametrize("deviation", [forget, accumulate])
-def test_updates_with_something_in_them_are_not(deviation, monkeypatch):
-    monkeypatch.setattr(Usual, "passed", lambda self: pytest.fail("passed over"))
+def test_updates_with_something_in_them_are_not(deviation, passed_over):
     loop = Loop()
     with listen():
         for _ in range(USUAL_STEPS):
             deviation(loop)
+    assert not passed_over

@@ -5,6 +5,7 @@ from __future__ import annotations
 from funcgrad.audit.check import Check
 from funcgrad.audit.checks.accumulation_not_divided import AccumulationNotDivided
 from funcgrad.audit.checks.cleared_before_step import ClearedBeforeStep
+from funcgrad.audit.checks.cleared_within_window import ClearedWithinWindow
 from funcgrad.audit.checks.clip_before_backward import ClipBeforeBackward
 from funcgrad.audit.checks.clip_while_scaled import ClipWhileScaled
 from funcgrad.audit.checks.evaluation_gradient import EvaluationGradient
@@ -47,5 +48,6 @@ CHECKS: tuple[type[Check], ...] = (
     InspectWhileScaled,
     UnequalWeights,
     SavedValueChanged,
+    ClearedWithinWindow,
 )
 BY_CODE = {check.code: check for check in CHECKS}

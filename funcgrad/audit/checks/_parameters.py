@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from funcgrad.audit.ledger import Backward, Gradient, Ledger
+from funcgrad.audit.check import leaves_of
+from funcgrad.audit.ledger import Backward, Gradient, Ledger, Step
+from funcgrad.audit.place import Place
 from funcgrad.audit.tensors import age_of, is_parameter, parameters_of
 from funcgrad.torch._tensor import Tensor
 
@@ -22,6 +24,18 @@ def without_optimizer(ledger: Ledger, calls: Sequence[Backward]) -> list[Gradien
 def used(ledger: Ledger) -> list[Backward]:
     """The backward calls that an optimizer has stepped with."""
     return [call for call in ledger.calls if call.used_by & ledger.optimizers.keys()]
+
+
+def built_at(ledger: Ledger, call: Backward) -> Place:
+    """Where the youngest optimizer that has stepped with a backward call got its parameters."""
+    return ledger.built[max(call.used_by & ledger.built.keys())]
+
+
+def take_in(step: Step, gradients: list[Gradient]) -> None:
+    """Let the optimizer of an update hold the owners of these gradients too, and update them."""
+    if gradients and step.optimizer is not None:
+        step.optimizer.add_param_group({"params": leaves_of(gradients)})
+        step.gradients += gradients
 
 
 def never_reached(ledger: Ledger, optimizer: object) -> list[Tensor]:

@@ -44,7 +44,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from funcgrad.audit.check import GradientMender, share
+from funcgrad.audit.check import GradientMender, leaves_of, share
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Gradient, Ledger, Step, Term
 
@@ -67,15 +67,10 @@ class AccumulationNotDivided(GradientMender):
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """A sum of means."""
-        summed = [gradient for gradient in step.gradients if self.intended(gradient, step) is not None]
+        summed = self.concerned(step)
         if summed and not step.has_closure and step.source is not None:
-            yield Hit(
-                step.source,
-                {"line": step.place.line},
-                [gradient.leaf for gradient in summed],
-                step.window,
-                [share(gradient, gradient.fresh(step.user)) for gradient in summed],
-            )
+            shares = [share(gradient, gradient.fresh(step.user)) for gradient in summed]
+            yield Hit(step.source, {"line": step.place.line}, leaves_of(summed), step.window, shares)
 
     def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
         """The same terms, where they are such a sum; `weights` divides them."""
@@ -83,11 +78,17 @@ class AccumulationNotDivided(GradientMender):
         if len(fresh) < 2 or gradient.is_treated or not all(_is_plain_mean(term) for term in fresh):
             return None
         same = all(term.is_like(fresh[0]) and term.call.leaves == fresh[0].call.leaves for term in fresh)
-        return fresh if same else None
+        return fresh if same and not _is_one_batch(fresh) else None
 
     def weights(self, terms: list[Term]) -> list[float]:
         """One over the number of losses."""
         return [1 / len(terms)] * len(terms)
+
+
+def _is_one_batch(terms: list[Term]) -> bool:
+    """Whether all losses compare with the same targets, as those of several views of one batch do."""
+    means = [term.call.mean for term in terms if term.call.mean is not None]
+    return len(means) == len(terms) and all(mean.has_target_of(means[0]) for mean in means)
 
 
 def _is_plain_mean(term: Term) -> bool:

@@ -47,7 +47,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from funcgrad.audit.check import GradientMender
+from funcgrad.audit.check import GradientMender, leaves_of
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Gradient, Ledger, Step, Term
 
@@ -72,14 +72,10 @@ class ClearedBeforeStep(GradientMender):
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Nothing new, but something new was there."""
-        lost = [gradient for gradient in step.gradients if gradient.cleared]
-        if lost and not step.fresh() and lost[0].cleared_at is not None:
-            yield Hit(
-                lost[0].cleared_at,
-                {"line": step.place.line},
-                [gradient.leaf for gradient in lost],
-                max(len(gradient.cleared) for gradient in lost),
-            )
+        lost = self.concerned(step)
+        if lost and lost[0].cleared_at is not None:
+            count = max(len(gradient.cleared) for gradient in lost)
+            yield Hit(lost[0].cleared_at, {"line": step.place.line}, leaves_of(lost), count)
 
     def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
         """What was cleared."""

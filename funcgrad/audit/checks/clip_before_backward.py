@@ -40,7 +40,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from funcgrad.audit.check import Check
+from funcgrad.audit.check import Check, leaves_of
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Clip, Ledger, Step
 
@@ -65,11 +65,7 @@ class ClipBeforeBackward(Check):
         """New gradients that were not clipped, although there was a clip."""
         idle = _idle(step, ledger)
         if idle:
-            yield Hit(
-                idle[-1].place,
-                {"line": step.place.line},
-                [gradient.leaf for gradient in step.fresh()],
-            )
+            yield Hit(idle[-1].place, {"line": step.place.line}, leaves_of(step.fresh()))
 
     def before_step(self, step: Step, ledger: Ledger) -> None:
         """Clip now."""

@@ -44,9 +44,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from funcgrad.audit.check import Check
+from funcgrad.audit.check import Check, leaves_of
 from funcgrad.audit.finding import Hit
-from funcgrad.audit.ledger import Clip, Gradient, Ledger
+from funcgrad.audit.ledger import Clip, Ledger
 
 
 class ClipWhileScaled(Check):
@@ -67,17 +67,13 @@ class ClipWhileScaled(Check):
 
     def at_clip(self, clip: Clip, ledger: Ledger) -> Iterator[Hit]:
         """Scaled gradients."""
-        scaled = [gradient for gradient in clip.gradients if _is_scaled(gradient)]
+        scaled = [gradient for gradient in clip.gradients if gradient.has_scaled()]
         if scaled:
-            yield Hit(clip.place, {}, [gradient.leaf for gradient in scaled])
+            yield Hit(clip.place, {}, leaves_of(scaled))
 
     def before_clip(self, clip: Clip, ledger: Ledger) -> None:
         """Unscale."""
         for gradient in clip.gradients:
-            if _is_scaled(gradient):
+            if gradient.has_scaled():
                 for optimizer in ledger.holders.get(id(gradient.leaf), ()):
                     gradient.terms[-1].call.scaler.unscale_(optimizer)
-
-
-def _is_scaled(gradient: Gradient) -> bool:
-    return any(term.is_scaled and not term.used_by for term in gradient.terms)

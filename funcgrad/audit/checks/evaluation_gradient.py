@@ -47,7 +47,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from funcgrad.audit.check import GradientMender, share
+from funcgrad.audit.check import GradientMender, leaves_of
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Gradient, Ledger, Step, Term
 
@@ -80,17 +80,11 @@ class EvaluationGradient(GradientMender):
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Terms of evaluation beside terms of training."""
-        mixed = [gradient for gradient in step.gradients if self.intended(gradient, step) is not None]
+        mixed = self.concerned(step)
         if mixed:
             leaked = [term for term in mixed[0].fresh(step.user) if not term.in_training]
-            yield Hit(
-                leaked[-1].call.place,
-                {"line": step.place.line},
-                [gradient.leaf for gradient in mixed],
-                len(leaked),
-                [share(gradient, self.intended(gradient, step) or ()) for gradient in mixed],
-                step.source,
-            )
+            place, facts = leaked[-1].call.place, {"line": step.place.line}
+            yield Hit(place, facts, leaves_of(mixed), len(leaked), self.shares(mixed, step), step.source)
 
     def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
         """What came in training, where something else is there too."""

@@ -76,5 +76,5 @@ class InspectWhileScaled(Check):
 
     def at_inspect(self, gradient: Gradient, place: Place, ledger: Ledger) -> Iterator[Hit]:
         """Scaled gradients."""
-        if any(term.is_scaled and not term.used_by for term in gradient.terms):
+        if gradient.has_scaled():
             yield Hit(place, {}, [gradient.leaf])

@@ -43,14 +43,15 @@ from __future__ import annotations
 import linecache
 import re
 from collections.abc import Iterator
-from types import FrameType
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from funcgrad.audit.check import Check
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Ledger, Step
-from funcgrad.audit.place import Place, user_frame
-from funcgrad.audit.tensors import ages_of_summands, is_tensor
+from funcgrad.audit.place import Place, user_frames
+from funcgrad.audit.tensors import is_tensor, node_of, sequence_of, summands
+
+RECENT = 16  # backward calls in which a sum may have been differentiated itself: then it is a loss
 
 
 class KeptGraph(Check):
@@ -73,25 +74,53 @@ class KeptGraph(Check):
     looks_at_plain_steps = True
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
-        """Variables beside the update that hold such a sum."""
-        frame = user_frame()
-        if frame is None or len(ledger.calls) < 2:
+        """Variables around the update that hold such a sum."""
+        if len(ledger.calls) < 2:
             return
-        newest = ledger.calls[-1].sequence
+        boundary = min(ledger.used_up_to, ledger.calls[-1].sequence - 1)
+        losses = {call.sequence for call in ledger.calls[-RECENT:]}
+        for name, pattern, value, file in _variables():
+            node = node_of(value) if is_tensor(value) else None
+            if node is not None and sequence_of(node) not in losses and _spans(node, boundary):
+                yield Hit(_line_of(pattern, file) or step.place, {"name": name})
+
+
+class _Variable(NamedTuple):
+    name: str
+    pattern: str  # of what the user writes for it
+    value: Any
+    file: str
+
+
+def _variables() -> Iterator[_Variable]:
+    """The variables of all the user's functions that are running, with what lies in dicts and in his own objects."""
+    for frame in user_frames():
+        file = frame.f_code.co_filename
         for name, value in list(frame.f_locals.items()):
-            if is_tensor(value) and _spans(ages_of_summands(value), min(ledger.used_up_to, newest - 1)):
-                yield Hit(_line_of(name, frame) or step.place, {"name": name})
+            word = re.escape(name)
+            yield _Variable(name, word, value, file)
+            if type(value) is dict:
+                yield from (_Variable(f"{name}[{k!r}]", rf"{word}\[[^]]*\]", v, file) for k, v in list(value.items()))
+            elif type(value).__module__ == frame.f_globals.get("__name__"):
+                attributes = list(getattr(value, "__dict__", {}).items())
+                owner = rf"(?:self|{word})"
+                yield from (_Variable(f"{name}.{k}", rf"{owner}\.{re.escape(k)}", v, file) for k, v in attributes)
 
 
-def _spans(parts: list[int], boundary: int) -> bool:
-    """Whether of two parts of a sum one was made up to a moment, and one after it."""
-    return len(parts) == 2 and min(parts) < boundary <= max(parts)
+def _spans(node: Any, boundary: int) -> bool:
+    """Whether of the parts of a sum, however nested, one was recorded before a moment and one after it."""
+    waiting, is_old, is_new = [node], False, False
+    while waiting and not (is_old and is_new):
+        parts = summands(waiting.pop())
+        new = [part for part in parts if sequence_of(part) >= boundary]
+        is_old, is_new = is_old or len(new) < len(parts), is_new or bool(new)
+        waiting += new
+    return is_old and is_new
 
 
-def _line_of(name: str, frame: FrameType) -> Place | None:
+def _line_of(word: str, file: str) -> Place | None:
     """The line that adds to a variable."""
-    pattern = re.compile(rf"\s*({re.escape(name)}\s*(\+=|=\s*{re.escape(name)}\s*\+).*)$")
-    file = frame.f_code.co_filename
+    pattern = re.compile(rf"\s*({word}\s*(\+=|=\s*{word}\s*\+).*)$")
     for number, line in enumerate(linecache.getlines(file), 1):
         match = pattern.match(line.partition("#")[0].rstrip())
         if match:

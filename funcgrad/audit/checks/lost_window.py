@@ -41,7 +41,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from funcgrad.audit.check import Check
+from funcgrad.audit.check import Check, leaves_of
+from funcgrad.audit.checks._windows import torn_window, usual_window
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Ledger, Step, Term
 from funcgrad.audit.place import NOWHERE
@@ -83,48 +84,24 @@ class LostWindow(Check):
         newest = step.newest()
         if newest is None or step.has_closure:
             return
-        window = _window(ledger, step.user, newest)
+        place, window = newest.call.place, usual_window(ledger, step.user, newest)
         cleared = [gradient for gradient in step.gradients if 0 < _count(gradient.cleared, newest) < window]
-        if cleared:
+        if cleared and not torn_window(cleared[0], step):  # that is FG022
             count = max(_count(gradient.cleared, newest) for gradient in cleared)
-            yield Hit(
-                newest.call.place,
-                {"window": window},
-                [gradient.leaf for gradient in cleared],
-                count,
-                kind="cleared",
-            )
+            yield Hit(place, {"window": window}, leaves_of(cleared), count, kind="cleared")
         elif window < step.window < 2 * window:
-            yield Hit(
-                newest.call.place,
-                {"line": step.place.line, "window": window},
-                [gradient.leaf for gradient in step.fresh()],
-                step.window - window,
-                kind="joined",
-            )
+            facts = {"line": step.place.line, "window": window}
+            yield Hit(place, facts, leaves_of(step.fresh()), step.window - window, kind="joined")
 
     def at_end(self, ledger: Ledger) -> Iterator[Hit]:
         """A rest is still there."""
         for number, optimizer in ledger.optimizers.items():
             rest = Step(0, optimizer, NOWHERE, [ledger.gradient(leaf) for leaf in parameters_of(optimizer)])
             newest = rest.newest()
-            window = 0 if newest is None else _window(ledger, number, newest)
+            window = 0 if newest is None else usual_window(ledger, number, newest)
             if newest is not None and 0 < rest.window < window:
-                yield Hit(
-                    newest.call.place,
-                    {"window": window},
-                    [gradient.leaf for gradient in rest.fresh()],
-                    rest.window,
-                    kind="unused",
-                )
+                yield Hit(newest.call.place, {"window": window}, leaves_of(rest.fresh()), rest.window, kind="unused")
 
 
 def _count(terms: list[Term], newest: Term) -> int:
     return sum(term.is_like(newest) for term in terms)
-
-
-def _window(ledger: Ledger, user: int, newest: Term) -> int:
-    """How many backward passes of a line an update of this optimizer usually uses; 0 if it is one."""
-    windows = ledger.windows.get(user, {}).get(newest.call.place)
-    usual = windows.most_common(1)[0][0] if windows else 0
-    return usual if usual > 1 else 0

@@ -47,7 +47,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from funcgrad.audit.check import GradientMender, share
+from funcgrad.audit.check import GradientMender, leaves_of
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Gradient, Ledger, Step, Term
 
@@ -81,17 +81,11 @@ class OtherLossGradient(GradientMender):
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Terms that another optimizer's loss has left."""
-        mixed = [gradient for gradient in step.gradients if self.intended(gradient, step) is not None]
-        if mixed:
+        mixed = self.concerned(step)
+        if mixed and step.source is not None:
             leaked = [term for term in mixed[0].fresh(step.user) if _is_anothers(term, step)]
-            yield Hit(
-                leaked[-1].call.place,
-                {"line": step.place.line, "source": step.source.line if step.source else 0},
-                [gradient.leaf for gradient in mixed],
-                len(leaked),
-                [share(gradient, self.intended(gradient, step) or ()) for gradient in mixed],
-                step.source,
-            )
+            place, facts = leaked[-1].call.place, {"line": step.place.line, "source": step.source.line}
+            yield Hit(place, facts, leaves_of(mixed), len(leaked), self.shares(mixed, step), step.source)
 
     def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
         """What came for this optimizer, where something else is there too."""

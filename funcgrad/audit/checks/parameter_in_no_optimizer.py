@@ -50,8 +50,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from funcgrad.audit.check import Check
-from funcgrad.audit.checks._parameters import is_replacement, is_younger, used, without_optimizer
+from funcgrad.audit.check import Check, leaves_of
+from funcgrad.audit.checks._parameters import (
+    built_at,
+    is_replacement,
+    is_younger,
+    take_in,
+    used,
+    without_optimizer,
+)
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Backward, Gradient, Ledger, Step
 
@@ -75,18 +82,14 @@ class ParameterInNoOptimizer(Check):
     def at_end(self, ledger: Ledger) -> Iterator[Hit]:
         """Parameters with gradients and without an optimizer."""
         calls = used(ledger)
-        leaves = [gradient.leaf for gradient in _forgotten(ledger, calls)]
+        leaves = leaves_of(_forgotten(ledger, calls))
         if leaves:
-            place = ledger.built[max(calls[-1].used_by & ledger.built.keys())]
-            yield Hit(place, {}, leaves, len(leaves))
+            yield Hit(built_at(ledger, calls[-1]), {}, leaves, len(leaves))
 
     def before_step(self, step: Step, ledger: Ledger) -> None:
         """Let the optimizer hold them."""
         newest = step.newest()
-        forgotten = [] if newest is None else _forgotten(ledger, [newest.call])
-        if forgotten and step.optimizer is not None:
-            step.optimizer.add_param_group({"params": [gradient.leaf for gradient in forgotten]})
-            step.gradients += forgotten
+        take_in(step, [] if newest is None else _forgotten(ledger, [newest.call]))
 
 
 def _forgotten(ledger: Ledger, calls: Sequence[Backward]) -> list[Gradient]:

@@ -35,13 +35,13 @@ Look-alike: the optimizer is told of the new layer::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from funcgrad.audit.check import Check
-from funcgrad.audit.checks._parameters import is_replacement, used, without_optimizer
+from funcgrad.audit.check import Check, leaves_of
+from funcgrad.audit.checks._parameters import built_at, is_replacement, take_in, used, without_optimizer
 from funcgrad.audit.finding import Hit
-from funcgrad.audit.ledger import Ledger, Step
+from funcgrad.audit.ledger import Backward, Gradient, Ledger, Step
 
 
 class ReplacedParameters(Check):
@@ -66,16 +66,15 @@ class ReplacedParameters(Check):
     def at_end(self, ledger: Ledger) -> Iterator[Hit]:
         """Parameters that came too late."""
         calls = used(ledger)
-        leaves = [g.leaf for g in without_optimizer(ledger, calls) if is_replacement(g, ledger)]
+        leaves = leaves_of(_late(ledger, calls))
         if leaves:
-            place = ledger.built[max(calls[-1].used_by & ledger.built.keys())]
-            yield Hit(place, {}, leaves, len(leaves))
+            yield Hit(built_at(ledger, calls[-1]), {}, leaves, len(leaves))
 
     def before_step(self, step: Step, ledger: Ledger) -> None:
         """Let the optimizer hold the new ones."""
         newest = step.newest()
-        late = [] if newest is None else without_optimizer(ledger, [newest.call])
-        late = [gradient for gradient in late if is_replacement(gradient, ledger)]
-        if late and step.optimizer is not None:
-            step.optimizer.add_param_group({"params": [gradient.leaf for gradient in late]})
-            step.gradients += late
+        take_in(step, [] if newest is None else _late(ledger, [newest.call]))
+
+
+def _late(ledger: Ledger, calls: Sequence[Backward]) -> list[Gradient]:
+    return [gradient for gradient in without_optimizer(ledger, calls) if is_replacement(gradient, ledger)]

@@ -40,7 +40,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from funcgrad.audit.check import Check
+from funcgrad.audit.check import Check, leaves_of
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Ledger, Step, Term
 
@@ -68,7 +68,7 @@ class ScaledStep(Check):
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Scaled gradients."""
         if _scaled(step):
-            yield Hit(step.place, {}, [gradient.leaf for gradient in step.fresh()])
+            yield Hit(step.place, {}, leaves_of(step.fresh()))
 
     def before_step(self, step: Step, ledger: Ledger) -> None:
         """Unscale, where that has not been done for a part of them."""

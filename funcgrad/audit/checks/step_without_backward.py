@@ -42,7 +42,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from funcgrad.audit.check import GradientMender
+from funcgrad.audit.check import GradientMender, leaves_of
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Gradient, Ledger, Step, Term
 
@@ -65,13 +65,9 @@ class StepWithoutBackward(GradientMender):
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Nothing new, nothing cleared, and something old."""
-        stale = [gradient for gradient in step.gradients if self.intended(gradient, step) is not None]
+        stale = self.concerned(step)
         if stale and step.optimizer is not None:
-            yield Hit(
-                step.place,
-                {},
-                [gradient.leaf for gradient in stale],
-            )
+            yield Hit(step.place, {}, leaves_of(stale))
 
     def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
         """Nothing, where everything is old."""

@@ -52,7 +52,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from funcgrad.audit.check import GradientMender, share
+from funcgrad.audit.check import GradientMender, leaves_of
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Gradient, Ledger, Step, Term
 from funcgrad.audit.mean import Mean
@@ -76,16 +76,11 @@ class UnequalWeights(GradientMender):
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """A mean of means."""
-        mixed = [gradient for gradient in step.gradients if self.intended(gradient, step) is not None]
+        mixed = self.concerned(step)
         if mixed and step.source is not None:
             counts = [mean.elements() for mean in _means(mixed[0].fresh(step.user))]
-            yield Hit(
-                step.source,
-                {"line": step.place.line, "least": min(counts), "most": max(counts)},
-                [gradient.leaf for gradient in mixed],
-                step.window,
-                [share(g, terms := g.fresh(step.user), self.weights(terms)) for g in mixed],
-            )
+            facts = {"line": step.place.line, "least": min(counts), "most": max(counts)}
+            yield Hit(step.source, facts, leaves_of(mixed), step.window, self.shares(mixed, step))
 
     def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
         """The same terms, weighed otherwise."""

@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from funcgrad.audit.check import GradientMender, share
+from funcgrad.audit.check import GradientMender, leaves_of, share
 from funcgrad.audit.finding import Hit
 from funcgrad.audit.ledger import Gradient, Ledger, Step, Term
 from funcgrad.audit.tensors import is_tensor
@@ -70,15 +70,11 @@ class ZerosForNone(GradientMender):
 
     def at_step(self, step: Step, ledger: Ledger) -> Iterator[Hit]:
         """Parameters that move without a gradient."""
-        moved = [gradient for gradient in step.gradients if self.intended(gradient, step) is not None]
+        moved = self.concerned(step)
         if moved:
-            yield Hit(
-                moved[0].cleared_at or step.place,
-                {"line": step.place.line},
-                [gradient.leaf for gradient in moved],
-                len(moved),
-                [share(gradient, gradient.fresh(step.user)) for gradient in step.gradients],
-            )
+            place, facts = moved[0].cleared_at or step.place, {"line": step.place.line}
+            shares = [share(gradient, gradient.fresh(step.user)) for gradient in step.gradients]
+            yield Hit(place, facts, leaves_of(moved), len(moved), shares)
 
     def intended(self, gradient: Gradient, step: Step) -> list[Term] | None:
         """None instead of zeros."""

@@ -42,14 +42,14 @@ def mean_of(tensors: Sequence[Any]) -> Mean | None:
 
 def _mean(node: Any, name: str, factor: float) -> Mean | None:
     if name == "Mean":
-        return Mean(math.prod(node._saved_self_sym_sizes), None, 0, factor)
+        return Mean(math.prod(node._saved_self_sym_sizes), None, 0, factor, None)
     if getattr(node, "_saved_reduction", None) != MEAN:
         return None
     if name.startswith("NllLoss"):
         target, ignored = node._saved_target, node._saved_ignore_index
         ignored -= 2**64 if ignored >= 2**63 else 0  # PyTorch shows a negative one as unsigned
-        return Mean(target.numel(), value_of(target), ignored, factor)
-    return Mean(node._saved_self.numel(), None, 0, factor)
+        return Mean(target.numel(), value_of(target), ignored, factor, target)
+    return Mean(node._saved_self.numel(), None, 0, factor, getattr(node, "_saved_target", None))
 
 
 def leaves_of(tensors: Sequence[Any]) -> list[Any]:

@@ -37,6 +37,7 @@ class Hearing:
         self.updates = updates
         self.deadline = time.monotonic() + seconds
         self._depth = 0  # of wrapped calls that are going on: what happens within them is PyTorch's own
+        self._updating = 0  # steps that are going on: what is written within them is an update
         self._scalers: list[Any] = []
         self._owners: dict[int, Any] = {}
 
@@ -57,12 +58,12 @@ class Hearing:
             self.events.check_steps()
         self.events.step_begins(optimizer, has_closure, here())
         self.updates.step_begins(optimizer, has_closure)
-        self._depth += not has_closure
+        self._updating += not has_closure
 
     def step_ended(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """It has been made."""
         has_closure = callable(args[1] if len(args) > 1 else kwargs.get("closure"))
-        self._depth -= not has_closure
+        self._updating -= not has_closure
         self.updates.step_ended(optimizer, has_closure)
         self.events.step_ended(optimizer, has_closure)
 
@@ -152,9 +153,10 @@ class Hearing:
         if self._depth or not args:
             return call(*args, **kwargs)
         if name in ("__set__", "__delete__") and call in self._setters():
-            result = call(*args, **kwargs)
-            self.events.assigned(args[0], here())
-            return result
+            self.events.assigned(args[0], args[1] if name == "__set__" else None, here())
+            return call(*args, **kwargs)
+        if self._updating:
+            return call(*args, **kwargs)
         if name in OPERATORS or (name.endswith("_") and not name.endswith("__")):
             self._written(args[0])
         elif name in NORMS or name in ("norm", "_foreach_norm", "linalg_vector_norm"):

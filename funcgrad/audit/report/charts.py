@@ -39,16 +39,19 @@ def _block(x: float, y: float, height: float, kind: str, number: int) -> str:
     return f"<rect {shape}><title>backward {number}</title></rect>"
 
 
-def losses(curves: Sequence[tuple[float, float]], words: dict[str, str]) -> str:
+OF_CURVES = {"written": "stale", "repaired": "fresh"}
+"""The colours of the two curves."""
+
+
+def losses(curves: Sequence[tuple[float, float]]) -> str:
     """Two lines over the backward passes: as written, and repaired."""
     finite = [x for pair in curves for x in pair if math.isfinite(x)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
     width, height = 520, 130
     lines = [
         f'<polyline points="{_points([pair[k] for pair in curves], low, high, width, height)}" fill="none" '
-        f'stroke="var(--{colour})" stroke-width="2"/><text x="{width - 150}" y="{16 + 16 * k}" '
-        f'style="fill: var(--{colour})">{words[name]}</text>'
-        for k, (name, colour) in enumerate((("written", "stale"), ("repaired", "fresh")))
+        f'stroke="var(--{colour})" stroke-width="2"/>'
+        for k, colour in enumerate(OF_CURVES.values())
     ]
     ends = f'<text x="0" y="12">{high:.3g}</text><text x="0" y="{height - 2}">{low:.3g}</text>'
     return f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img">{ends}{"".join(lines)}</svg>'

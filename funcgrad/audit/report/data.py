@@ -19,7 +19,7 @@ def to_json(audit: Audit, language: str = "en") -> str:
             "findings": [_entry(each, language) for each in audit.judged],
             "steps": audit.steps,
             "order": list(audit.order),
-            "error": None if audit.error is None else f"{type(audit.error).__name__}: {audit.error}",
+            "errors": [f"{type(error).__name__}: {error}" for error in audit.errors],
             "ended_by_bounds": audit.was_ended,
         },
         indent=2,

@@ -11,8 +11,7 @@ from funcgrad.audit.report.words import LANGUAGES, effect, message, repair, stop
 def to_github(audit: Audit, language: str = "en") -> str:
     """A command a finding; the last line is for the log."""
     lines = [_annotation(each, language) for each in audit.judged]
-    if audit.error is not None:
-        lines.append(f"::error title=funcgrad audit::{_data(stopped(audit, language))}")
+    lines += [f"::error title=funcgrad audit::{_data(text)}" for text in stopped(audit, language)]
     return "\n".join([*lines, summary(audit, language)]) + "\n"
 
 

@@ -44,9 +44,8 @@ def _rule(check: type[Check], language: str) -> dict[str, Any]:
 
 
 def _invocation(audit: Audit, language: str) -> dict[str, Any]:
-    text = stopped(audit, language)
-    notes = [{"level": "error", "message": {"text": text}}] if text else []
-    return {"executionSuccessful": audit.error is None, "toolExecutionNotifications": notes}
+    notes = [{"level": "error", "message": {"text": text}} for text in stopped(audit, language)]
+    return {"executionSuccessful": not notes, "toolExecutionNotifications": notes}
 
 
 def _result(judged: Judged, language: str) -> dict[str, Any]:

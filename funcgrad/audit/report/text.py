@@ -16,7 +16,9 @@ GUTTER = 8  # of the number and the line beside the source
 
 def to_text(audit: Audit, language: str = "en") -> str:
     """The findings, what they sum to, and for a right loop that it is right."""
-    lines = [summary(audit, language), *_wrapped(verdict(audit, language)), *_wrapped(stopped(audit, language))]
+    lines = [summary(audit, language), *_wrapped(verdict(audit, language))]
+    for text in stopped(audit, language):
+        lines += _wrapped(text)
     return "\n\n".join([*(_block(each, language) for each in audit.judged), "\n".join(lines)]) + "\n"
 
 

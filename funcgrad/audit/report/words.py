@@ -136,9 +136,11 @@ def verdict(audit: Audit, language: str) -> str:
     return f"{text}. {words['proof']}"
 
 
-def stopped(audit: Audit, language: str) -> str:
-    """What ended the script early; empty where nothing did."""
-    if audit.error is None:
-        return ""
-    place = place_of_error(audit.error)
-    return LANGUAGES[language]["stopped"].format(shown_path(place), place.line, type(audit.error).__name__, audit.error)
+def stopped(audit: Audit, language: str) -> list[str]:
+    """What ended the script early; of a page, each block that failed."""
+    return [_stopped(error, LANGUAGES[language]) for error in audit.errors]
+
+
+def _stopped(error: BaseException, words: dict[str, str]) -> str:
+    place = place_of_error(error)
+    return words["stopped"].format(shown_path(place), place.line, type(error).__name__, error)

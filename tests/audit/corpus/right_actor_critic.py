@@ -1,6 +1,6 @@
-"""Two optimizers; the actor's loss flows through the critic, which clears before its own.
+"""The actor's loss flows through the critic, which clears before its own loss.
 
-See https://github.com/ghliu/pytorch-ddpg/pull/4
+See https://github.com/ghliu/pytorch-ddpg/issues/7
 """
 
 import torch

@@ -1,4 +1,4 @@
-"""A moving average of the weights is written, not trained.
+"""A moving average of the weights is written under no_grad; the network itself is trained.
 
 See https://github.com/lucidrains/ema-pytorch/issues/25
 """

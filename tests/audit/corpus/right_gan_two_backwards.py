@@ -1,6 +1,6 @@
-"""The critic's loss on real and on fake data in two backward passes, as DCGAN has it.
+"""The critic's loss on real and on fake data in two backward passes, which add up.
 
-See https://github.com/ajbrock/BigGAN-PyTorch/issues/25
+See https://github.com/junyanz/BicycleGAN/issues/93
 """
 
 import torch

@@ -1,6 +1,6 @@
-"""Gradients are cleared one by one.
+"""Gradients are set to None one by one.
 
-See https://github.com/pytorch/pytorch/pull/42754
+See https://github.com/huggingface/diffusers/pull/1039
 """
 
 import torch

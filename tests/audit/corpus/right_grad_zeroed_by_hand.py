@@ -1,6 +1,6 @@
-"""Gradients are written over with zeros, in three ways.
+"""Gradients are written over with zeros, where there are any, in three ways.
 
-See https://github.com/pytorch/examples/pull/1172
+See https://github.com/jcjohnson/pytorch-examples/pull/3
 """
 
 import torch

@@ -1,7 +1,4 @@
-"""Weight decay alone, with a gradient of zeros put there by hand.
-
-See https://github.com/pytorch/pytorch/issues/38581
-"""
+"""Weight decay alone, with a gradient of zeros put there by hand."""
 
 import torch
 

@@ -1,6 +1,6 @@
 """The scaler skips the first steps, while the scheduler goes on.
 
-See https://github.com/deepspeedai/DeepSpeed/issues/1120
+See https://github.com/luyug/Condenser/issues/14
 """
 
 import torch

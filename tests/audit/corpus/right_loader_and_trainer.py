@@ -1,4 +1,4 @@
-"""A class around a loader, an optimizer with two groups and a scheduler for every batch.
+"""A class around a loader, an optimizer with two groups, and a scheduler behind the loop over the batches.
 
 See https://github.com/Strawberry-Eat-Mango/PCT_Pytorch/issues/21
 """
@@ -12,7 +12,7 @@ class Trainer:
         self.model = model
         groups = [{"params": model[0].parameters(), "lr": 0.01}, {"params": model[2].parameters()}]
         self.optimizer = torch.optim.AdamW(groups, lr=0.1, weight_decay=0.01)
-        self.scheduler = torch.optim.lr_scheduler.OneCycleLR(self.optimizer, max_lr=0.1, total_steps=8)
+        self.scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, 2)
         self.history = []
 
     def step(self, x, y):
@@ -21,13 +21,13 @@ class Trainer:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
-        self.scheduler.step()
         self.history.append(loss.detach())
 
     def fit(self, loader):
         for _ in range(2):
             for x, y in loader:
                 self.step(x, y)
+            self.scheduler.step()
 
 
 torch.manual_seed(0)

@@ -1,6 +1,6 @@
-"""An update by hand, under no_grad, with zeros written by hand.
+"""An update by hand, under no_grad, with zeros written by hand after it.
 
-See https://github.com/pytorch/tutorials/issues/2219
+See https://github.com/jcjohnson/pytorch-examples/issues/14
 """
 
 import torch

@@ -1,4 +1,7 @@
-"""The same through .data, and with None."""
+"""An update by hand through .data, and None after it.
+
+See https://github.com/pytorch/tutorials/pull/3447
+"""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Meta-learning: the inner step is taken with autograd.grad, the outer one with backward.
+"""Meta-learning by autograd.grad and backward, with zero_grad in two places.
 
 See https://github.com/Han-Jia/UNICORN-MAML/issues/7
 """
@@ -17,3 +17,4 @@ for _ in range(3):
         meta = meta + (x @ (w - 0.1 * g) - y).pow(2).mean()
     (meta / 2).backward()
     optimizer.step()
+    optimizer.zero_grad()

@@ -1,7 +1,4 @@
-"""The norm of scaled gradients is divided by the scale, in a function of its own.
-
-See https://github.com/wandb/wandb/issues/9092
-"""
+"""The norm of scaled gradients is divided by the scale, in a function of its own."""
 
 import torch
 

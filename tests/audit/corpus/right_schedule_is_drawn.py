@@ -1,7 +1,4 @@
-"""A schedule is drawn before training, with an optimizer of its own.
-
-See https://github.com/DigitalPhonetics/IMS-Toucan/issues/18
-"""
+"""A schedule is drawn before training, with an optimizer of its own."""
 
 import torch
 

@@ -1,7 +1,4 @@
-"""Accumulation within an epoch whose length fits, the scheduler after it, and a check of the norm.
-
-See https://github.com/karpathy/nanoGPT/issues/168
-"""
+"""Accumulation within an epoch whose length fits, the scheduler after it, and a check of the norm."""
 
 import torch
 

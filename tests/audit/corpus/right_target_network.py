@@ -1,6 +1,6 @@
 """A target network is copied from time to time.
 
-See https://github.com/pytorch/tutorials/pull/2110
+See https://github.com/pytorch/tutorials/pull/209
 """
 
 import copy

@@ -1,6 +1,6 @@
-"""Two losses of different lines are summed on purpose.
+"""Two losses of one graph are differentiated one after the other, instead of their sum.
 
-See https://github.com/naver-ai/StyleMapGAN/issues/16
+See https://github.com/jessemelpolio/non-stationary_texture_syn/issues/15
 """
 
 import torch

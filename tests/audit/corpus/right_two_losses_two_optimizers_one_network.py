@@ -1,6 +1,6 @@
 """One network with two optimizers, each with a backward pass of its own.
 
-See https://github.com/JerryYLi/bg-resample-ood/issues/1
+See https://github.com/henry8527/COT/issues/6
 """
 
 import torch

@@ -1,6 +1,6 @@
-"""A head that some batches do not use keeps None.
+"""Branches that a batch does not use keep None and are not updated.
 
-See https://github.com/facebookresearch/moco/issues/14
+See https://github.com/ShunLu91/Single-Path-One-Shot-NAS/issues/11
 """
 
 import torch

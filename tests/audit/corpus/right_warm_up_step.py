@@ -1,7 +1,4 @@
-"""A step before there are gradients, as some do to please the scheduler.
-
-See https://github.com/zju3dv/NeuralRecon/issues/51
-"""
+"""A step before there are gradients, as some do to please the scheduler."""
 
 import torch
 

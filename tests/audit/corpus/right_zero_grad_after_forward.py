@@ -1,4 +1,7 @@
-"""zero_grad may stand between forward and backward: https://github.com/pytorch/tutorials/issues/2693"""
+"""zero_grad stands between forward and backward.
+
+See https://github.com/yunjey/pytorch-tutorial/issues/238
+"""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A limit on each element, while all are multiplied: https://github.com/pytorch/examples/issues/1196"""
+"""A limit on each element, while all are multiplied by the loss scale."""
 
 import torch
 

@@ -1,4 +1,7 @@
-"""The critic keeps the generator's gradients: https://github.com/Lightning-AI/pytorch-lightning/issues/557"""
+"""The critic keeps the gradients of the generator's loss.
+
+See https://github.com/Lightning-AI/pytorch-lightning/issues/557
+"""
 
 import torch
 

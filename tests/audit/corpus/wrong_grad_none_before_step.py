@@ -1,7 +1,4 @@
-"""The gradients are set to None one by one, before the step.
-
-See https://github.com/pytorch/tutorials/issues/3610
-"""
+"""The gradients are set to None one by one, before the step."""
 
 import torch
 

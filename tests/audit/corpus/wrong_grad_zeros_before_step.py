@@ -1,7 +1,4 @@
-"""zero_grad writes zeros, so that momentum and weight decay go on alone.
-
-See https://github.com/openpifpaf/openpifpaf/issues/123
-"""
+"""zero_grad writes zeros, so that momentum and weight decay go on alone."""
 
 import torch
 

@@ -1,6 +1,6 @@
-"""The last batch of an epoch is smaller and counts as much as the others of its window.
+"""Batches of different sizes count alike in their window.
 
-See https://github.com/Lightning-AI/pytorch-lightning/issues/20350
+See https://github.com/Lightning-AI/pytorch-lightning/issues/2199
 """
 
 import torch

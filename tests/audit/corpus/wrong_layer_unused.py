@@ -1,6 +1,6 @@
-"""A layer that forward leaves out.
+"""A second layer is defined, and forward leaves it out.
 
-See https://github.com/TreB1eN/InsightFace_Pytorch/issues/188
+See https://github.com/inria-thoth/HySUPP/issues/3
 """
 
 import torch

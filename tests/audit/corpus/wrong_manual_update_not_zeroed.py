@@ -1,6 +1,6 @@
-"""The gradient of an update by hand is never cleared.
+"""An update by hand, whose gradient nobody zeroes.
 
-See https://github.com/IBM/aihwkit/issues/446
+See https://github.com/cvxpy/cvxpylayers/pull/102
 """
 
 import torch

@@ -1,7 +1,4 @@
-"""An optimizer of one's own writes weight decay into .grad, and nobody clears.
-
-See https://github.com/opendp/smartnoise-sdk/issues/280
-"""
+"""An optimizer of one's own writes weight decay into .grad, and nobody clears."""
 
 import torch
 

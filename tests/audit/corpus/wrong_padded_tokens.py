@@ -1,6 +1,6 @@
 """Each micro-batch is a mean over its own tokens, padding left out, and all are divided by four.
 
-See https://github.com/huggingface/transformers/pull/35207
+See https://github.com/meta-pytorch/torchtune/pull/1875
 """
 
 import torch

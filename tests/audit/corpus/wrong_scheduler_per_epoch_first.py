@@ -1,6 +1,6 @@
 """The scheduler steps at the start of an epoch, as before PyTorch 1.1.
 
-See https://github.com/michuanhaohao/reid-strong-baseline/issues/190
+See https://github.com/WenmuZhou/PSENet.pytorch/pull/93
 """
 
 import torch

@@ -1,6 +1,6 @@
-"""A second step is left over from an edit.
+"""A step is left over behind the one of the window.
 
-See https://github.com/pytorch/pytorch/issues/47175
+See https://github.com/mzolfaghari/ECO-pytorch/pull/1
 """
 
 import torch
@@ -8,9 +8,12 @@ import torch
 torch.manual_seed(0)
 model = torch.nn.Linear(3, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
-for _ in range(4):
+iter_size = 1
+for i in range(4):
     x = torch.randn(8, 3)
-    optimizer.zero_grad()
-    (model(x) - x.sum(1, keepdim=True)).pow(2).mean().backward()
-    optimizer.step()
+    loss = (model(x) - x.sum(1, keepdim=True)).pow(2).mean()
+    loss.backward()
+    if (i + 1) % iter_size == 0:
+        optimizer.step()
     optimizer.step()  # FG003
+    optimizer.zero_grad()

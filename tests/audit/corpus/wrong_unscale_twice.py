@@ -1,6 +1,6 @@
-"""unscale_ for the norm, and again for clipping.
+"""Each batch of a window is unscaled, and the second call is refused.
 
-See https://github.com/hiyouga/LlamaFactory/issues/77
+See https://github.com/microsoft/Swin-Transformer/issues/311
 """
 
 import torch
@@ -9,13 +9,14 @@ torch.manual_seed(0)
 model = torch.nn.Linear(3, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 scaler = torch.amp.GradScaler("cpu", init_scale=64.0)
-for _ in range(4):
+accumulation_steps = 2
+for i in range(4):
     x = torch.randn(8, 3)
-    optimizer.zero_grad()
-    scaler.scale((model(x) - x.sum(1, keepdim=True)).pow(2).mean()).backward()
-    scaler.unscale_(optimizer)
-    norm = model.weight.grad.norm()
+    loss = (model(x) - x.sum(1, keepdim=True)).pow(2).mean() / accumulation_steps
+    scaler.scale(loss).backward()
     scaler.unscale_(optimizer)  # FG011
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    scaler.step(optimizer)
-    scaler.update()
+    if (i + 1) % accumulation_steps == 0:
+        scaler.step(optimizer)
+        optimizer.zero_grad()
+        scaler.update()

@@ -1,7 +1,4 @@
-"""unscale_ runs before the window's last batch.
-
-See https://github.com/microsoft/Swin-Transformer/issues/311
-"""
+"""unscale_ runs before the window's last batch."""
 
 import torch
 

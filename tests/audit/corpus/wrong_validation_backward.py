@@ -1,4 +1,7 @@
-"""The validation loss is differentiated too: https://github.com/salesforce/BiST/issues/2"""
+"""The gradients of the test set go into the next epoch's training.
+
+See https://github.com/salesforce/BiST/issues/2
+"""
 
 import torch
 

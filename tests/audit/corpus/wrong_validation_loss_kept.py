@@ -1,4 +1,4 @@
-"""The validation loss is summed with its graphs.
+"""A sum of losses that were never detached.
 
 See https://github.com/samuelyu2002/ImVisible/issues/2
 """

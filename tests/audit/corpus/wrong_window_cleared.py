@@ -1,6 +1,6 @@
-"""The rest of an epoch is cleared at the start of the next one.
+"""zero_grad at the start of an epoch throws away the rest of the last one.
 
-See https://github.com/piergiaj/pytorch-i3d/issues/57
+See https://github.com/ultralytics/ultralytics/pull/11217
 """
 
 import torch

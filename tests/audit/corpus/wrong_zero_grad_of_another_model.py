@@ -1,6 +1,6 @@
-"""Two models, and only one of them is cleared.
+"""Two optimizers, and only one of them is cleared.
 
-See https://github.com/FoundationVision/OmniTokenizer/issues/15
+See https://github.com/Project-MONAI/GenerativeModels/issues/102
 """
 
 import torch

@@ -1,4 +1,7 @@
-"""zero_grad stands before the loop: https://github.com/pytorch/pytorch/issues/47175"""
+"""zero_grad stands outside the training loop.
+
+See https://github.com/salesforce/corr_based_prediction/issues/1
+"""
 
 import torch
 

@@ -1,6 +1,6 @@
-"""zero_grad stands outside the loop over the batches.
+"""zero_grad stands at the beginning of each epoch instead of each iteration.
 
-See https://github.com/fengxinjie/Transformer-OCR/issues/7
+See https://github.com/pytorch/pytorch/issues/47175
 """
 
 import torch

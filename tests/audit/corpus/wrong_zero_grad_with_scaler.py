@@ -1,7 +1,4 @@
-"""The scaler's loop without zero_grad.
-
-See https://github.com/Project-MONAI/GenerativeModels/issues/102
-"""
+"""The scaler's loop without zero_grad."""
 
 import torch
 

@@ -1,7 +1,4 @@
-"""The parentheses of the call are missing.
-
-See https://github.com/Hsintien-Ng/idinvert/issues/1
-"""
+"""The parentheses of the call are missing."""
 
 import torch
 

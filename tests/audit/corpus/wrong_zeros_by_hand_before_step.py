@@ -1,7 +1,4 @@
-"""Zeros are written by hand between backward and step.
-
-See https://github.com/patrickloeber/pytorchTutorial/issues/19
-"""
+"""Zeros are written by hand between backward and step."""
 
 import torch
 
