@@ -1,4 +1,4 @@
-"""The command line: `funcgrad run`, `compare`, `audit`, `explain`, `support` and `orders`.
+"""The command line: `funcgrad run`, `compare`, `audit`, `functionalize`, `explain`, `support` and `orders`.
 
 A mistake in how a command is called is one line on stderr and exit status 2, never a traceback of ours.
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import NoReturn
 
-from funcgrad import audit, compare, launch, orders, support
+from funcgrad import audit, compare, conversion, divergence, launch, orders, support
 from funcgrad._program_cache import keep_programs
 from funcgrad.memory import keep_freed_memory
 from funcgrad.trace import EAGER, LONGEST, set_longest, stats
@@ -63,7 +63,7 @@ def _top_parser() -> argparse.ArgumentParser:
         prog="funcgrad",
         usage="funcgrad COMMAND [argument ...]",
         description="PyTorch training loops on JAX.",
-        epilog="\n".join(["commands:", *(f"  {name:10}{run.__doc__}" for name, run in COMMANDS.items())]),
+        epilog="\n".join(["commands:", *(f"  {name:15}{run.__doc__}" for name, run in COMMANDS.items())]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
@@ -139,8 +139,16 @@ def _split_at_script(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _compare(arguments: list[str]) -> ExitStatus:
-    """Train one model statefully and functionally, side by side."""
-    parser = _Parser(prog="funcgrad compare", description=_compare.__doc__, allow_abbrev=False)
+    """Train one model statefully and functionally, or find where two runs A and B part."""
+    if divergence.is_asked_for(arguments):
+        return _compare_runs(arguments)
+    parser = _Parser(
+        prog="funcgrad compare",
+        usage="funcgrad compare [option ...]\n       funcgrad compare [option ...] A B [-- argument ...]",
+        description=_compare.__doc__,
+        epilog="Two runs have options of their own: see 'funcgrad compare A.py B.py --help'.",
+        allow_abbrev=False,
+    )
     compare.add_arguments(parser)
     given = parser.parse_args(arguments)
     keep_programs()
@@ -149,6 +157,23 @@ def _compare(arguments: list[str]) -> ExitStatus:
     except ModuleNotFoundError as error:
         if error.name not in DEMO:
             raise
+        parser.exit(2, f"{parser.prog}: {error}\n")
+
+
+def _compare_runs(arguments: list[str]) -> ExitStatus:
+    """Name the first quantity in which two training runs differ, and the known cause that explains it."""
+    parser = _Parser(
+        prog="funcgrad compare",
+        usage="funcgrad compare [option ...] A B [-- argument ...]\n       funcgrad compare --recorder > record_run.py",
+        description=_compare_runs.__doc__,
+        allow_abbrev=False,
+    )
+    divergence.add_arguments(parser)
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    given = parser.parse_args(arguments[:end], argparse.Namespace(arguments=arguments[end + 1 :]))
+    try:
+        return divergence.main(given)
+    except divergence.RunError as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
 
 
@@ -167,6 +192,28 @@ def _audit(arguments: list[str]) -> ExitStatus:
         return audit.main(given)
     except launch.LaunchError as error:
         parser.error(str(error))
+
+
+def _functionalize(arguments: list[str]) -> ExitStatus:
+    """Make the training step of a script a pure function, with a certificate, and write it as JAX and optax."""
+    parser = _Parser(
+        prog="funcgrad functionalize",
+        usage="funcgrad functionalize SCRIPT[:STEP] [option ...] [-- argument ...]",
+        description=_functionalize.__doc__,
+        allow_abbrev=False,
+    )
+    conversion.add_arguments(parser)
+    given = parser.parse_intermixed_args(arguments)
+    keep_programs()
+    try:
+        return conversion.main(given)
+    except (conversion.NoStepError, launch.LaunchError) as error:
+        parser.error(str(error))
+    except conversion.FunctionalizationError as error:
+        parser.exit(1, f"{parser.prog}: {error}\n")
+    except Exception as error:
+        launch.show_error(error)
+        return 1
 
 
 def _explain(arguments: list[str]) -> ExitStatus:
@@ -210,6 +257,7 @@ COMMANDS: dict[str, Callable[[list[str]], ExitStatus]] = {
     "run": _run,
     "compare": _compare,
     "audit": _audit,
+    "functionalize": _functionalize,
     "explain": _explain,
     "support": _support,
     "orders": _orders,

@@ -14,7 +14,7 @@ LAYERS = (
     {"optim", "train", "trace"},
     {"torch"},
     {"functionalization", "launch", "program_cache"},
-    {"compare", "audit", "orders", "testing", "support"},
+    {"compare", "audit", "orders", "testing", "support", "conversion", "divergence"},
     {"cli"},
     {"__init__", "__main__"},
 )

@@ -28,7 +28,7 @@ WRONG = {
     "L = torch.linalg\nL.ldl_factor": "torch.linalg.ldl_factor is not there",
     "from torch.nn import *\nLinear(2, 3, bios=False)": "torch.nn.Linear takes no argument 'bios' here; it takes "
     "in_features, out_features, bias, device, dtype",
-    "torch.jit.script(f)": "torch.jit.script is not there. Leave the call out and use the module or function itself: every "
+    "torch.jit.trace(f)": "torch.jit.trace is not there. Leave the call out and use the module or function itself: every "
     "step is recorded and compiled by XLA anyway. Save model.state_dict() instead of the module.",
     "torch.ones(2).sum(axes=0)": "torch.Tensor.sum takes no argument 'axes' here; it takes dim, keepdim, dtype, other",
     "(torch.ones(2) + 1).exp()[0].q_scale()": "torch.Tensor.q_scale is not there",

@@ -22,8 +22,16 @@ from funcgrad.launch.children import face_in_children
 FACE = "funcgrad.torch"
 COMPANIONS = frozenset({"torchvision", "torchaudio", "torchtext"})
 
-SHOWN_AS = {"torch": ("Tensor", "Size", "dtype", "device"), "torch.nn.parameter": ("Parameter",)}
+SHOWN_AS = {
+    "torch": ("Tensor", "Size", "dtype", "device", "layout", "finfo", "iinfo"),
+    "torch.nn.parameter": ("Parameter",),
+    "torch.autograd.function": ("Function",),
+    "torch.autograd.variable": ("Variable",),
+}
 """Where PyTorch's best known classes say that they are from, as `print(type(x))` shows it."""
+
+PLACES = ("torch.nn.modules.", "torch.optim.lr_scheduler")
+"""Modules that name what private files define: every class of theirs says that it is from there."""
 
 _COMPANION_ADVICE = (
     "It is a package of its own, compiled for PyTorch itself. Load the data with NumPy, PIL or scikit-learn, and write "
@@ -87,14 +95,29 @@ class _FaceFinder(MetaPathFinder):
     def _name_classes(self) -> None:
         for path, names in SHOWN_AS.items():
             module = importlib.import_module(FACE + path.removeprefix("torch"))
-            for kind in (getattr(module, name) for name in names):
-                self._names.setdefault(kind, kind.__module__)
-                kind.__module__ = path
+            self._name([getattr(module, name) for name in names], path)
+        for name, module in list(sys.modules.items()):
+            path = "torch" + name.removeprefix(FACE)
+            if name.startswith(f"{FACE}.") and "._" not in path:
+                self._name(_classes_of(module, path), path)
+                sys.modules.setdefault(path, module)  # where pickle and typing look for what a class says
+
+    def _name(self, kinds: list[type], path: str) -> None:
+        for kind in kinds:
+            self._names.setdefault(kind, kind.__module__)
+            kind.__module__ = path
 
     def forget_names(self) -> None:
         """Let classes say again where they really are from."""
         for kind, module in self._names.items():
             kind.__module__ = module
+
+
+def _classes_of(module: ModuleType, path: str) -> list[type]:
+    """The face's classes that a public module defines, or that it is PyTorch's place of."""
+    is_place = path.startswith(PLACES)
+    kinds = (kind for kind in vars(module).values() if isinstance(kind, type))
+    return [k for k in kinds if k.__module__ == module.__name__ or (is_place and k.__module__.startswith(f"{FACE}."))]
 
 
 def _found(fullname: str, path: Sequence[str] | None, shown: str, advice: str = "") -> ModuleSpec:

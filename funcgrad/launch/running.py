@@ -13,7 +13,7 @@ from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
 from funcgrad.launch import notebook
-from funcgrad.launch.error import LaunchError
+from funcgrad.launch.error import LaunchError, PartsError
 from funcgrad.launch.imports import own_imports
 
 
@@ -46,7 +46,8 @@ def run_parts(parts: Iterable[bytes | str], path: str, args: Sequence[str] = ())
         args: The script's own arguments.
 
     Raises:
-        Exception: The first that a part raised, after all have had their turn.
+        Exception: What a part raised, after all have had their turn.
+        PartsError: Where several parts raised something.
         BaseException: `SystemExit` and its like, at once.
     """
     errors: list[Exception] = []
@@ -58,6 +59,8 @@ def run_parts(parts: Iterable[bytes | str], path: str, args: Sequence[str] = ())
                 exec(compile(source, str(main.__file__), "exec", dont_inherit=True), vars(main))
             except Exception as error:
                 errors.append(error)
+        if len(errors) > 1:
+            raise PartsError("several parts failed", errors)
         if errors:
             raise errors[0]
 

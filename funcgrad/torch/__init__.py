@@ -21,6 +21,7 @@ from funcgrad.torch import distributions as distributions
 from funcgrad.torch import export as export
 from funcgrad.torch import fft as fft
 from funcgrad.torch import func as func
+from funcgrad.torch import functional as functional
 from funcgrad.torch import futures as futures
 from funcgrad.torch import fx as fx
 from funcgrad.torch import hub as hub
@@ -43,6 +44,7 @@ from funcgrad.torch import signal as signal
 from funcgrad.torch import sparse as sparse
 from funcgrad.torch import special as special
 from funcgrad.torch import testing as testing
+from funcgrad.torch import types as types
 from funcgrad.torch import utils as utils
 from funcgrad.torch import version as version
 from funcgrad.torch import xpu as xpu
@@ -66,12 +68,14 @@ from funcgrad.torch._ops.convolution import conv3d as conv3d
 from funcgrad.torch._ops.convolution import conv_transpose1d as conv_transpose1d
 from funcgrad.torch._ops.convolution import conv_transpose2d as conv_transpose2d
 from funcgrad.torch._ops.convolution import conv_transpose3d as conv_transpose3d
+from funcgrad.torch._ops.foreach import functions as _foreach_functions
 from funcgrad.torch._ops.gradient import install_properties as _install_properties
 from funcgrad.torch._ops.normalization import batch_norm as batch_norm
 from funcgrad.torch._ops.normalization import group_norm as group_norm
 from funcgrad.torch._ops.normalization import instance_norm as instance_norm
 from funcgrad.torch._ops.normalization import layer_norm as layer_norm
 from funcgrad.torch._ops.normalization import rms_norm as rms_norm
+from funcgrad.torch._ops.out import functions as _out_functions
 from funcgrad.torch._ops.padding import constant_pad_nd as constant_pad_nd
 from funcgrad.torch._ops.patches import channel_shuffle as channel_shuffle
 from funcgrad.torch._ops.patches import pixel_shuffle as pixel_shuffle
@@ -83,6 +87,7 @@ from funcgrad.torch._ops.pooling import max_pool1d as max_pool1d
 from funcgrad.torch._ops.pooling import max_pool2d as max_pool2d
 from funcgrad.torch._ops.pooling import max_pool3d as max_pool3d
 from funcgrad.torch._ops.rows import install as _install
+from funcgrad.torch._ops.writing import functions as _writing_functions
 from funcgrad.torch._printing import set_printoptions as set_printoptions
 from funcgrad.torch._settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from funcgrad.torch._settings import compile as compile
@@ -101,7 +106,11 @@ from funcgrad.torch._settings import set_flush_denormal as set_flush_denormal
 from funcgrad.torch._settings import set_num_interop_threads as set_num_interop_threads
 from funcgrad.torch._settings import set_num_threads as set_num_threads
 from funcgrad.torch._settings import use_deterministic_algorithms as use_deterministic_algorithms
+from funcgrad.torch._sparse import install as _install_sparse
+from funcgrad.torch._sparse import sparse_coo as sparse_coo
+from funcgrad.torch._sparse import sparse_coo_tensor as sparse_coo_tensor
 from funcgrad.torch._tensor import Tensor as Tensor
+from funcgrad.torch._tensor import layout as layout
 from funcgrad.torch._tensor import strided as strided
 from funcgrad.torch._type_info import finfo as finfo
 from funcgrad.torch._type_info import iinfo as iinfo
@@ -151,5 +160,10 @@ from funcgrad.torch.torch_version import __version__ as __version__
 newaxis = None
 _install(_ops.ROWS, globals())
 _install_properties()
+globals().update(_out_functions(globals()))
+globals().update(_writing_functions())
+globals().update(_foreach_functions(globals()))
+_install_sparse()
+spmm = sparse.mm
 
 __getattr__ = _missing_from(__name__)

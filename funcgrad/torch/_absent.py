@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from funcgrad.errors import PACKAGE, UnsupportedNameError, unsupported
+from funcgrad.errors import PACKAGE, UnsupportedError, UnsupportedNameError, unsupported
 
 
 def absent(module: str, advice: str) -> Callable[[str], Any]:
@@ -26,3 +26,36 @@ def absent(module: str, advice: str) -> Callable[[str], Any]:
         raise UnsupportedNameError(unsupported(f"{shown}.{name}", advice), name=name)
 
     return lookup
+
+
+class StandIn(type):
+    """A class or function of PyTorch that scripts import and leave alone in one process: nothing is an instance of it.
+
+    Calling it, or asking it for anything, says what to do instead.
+    """
+
+    advice = ""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Refuse.
+
+        Raises:
+            UnsupportedError: Always.
+        """
+        raise UnsupportedError(unsupported(f"{cls.__module__}.{cls.__name__}", cls.advice))
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+        raise UnsupportedNameError(unsupported(f"{cls.__module__}.{cls.__name__}.{name}", cls.advice), name=name)
+
+
+def stand_in(module: str, name: str, advice: str) -> StandIn:
+    """The stand-in for a name, so that an import at the top of a script succeeds.
+
+    Args:
+        module: PyTorch's module, for example `torch.distributed`.
+        name: The name there.
+        advice: What to do instead, as a sentence.
+    """
+    return StandIn(name, (), {"__module__": module, "advice": advice})

@@ -11,7 +11,7 @@ from funcgrad.torch._anomaly import mode as anomaly
 from funcgrad.torch._dispatch import apply, assign, edge_of, value_of
 from funcgrad.torch._grad_mode import no_grad, state
 from funcgrad.torch._graph import Edge
-from funcgrad.torch._listening import listeners, tell
+from funcgrad.torch._listening import listeners
 from funcgrad.torch._ops.arithmetic import ADD
 from funcgrad.torch._ops.copying import COPY
 from funcgrad.torch._replay import Recorder, is_replayable, replay
@@ -41,7 +41,8 @@ def accumulate(leaf: Tensor, fresh: Tensor) -> None:
     else:
         assign(leaf._grad, apply(ADD, (), leaf._grad, fresh))
     if listeners:
-        tell("accumulated", leaf, fresh)
+        for listener in listeners:
+            listener.accumulated(leaf, fresh)
 
 
 def backward(
@@ -68,7 +69,8 @@ def backward(
     for x in inputs or ():
         x.retain_grad()  # from now on: that is how a non-leaf gets its gradient here
     if listeners:
-        tell("backward", tensors, grads)
+        for listener in listeners:
+            listener.backward(tensors, grads)
     if create_graph:
         warn_once(CREATE_GRAPH_LEAK)
     elif inputs is None and len(tensors) == 1 and grads[0] is None and tensors[0]._aval.size == 1:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from funcgrad.errors import warn
 from funcgrad.torch._graph import LEAF
-from funcgrad.torch._listening import listeners, tell
+from funcgrad.torch._listening import listeners
 from funcgrad.torch._storage import Storage
 from funcgrad.torch._texts import (
     CHANGE_NON_LEAF,
@@ -129,6 +129,17 @@ class Tensor:
         """Whether the tensor lives on a GPU."""
         return False
 
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return self._aval.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._aval.size * self.itemsize
+
+    is_cpu = True
     is_sparse = False
     is_quantized = False
     is_mps = False
@@ -167,15 +178,17 @@ class Tensor:
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
             self._check_grad(value)
-        self._grad = value
         if listeners:
-            tell("assigned", self)
+            for listener in listeners:
+                listener.assigns(self, value)
+        self._grad = value
 
     @grad.deleter
     def grad(self) -> None:
-        self._grad = None
         if listeners:
-            tell("assigned", self)
+            for listener in listeners:
+                listener.assigns(self, None)
+        self._grad = None
 
     def _check_grad(self, value: Any) -> None:
         if not isinstance(value, Tensor):
@@ -223,12 +236,14 @@ class Tensor:
         return id(self)
 
 
-class _Layout:
+class layout:
+    """How elements lie in memory: `strided`, of which there is one object."""
+
     def __repr__(self) -> str:
         return "torch.strided"
 
 
-strided = _Layout()
+strided = layout()
 
 
 def root_of(x: Any) -> Any:

@@ -111,6 +111,8 @@ FLOAT_OF_MANY = "only one element tensors can be converted to Python scalars"
 HOOK_WITHOUT_GRAD = "cannot register a hook on a tensor that doesn't require gradient"
 POST_HOOK_ON_NON_LEAF = "post accumulate grad hooks cannot be registered on non-leaf tensors"
 HOOK_CHANGED_SIZE = "hook '{}' has changed the size of value"
+ONCE_DIFFERENTIABLE = "trying to differentiate twice a function that was marked with @once_differentiable"
+
 FUNCTION_GRADIENT_COUNT = "function {} returned an incorrect number of gradients (expected {}, got {})"
 FUNCTION_GRADIENT_SHAPE = (
     "Function {} returned an invalid gradient at index {} - got {} but expected shape compatible with {}"
@@ -125,6 +127,53 @@ BATCHED_GRAD_SHAPE = (
     "sizes of the remaining dimensions are expected to match the shape of corresponding output, but a mismatch was "
     "detected: grad_output[{i}] has a shape of {grad} and output[{i}] has a shape of {output}. If you only want some "
     "tensors in `grad_output` to be considered batched, consider using vmap."
+)
+SCALAR_OF_GRAPH = (
+    "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+    "Consider using tensor.detach() first."
+)
+COPY_OF_TENSOR = (
+    "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+    "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
+)
+REVERSED_DIMS = (
+    "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw an "
+    "error in a future release. Consider `x.mT` to transpose batches of matrices or "
+    "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor."
+)
+READ_ONLY_ARRAY = (
+    "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing to "
+    "this tensor will result in undefined behavior. You may want to copy the array to protect its data or make it "
+    "writable before converting it to a tensor. This type of warning will be suppressed for the rest of this program."
+)
+LIST_OF_ARRAYS = (
+    "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a "
+    "single numpy.ndarray with numpy.array() before converting to a tensor."
+)
+GRID_WITHOUT_INDEXING = "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument."
+TOO_MANY_WORKERS = (
+    "This DataLoader will create {} worker processes in total. Our suggested max number of worker in current system "
+    "is {}, which is smaller than what this DataLoader is going to create. Please be aware that excessive worker "
+    "creation might get DataLoader running slow or even freeze, lower the worker number to avoid potential "
+    "slowness/freeze if necessary."
+)
+UINT8_CONDITION = (
+    "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version of "
+    "PyTorch. Use a boolean condition instead."
+)
+UINT8_MASK = "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead."
+
+NOT_SHARED = (
+    "share_memory() shares nothing: parameters are arrays of one process. A process of your own gets a copy, and what "
+    "it trains stays there. Send state_dict() back through a queue, or train in one process."
+)
+MODULE_HOOK_AT_LAST_NODE = (
+    "Using a non-full backward hook when the forward contains multiple autograd Nodes is deprecated and will be "
+    "removed in future versions. This hook will be missing some grad_input. Please use register_full_backward_hook to "
+    "get the documented behavior."
+)
+MODULE_HOOK_KINDS = (
+    "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only one of them."
 )
 MODULE_HOOK_AT_OUTPUT = (
     "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs require "

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
+from typing import Final as Final
 
+from funcgrad.errors import UnsupportedError as _UnsupportedError
+from funcgrad.errors import unsupported as _unsupported
 from funcgrad.torch._absent import absent as _absent
 
+_ADVICE = (
+    "Leave the call out and use the module or function itself: every step is recorded and compiled by XLA anyway. "
+    "Save model.state_dict() instead of the module."
+)
 _Function = Callable[..., Any]
 
 
@@ -35,8 +43,25 @@ def export(fn: _Function) -> _Function:
     return fn
 
 
-__getattr__ = _absent(
-    __name__,
-    "Leave the call out and use the module or function itself: every step is recorded and compiled by XLA anyway. "
-    "Save model.state_dict() instead of the module.",
-)
+def script(obj: Any, optimize: Any = None, _frames_up: int = 0, example_inputs: Any = None) -> Any:
+    """A function itself: TorchScript would compile it, and here the step that it is part of is compiled.
+
+    Raises:
+        UnsupportedError: For a module or a class.
+    """
+    if not inspect.isroutine(obj):
+        raise _UnsupportedError(_unsupported(f"torch.jit.script for a {type(obj).__name__}", _ADVICE))
+    return obj
+
+
+def script_if_tracing(fn: _Function) -> _Function:
+    """The function itself."""
+    return fn
+
+
+def annotate(the_type: Any, the_value: Any) -> Any:
+    """The value, whose type TorchScript would be told."""
+    return the_value
+
+
+__getattr__ = _absent(__name__, _ADVICE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator as Block
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -58,3 +60,20 @@ def get_rng_state() -> Tensor:
 def set_rng_state(new_state: Tensor) -> None:
     """Put the default generator into a state."""
     default_generator.set_state(new_state)
+
+
+@contextmanager
+def fork_rng(devices: Any = None, enabled: bool = True, **other: Any) -> Block[None]:
+    """In the block the default generator goes on as usual; after it, it is where it was before.
+
+    Args:
+        devices: Whose generators are kept too; only the CPU is there.
+        enabled: Whether the block does that at all.
+        other: `device_type`, without effect.
+    """
+    before = default_generator.get_state() if enabled else None
+    try:
+        yield
+    finally:
+        if before is not None:
+            default_generator.set_state(before)

@@ -167,6 +167,40 @@ def test_classes_say_that_they_are_pytorchs_while_a_script_runs(script, capfd):
     assert {kind.__module__.partition(".")[0] for kind in kinds} == {"funcgrad"}
 
 
+CLASSES = {
+    "torch.nn.modules": ("linear.Linear", "module.Module", "container.Sequential", "loss.CrossEntropyLoss", "rnn.LSTM"),
+    "torch.nn.modules.": (
+        "activation.MultiheadAttention",
+        "batchnorm.BatchNorm2d",
+        "padding.ZeroPad2d",
+        "flatten.Flatten",
+    ),
+    "torch.optim": ("sgd.SGD", "adam.Adam", "optimizer.Optimizer", "lr_scheduler.StepLR"),
+    "torch.utils.data": ("dataloader.DataLoader", "dataset.Dataset", "sampler.RandomSampler"),
+    "torch.distributions": ("normal.Normal", "categorical.Categorical"),
+    "torch": ("layout", "finfo"),
+}
+"""Where PyTorch's classes are from, as `print(nn.Linear)` shows it."""
+
+
+def test_classes_have_the_paths_of_pytorchs_files_while_a_script_runs(script, capfd):
+    paths = [f"{room.rstrip('.')}.{path}" for room, names in CLASSES.items() for path in names]
+    path = script(f"""
+        import importlib, pickle, sys, torch
+        for path in {paths}:
+            module, _, name = path.rpartition(".")
+            kind = getattr(importlib.import_module(module), name)
+            print(kind, pickle.loads(pickle.dumps(kind)) is kind, getattr(sys.modules[module], name) is kind)
+        print(torch.distributions.Normal(torch.zeros(1), 1.0).expand((2,)))
+        """)
+    launch.run_script(path)
+    *shown, made = capfd.readouterr().out.splitlines()
+    assert shown == [f"<class '{path}'> True True" for path in paths]
+    assert made == "Normal(loc: torch.Size([2]), scale: torch.Size([2]))"
+    assert sys.modules["funcgrad.torch"].nn.Linear.__module__.startswith("funcgrad.")
+    assert "torch.nn.modules.linear" not in sys.modules
+
+
 def test_torch_is_funcgrads_own(script, capfd):
     launch.run_script(script("import torch; print(torch.__name__, torch.tensor([1.0, 2.0]) * 2)"))
     assert capfd.readouterr().out == "funcgrad.torch tensor([2., 4.])\n"

@@ -70,6 +70,12 @@ CASES = {
     "Categorical with zeros": Case(family("Categorical"), ([0.0, 1.0, 0.5],), 1),
     "Bernoulli": Case(family("Bernoulli"), ([0.2, 0.5, 0.9],), [1.0, 0.0, 1.0]),
     "Bernoulli of logits": Case(by_logits("Bernoulli"), ([0.2, -1.5],), [1.0, 0.0]),
+    "HalfCauchy": Case(family("HalfCauchy"), ([0.5, 2.0],), [0.3, 4.0]),
+    "InverseGamma": Case(family("InverseGamma"), ([0.7, 2.5, 4.0], [1.5, 0.5, 2.0]), [0.4, 1.0, 3.0]),
+    "NegativeBinomial": Case(family("NegativeBinomial"), ([3.0, 0.5], [0.4, 0.8]), [2.0, 0.0]),
+    "NegativeBinomial of logits": Case(by_logits("NegativeBinomial", 4.0), ([0.3, -1.2],), [5.0, 1.0]),
+    "Pareto": Case(family("Pareto"), ([0.5, 2.0, 1.0], [0.7, 1.5, 3.0]), [0.9, 2.5, 4.0]),
+    "Weibull": Case(family("Weibull"), ([0.5, 2.0], [1.5, 0.7]), [0.3, 4.0]),
     "Uniform": Case(family("Uniform"), ([-1.0, 2.0], [0.5, 4.0]), [0.0, 3.0]),
     "OneHotCategorical": Case(family("OneHotCategorical"), (WEIGHTS,), [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]),
     "OneHotCategoricalStraightThrough": Case(

@@ -7,16 +7,13 @@ import pytest
 import funcgrad.torch as torch
 
 ADVICE = {
-    "jit.script": "use the module or function itself",
     "jit.trace": "Save model.state_dict",
     "onnx.export": "export it where PyTorch is installed",
     "hub.load": "Download the weights yourself",
     "fx.symbolic_trace": "funcgrad.functionalize",
-    "sparse.FloatTensor": "Use dense tensors",
+    "sparse.softmax": "Use dense tensors",
     "nested.nested_tensor": "pad_sequence",
-    "distributed.init_process_group": "Train in one process",
     "utils.cpp_extension.load": "torch.autograd.Function",
-    "utils.model_zoo.load_url": "Download the file yourself",
 }
 
 
@@ -29,12 +26,34 @@ def test_an_import_succeeds_and_the_first_use_says_what_to_do(name):
         getattr(module, last)
 
 
+@pytest.mark.parametrize(
+    "path, name",
+    [
+        ("nn.parallel", "DistributedDataParallel"),
+        ("distributed", "init_process_group"),
+        ("distributed", "destroy_process_group"),
+        ("distributed", "ReduceOp"),
+    ],
+)
+def test_what_scripts_import_and_leave_alone_in_one_process_can_be_imported(path, name):
+    kind = getattr(importlib.import_module(f"funcgrad.torch.{path}"), name)
+    assert not isinstance(torch.nn.Linear(1, 1), kind)
+    for use in (lambda: kind("gloo"), lambda: kind.SUM):
+        with pytest.raises(NotImplementedError, match=rf"no torch.{path}.{name}.* Train in one process"):
+            use()
+
+
 def test_what_models_mark_for_torchscript_stays_as_it_is():
     assert not torch.jit.is_scripting()
     assert not torch.jit.is_tracing()
     assert [mark(len) for mark in (torch.jit.ignore, torch.jit.unused, torch.jit.export, torch.jit.ignore())] == [
         len
     ] * 4
+    assert torch.jit.script(test_storages_are_read) is test_storages_are_read
+    with pytest.raises(
+        NotImplementedError, match=r"torch.jit.script for a Linear. .* use the module or function itself"
+    ):
+        torch.jit.script(torch.nn.Linear(1, 1))
 
 
 def test_switches_of_the_compiler_are_accepted():
@@ -42,10 +61,37 @@ def test_switches_of_the_compiler_are_accepted():
     torch._inductor.config.coordinate_descent_tuning = True
     torch._dynamo.reset()
     assert torch._dynamo.config.suppress_errors
+    assert torch._dynamo.disable(len) is torch._dynamo.disable()(len) is torch._dynamo.allow_in_graph(len) is len
+
+
+def test_weights_come_from_an_address_once(tmp_path):
+    source, folder = tmp_path / "w-00.pth", tmp_path / "here"
+    torch.save({"weight": torch.ones(2)}, source)
+    for _ in range(2):
+        loaded = torch.utils.model_zoo.load_url(source.as_uri(), model_dir=str(folder))
+        assert loaded["weight"].tolist() == [1, 1]
+        source.unlink(missing_ok=True)
+    (tmp_path / "v-00.pth").write_bytes(b"other")
+    with pytest.raises(RuntimeError, match=r'invalid hash value \(expected "00", got "d9298a10d1b0'):
+        torch.hub.load_state_dict_from_url((tmp_path / "v-00.pth").as_uri(), str(folder), check_hash=True)
+    assert [file.name for file in folder.iterdir()] == ["w-00.pth"]
+
+
+def test_the_folder_of_weights(monkeypatch):
+    monkeypatch.setattr(torch.hub, "_folder", [])
+    monkeypatch.setenv("TORCH_HOME", "/weights")
+    assert torch.hub.get_dir() == "/weights/hub"
+    torch.hub.set_dir("/there")
+    assert torch.hub.get_dir() == "/there"
 
 
 def test_modules_under_the_paths_of_pytorchs_files():
     modules = torch.nn.modules
+    assert modules.Linear is modules.linear.Linear is torch.nn.Linear
+    assert modules.batchnorm.SyncBatchNorm is torch.nn.SyncBatchNorm
+    assert modules.module._addindent("a\nb", 2) == "a\n  b"
+    with pytest.raises(AttributeError, match=r"no torch.nn.modules.Nothing"):
+        modules.Nothing  # noqa: B018
     assert modules.module.Module is modules.Module is torch.nn.Module
     assert isinstance(torch.nn.BatchNorm2d(1), modules.batchnorm._BatchNorm)
     assert isinstance(torch.nn.ConvTranspose1d(1, 1, 1), modules.conv._ConvNd)
@@ -56,12 +102,18 @@ def test_modules_under_the_paths_of_pytorchs_files():
 
 def test_methods_of_modules_that_have_nothing_to_do():
     model = torch.nn.Linear(2, 2)
-    assert model.share_memory() is model
+    with pytest.warns(UserWarning, match="A process of your own gets a copy"):
+        assert model.share_memory() is model
     assert model.to_empty(device="cpu") is model
     assert model.compile(mode="reduce-overhead") is None
     assert model.to(memory_format=torch.channels_last) is model
-    with pytest.raises(NotImplementedError, match="Call register_full_backward_hook"):
-        model.register_backward_hook(print)
+
+
+def test_tensors_say_how_much_memory_they_take_and_that_no_process_shares_it():
+    x = torch.ones(2, 3, dtype=torch.float64)
+    assert (x.itemsize, x.nbytes, x.is_cpu) == (8, 48, True)
+    with pytest.warns(UserWarning, match="A process of your own gets a copy"):
+        assert x.share_memory_() is x
 
 
 def test_classes_of_named_results():
@@ -88,3 +140,24 @@ def test_dtypes_that_differ_are_named():
         torch.broadcast_tensors(torch.ones(2, 3), torch.ones(4))
     torch.manual_seed(0)
     assert torch.normal(0.0, 1.0, (2,), dtype=torch.float64).tolist() == [1.5409961082440433, -0.2934289057609464]
+
+
+def test_paths_of_pytorchs_own_files_that_scripts_import():
+    assert torch.functional.einsum is torch.einsum
+    assert torch.cuda.random.manual_seed_all is torch.cuda.manual_seed_all
+    with pytest.raises(AttributeError, match=r"no torch.functional.relu"):
+        torch.functional.relu  # noqa: B018
+    assert isinstance(torch.Size([1]), torch.types._size)
+    assert isinstance("cpu", torch.types.Device)
+    assert torch.jit.annotate(list, [1]) == [1]
+    assert torch.jit.Final[int]
+
+
+def test_an_option_that_an_optimizer_requires():
+    kind = type("Own", (torch.optim.Optimizer,), {})
+    needed = {"lr": torch.optim.optimizer.required}
+    with pytest.raises(ValueError, match="didn't specify a value of required optimization parameter lr"):
+        kind([torch.ones(1, requires_grad=True)], needed)
+    made = kind([{"params": [torch.ones(1, requires_grad=True)], "lr": 0.1}], needed)
+    assert made.param_groups[0]["lr"] == 0.1
+    assert repr(torch.optim.optimizer.required) == "<required parameter>"

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 import funcgrad.torch as torch
-from funcgrad.torch.func import functional_call, grad, grad_and_value, hessian, jacfwd, jacrev, vjp, vmap
+from funcgrad.torch.func import (
+    functional_call,
+    grad,
+    grad_and_value,
+    hessian,
+    jacfwd,
+    jacrev,
+    jvp,
+    linearize,
+    vjp,
+    vmap,
+)
 
 X = [1.0, 2.0, 3.0]
 
@@ -84,5 +95,51 @@ def test_gradient_of_each_sample():
 
 
 def test_a_function_that_gives_no_number_is_refused():
-    with pytest.raises(RuntimeError, match=r"Expected f\(\*args\) to return a scalar tensor, got tensor with 1 dims"):
+    with pytest.raises(RuntimeError, match=r"Expected f\(\*args\) to return a scalar Tensor, got tensor with 1 dims"):
         grad(lambda x: x)(torch.tensor(X))
+
+
+def test_jvp_and_linearize():
+    x, v = torch.tensor(X), torch.tensor([1.0, 0.0, 2.0])
+    value, product = jvp(lambda x: x**2, (x,), (v,))
+    assert (value.tolist(), product.tolist(), product.requires_grad) == ([1.0, 4.0, 9.0], [2.0, 0.0, 12.0], False)
+    value, along = linearize(lambda x: {"y": x**3}, x)
+    assert value["y"].tolist() == [1.0, 8.0, 27.0]
+    assert along(v)["y"].tolist() == [3.0, 0.0, 54.0]
+
+
+def test_results_that_depend_on_captured_tensors_keep_their_graph():
+    w = torch.tensor(2.0, requires_grad=True)
+    slope = grad(lambda x: (w * x**2).sum())(torch.tensor(X))
+    assert slope.requires_grad
+    slope.sum().backward()
+    assert w.grad.item() == 12.0
+    assert not grad(squares)(torch.tensor(X)).requires_grad
+
+
+def test_an_ensemble():
+    models = [torch.nn.Linear(2, 1) for _ in range(3)]
+    parameters, buffers = torch.func.stack_module_state(models)
+    assert (parameters["weight"].shape, parameters["weight"].requires_grad, buffers) == ((3, 1, 2), True, {})
+    x = torch.tensor([[1.0, 2.0]])
+    each = vmap(lambda p: functional_call(models[0], p, (x,)))(parameters)
+    np.testing.assert_array_equal(each.detach(), torch.stack([model(x) for model in models]).detach())
+
+
+@pytest.mark.parametrize("randomness, are_equal", [("different", False), ("same", True)])
+def test_random_numbers_of_each_item(randomness, are_equal):
+    torch.manual_seed(0)
+    drawn = vmap(lambda x: torch.rand(3) + x, randomness=randomness)(torch.zeros(2, 3))
+    assert torch.equal(drawn[0], drawn[1]) == are_equal
+    torch.manual_seed(0)
+    assert torch.equal(drawn[0], torch.rand(3))
+
+
+def test_batches_that_do_not_fit_are_refused():
+    x = torch.ones(2, 3)
+    with pytest.raises(ValueError, match=r"same size in the mapped dimension, got sizes \[2, 3\]"):
+        vmap(lambda a, b: a)(x, x[0])
+    with pytest.raises(RuntimeError, match="called random operation while in randomness error mode"):
+        vmap(lambda a: torch.rand_like(a))(x)
+    with pytest.raises(ValueError, match="in_dims is not compatible with the structure of `inputs`"):
+        vmap(lambda a, b: a, in_dims=(0,))(x, x)

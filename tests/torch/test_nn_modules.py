@@ -24,3 +24,27 @@ def test_modules_are_pytorchs(name):
 def run(case, training):
     name, options, call = case
     return Run(torch, lambda: build(torch, name, options), given(call, torch), {}, training)
+
+
+def test_one_dimension_as_several():
+    layer = torch.nn.Unflatten(1, (2, -1))
+    assert layer(torch.zeros(3, 8)).shape == (3, 2, 4)
+    assert repr(layer) == "Unflatten(dim=1, unflattened_size=(2, -1))"
+    with pytest.raises(TypeError, match="must be a tuple of ints, but found type int"):
+        torch.nn.Unflatten(1, 2)
+    with pytest.raises(TypeError, match="found element of type float at pos 1"):
+        torch.nn.Unflatten(1, (2, 2.0))
+
+
+def test_batch_norm_over_processes_is_that_of_one():
+    plain = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Sequential(torch.nn.BatchNorm1d(3, momentum=0.3)))
+    weight = plain[1][0].weight
+    found = torch.nn.SyncBatchNorm.convert_sync_batchnorm(plain)
+    assert isinstance(found[1][0], torch.nn.SyncBatchNorm)
+    assert found[1][0].weight is weight
+    x = torch.arange(12.0).reshape(4, 3)
+    batch_norm = torch.nn.BatchNorm1d(3, momentum=0.3)
+    assert torch.equal(found[1][0](x), batch_norm(x))
+    assert torch.equal(found[1][0].running_var, batch_norm.running_var)
+    with pytest.raises(ValueError, match=r"expected at least 2D input \(got 1D input\)"):
+        found[1][0](torch.ones(3))

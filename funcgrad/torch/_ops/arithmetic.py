@@ -49,11 +49,15 @@ def _sub(x: Any, y: Any) -> Any:
 def _scaled(function: Any) -> Any:
     def scaled(x: Any, y: Any, alpha: Any) -> Any:
         dtype = result_type((x, y))
-        if alpha.kind is float and not jnp.issubdtype(dtype, np.inexact):
+        if _is_float(alpha) and not jnp.issubdtype(dtype, np.inexact):
             raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
         return function(x, cast(y, dtype) * cast(alpha, dtype))
 
     return scaled
+
+
+def _is_float(alpha: Any) -> bool:
+    return alpha.kind is float if isinstance(alpha, Number) else jnp.issubdtype(alpha.dtype, np.inexact)
 
 
 def _by_numbers(function: Any, promoted: Any) -> Any:
@@ -88,17 +92,32 @@ RSUB_SCALED = Op(
 
 def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """Sum, `input + alpha * other`."""
-    return apply(ADD, (), input, other) if alpha == 1 else apply(ADD_SCALED, (), input, other, alpha)
+    return (
+        apply(ADD, (), input, other) if _is_one(alpha) else apply(ADD_SCALED, (), input, other, _factor("add", alpha))
+    )
 
 
 def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """Difference, `input - alpha * other`."""
-    return apply(SUB, (), input, other) if alpha == 1 else apply(SUB_SCALED, (), input, other, alpha)
+    return (
+        apply(SUB, (), input, other) if _is_one(alpha) else apply(SUB_SCALED, (), input, other, _factor("sub", alpha))
+    )
 
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """Difference the other way round, `other - alpha * input`."""
-    return apply(RSUB_SCALED, (), input, other, alpha)
+    return apply(RSUB_SCALED, (), input, other, _factor("rsub", alpha))
+
+
+def _is_one(alpha: Any) -> bool:
+    return not isinstance(alpha, Tensor) and alpha == 1
+
+
+def _factor(name: str, alpha: Any) -> Any:
+    """A factor that PyTorch takes as a number, which a tensor without dimensions and gradient may stand for."""
+    if isinstance(alpha, Tensor) and (alpha.ndim or alpha.requires_grad):
+        raise TypeError(f"{name}(): argument 'alpha' must be Number, not Tensor")
+    return alpha
 
 
 # Rounded quotients and their remainders are steps: the quotients have gradient 0.

@@ -11,7 +11,7 @@ import numpy as np
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.creation import arange
-from funcgrad.torch._ops.embedding import check_indices, refuse_sparse, renormalize, rows_of
+from funcgrad.torch._ops.embedding import check_indices, renormalize, rows_of
 from funcgrad.torch._ops.known import known_values
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import dtype_of
@@ -69,7 +69,7 @@ def embedding_bag(
         norm_type: The p of that norm.
         scale_grad_by_freq: Whether a row's gradient is divided by how often it is looked up in this call.
         mode: `sum`, `mean` or `max`.
-        sparse: Sparse gradients; not supported.
+        sparse: Without effect: gradients are dense here, and give the same updates.
         per_sample_weights: Of the shape of `input`: a factor for each row, with `sum`.
         include_last_offset: Whether `offsets` ends with the number of indices.
         padding_idx: Indices that count in no bag.
@@ -85,7 +85,6 @@ def embedding_bag(
         warn(_OLD_ORDER)
         weight, input = input, weight
     _check(input, weight, offsets, per_sample_weights, mode, scale_grad_by_freq, sparse)
-    refuse_sparse(sparse, "embedding_bag")
     if input.ndim == 2:
         offsets = arange(0, input._aval.size, input._aval.shape[1])
         include_last_offset = False

@@ -17,7 +17,9 @@ from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
 from funcgrad.torch._ops.promotion import cast, check_broadcast, common, no_derivative, result_type
 from funcgrad.torch._ops.rows import Row, of_tensors, spelled
 from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._texts import UINT8_CONDITION
 from funcgrad.torch._types import dtype_of
+from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Equation, Op, array_of, constant
 
 MAXIMUM = Op("maximum", common(jnp.maximum))
@@ -124,6 +126,8 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """`input` where the condition holds, `other` elsewhere; with the condition alone its places."""
     if input is None:
         return tuple(wrap(constant(p)) for p in np.nonzero(_host(condition)))
+    if condition._aval.dtype == np.uint8:
+        warn_once(UINT8_CONDITION)
     return apply(WHERE, (), condition, input, other)
 
 

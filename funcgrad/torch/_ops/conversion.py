@@ -17,7 +17,14 @@ from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._printing import tensor_text
 from funcgrad.torch._sharing import shared_array
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._texts import FLOAT_OF_MANY, ITEM_OF_MANY, NUMPY_REQUIRES_GRAD, TRUTH_OF_MANY, TRUTH_OF_NONE
+from funcgrad.torch._texts import (
+    FLOAT_OF_MANY,
+    ITEM_OF_MANY,
+    NUMPY_REQUIRES_GRAD,
+    SCALAR_OF_GRAPH,
+    TRUTH_OF_MANY,
+    TRUTH_OF_NONE,
+)
 from funcgrad.torch._types import (
     bfloat16,
     bool_,
@@ -36,6 +43,7 @@ from funcgrad.torch._types import (
     int64,
     uint8,
 )  # fmt: skip
+from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import array_of
 
 
@@ -96,6 +104,8 @@ def _number(kind: type) -> Any:
     def convert(input: Tensor) -> Any:
         if input._aval.size != 1:
             raise ValueError(FLOAT_OF_MANY)
+        if input.requires_grad:
+            warn_once(SCALAR_OF_GRAPH)
         return kind(host_array(input, kind.__name__).item())
 
     return convert

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,11 +17,12 @@ from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._graph import LEAF
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.dims import shape_of, sizes
-from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.rows import Row, factory
 from funcgrad.torch._sharing import share
 from funcgrad.torch._tensor import Tensor, wrap
-from funcgrad.torch._texts import ONLY_FLOATS_REQUIRE_GRAD
+from funcgrad.torch._texts import COPY_OF_TENSOR, LIST_OF_ARRAYS, ONLY_FLOATS_REQUIRE_GRAD, READ_ONLY_ARRAY
 from funcgrad.torch._types import as_dtype, check_device, default_for, dtype_of, get_default_dtype
+from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Number, Op, constant
 
 
@@ -89,6 +92,13 @@ def tensor(
         ValueError: Nested sequences of unequal length.
         TypeError: The data cannot be a tensor.
     """
+    if isinstance(data, Tensor):
+        warn(COPY_OF_TENSOR)
+    return copied(data, dtype, device, requires_grad)
+
+
+def copied(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """`tensor`, which says nothing if it is given a tensor."""
     made = wrap(value_of(data) if isinstance(data, Tensor) else constant(_host_array(data, dtype)))
     return leaf(made, requires_grad, dtype, device)
 
@@ -100,32 +110,40 @@ def _host_array(data: Any, dtype: Any) -> np.ndarray:
         return np.array(data, order="C")
     if isinstance(data, jax.Array):
         return np.array(data)
+    if isinstance(data, list | tuple) and data and isinstance(data[0], np.ndarray):
+        warn_once(LIST_OF_ARRAYS)
     shape = _nested_shape(data, 0)
     flat: list[Any] = []
-    _flatten(data, shape, 0, flat)
-    kind = _kind_of(flat)
-    wanted = default_for(kind).numpy if dtype is None else as_dtype(dtype).numpy
-    if kind is float and wanted.kind in "iu":
+    kinds: set[Any] = set()
+    _flatten(data, shape, 0, flat, kinds)
+    wanted = _promoted(kinds) if dtype is None else as_dtype(dtype).numpy
+    if float in map(type, flat) and wanted.kind in "iu":
         return np.array(flat, np.float64).astype(wanted).reshape(shape)
     return np.array(flat, wanted).reshape(shape)
 
 
 def _nested_shape(data: Any, depth: int) -> tuple[int, ...]:
-    if isinstance(data, Tensor | np.ndarray):
+    if isinstance(data, np.ndarray):
         return tuple(data.shape)
-    if isinstance(data, str | bytes | dict | set) or not isinstance(data, Sequence):
+    if isinstance(data, str | bytes | dict | set | Tensor) or not isinstance(data, Sequence):
         return ()
     return (len(data), *(_nested_shape(data[0], depth + 1) if len(data) else ()))
 
 
-def _flatten(data: Any, shape: tuple[int, ...], depth: int, into: list[Any]) -> None:
+def _flatten(data: Any, shape: tuple[int, ...], depth: int, into: list[Any], kinds: set[Any]) -> None:
+    """The numbers in nested sequences, and their kinds: types of Python's, NumPy dtypes of others."""
     if isinstance(data, Tensor):
-        data = data.detach().numpy()  # pyright: ignore[reportAttributeAccessIssue]
+        kinds.add(data._aval.dtype)
+        into.append(_single(data))
+        return
     if isinstance(data, np.ndarray | np.generic):
-        data = data.tolist()
+        kinds.add(data.dtype)
+        _flatten(data.tolist(), shape, depth, into, set())
+        return
     if depth == len(shape):
         if not isinstance(data, bool | int | float | complex):
             _refuse(data, into)
+        kinds.add(type(data))
         into.append(data)
         return
     if isinstance(data, str) or not isinstance(data, Sequence):
@@ -135,7 +153,13 @@ def _flatten(data: Any, shape: tuple[int, ...], depth: int, into: list[Any]) -> 
     if len(data) != shape[depth]:
         raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})")
     for item in data:
-        _flatten(item, shape, depth + 1, into)
+        _flatten(item, shape, depth + 1, into, kinds)
+
+
+def _single(x: Tensor) -> Any:
+    if x.numel() != 1:  # pyright: ignore[reportAttributeAccessIssue]
+        raise ValueError("only one element tensors can be converted to Python scalars")
+    return x.item()  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _refuse(data: Any, before: list[Any]) -> None:
@@ -143,17 +167,20 @@ def _refuse(data: Any, before: list[Any]) -> None:
         is_float = float in map(type, before)
         text = "must be real number, not list" if is_float else "'list' object cannot be interpreted as an integer"
         raise TypeError(text)
-    if data is None:
-        raise RuntimeError("Could not infer dtype of NoneType")
-    text = f"new(): invalid data type '{type(data).__name__}'" if isinstance(data, str) else None
-    raise TypeError(text or f"Could not infer dtype of {type(data).__name__}")
+    if isinstance(data, str):
+        raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
+    raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
 
 
-def _kind_of(flat: list[Any]) -> type:
-    kinds = {type(x) for x in flat}
-    if kinds == {bool}:
-        return bool
-    return next((kind for kind in (complex, float, int) if any(issubclass(k, kind) for k in kinds)), float)
+def _promoted(kinds: set[Any]) -> np.dtype[Any]:
+    """The dtype that holds numbers of all kinds; the default one for none."""
+    return np.dtype(functools.reduce(jnp.promote_types, map(_dtype_for, kinds or {float})))
+
+
+def _dtype_for(kind: Any) -> np.dtype[Any]:
+    if isinstance(kind, np.dtype):
+        return dtype_of(kind).numpy
+    return default_for(next(known for known in (bool, int, float, complex) if issubclass(kind, known))).numpy
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -173,6 +200,8 @@ def from_numpy(array: np.ndarray) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
+    if not array.flags.writeable:
+        warn_once(READ_ONLY_ARRAY)
     made = tensor(array)
     share(made._storage, array)
     return made
@@ -180,7 +209,7 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
 def _filled(name: str, number: int) -> Any:
     def create(
-        *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: None = None, **ignored: Any
+        *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
     ) -> Tensor:
         wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
         try:
@@ -224,7 +253,8 @@ def arange(
     start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Numbers from `start` up to, not including, `end`; with one argument from 0 up to it."""
-    start, end = (0, start) if end is None else (start, end)
+    given = (0, start, step) if end is None else (start, end, step)
+    start, end, step = [x.item() if isinstance(x, Tensor | np.generic) else x for x in given]  # pyright: ignore[reportAttributeAccessIssue]
     if step == 0:
         raise RuntimeError("step must be nonzero")
     length = math.ceil((end - start) / step)
@@ -262,6 +292,7 @@ def linspace(
     start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """`steps` evenly spaced numbers from `start` to `end`, both included."""
+    steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
@@ -299,25 +330,23 @@ NEW = {
     "new_empty": _new(empty),
     "new_full": _new(full),
 }
-ROWS = tuple(
-    Row(name, call, method=False)
-    for name, call in {
-        "tensor": tensor,
-        "as_tensor": as_tensor,
-        "asarray": as_tensor,
-        "from_numpy": from_numpy,
-        "zeros": zeros,
-        "ones": ones,
-        "empty": empty,
-        "full": full,
-        "zeros_like": _like(zeros),
-        "ones_like": _like(ones),
-        "empty_like": _like(empty),
-        "full_like": _like(full),
-        "arange": arange,
-        "linspace": linspace,
-        "range": range,
-        "logspace": logspace,
-        "eye": eye,
-    }.items()
-) + tuple(Row(name, call, function=False) for name, call in NEW.items())
+ROWS = (
+    Row("tensor", tensor, method=False),
+    Row("as_tensor", as_tensor, method=False),
+    Row("asarray", as_tensor, method=False),
+    Row("from_numpy", from_numpy, method=False),
+    factory("zeros", zeros),
+    factory("ones", ones),
+    factory("empty", empty),
+    factory("full", full),
+    factory("zeros_like", _like(zeros)),
+    factory("ones_like", _like(ones)),
+    factory("empty_like", _like(empty)),
+    factory("full_like", _like(full)),
+    factory("arange", arange),
+    factory("linspace", linspace),
+    factory("range", range),
+    factory("logspace", logspace),
+    factory("eye", eye),
+    *(Row(name, call, function=False) for name, call in NEW.items()),
+)

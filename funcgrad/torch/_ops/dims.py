@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 
@@ -11,6 +12,7 @@ def dim_of(dim: int, ndim: int) -> int:
     Raises:
         IndexError: There is no such dimension.
     """
+    dim = operator.index(dim)
     reach = max(ndim, 1)
     if not -reach <= dim < reach:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})")
@@ -23,10 +25,10 @@ def dims_of(dim: Any, x: Any) -> tuple[int, ...] | None:
     Raises:
         RuntimeError: A dimension is given twice.
     """
-    if dim is None or dim == ():
+    if dim is None or (type(dim) is tuple and not dim):
         return None
     ndim = len(x._aval.shape)
-    if isinstance(dim, int):
+    if not isinstance(dim, tuple | list) and hasattr(dim, "__index__"):
         found = dim_of(dim, ndim)
         return (found,) if ndim else ()
     dims = tuple(sorted([dim_of(d, ndim) for d in dim]))

@@ -12,7 +12,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.errors import UnsupportedError, unsupported
 from funcgrad.torch._dispatch import apply, assign
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._ops.known import known_values
@@ -85,7 +84,7 @@ def embedding(
         max_norm: Rows that are looked up are shortened to this norm, in place.
         norm_type: The p of that norm.
         scale_grad_by_freq: Whether a row's gradient is divided by how often it is looked up in this call.
-        sparse: Sparse gradients; not supported.
+        sparse: Without effect: gradients are dense here, and give the same updates.
 
     Returns:
         `[*input.shape, dim]`.
@@ -94,7 +93,6 @@ def embedding(
         IndexError: An index is out of range.
     """
     padding = _padding(padding_idx, weight._aval.shape[0], "Padding_idx")
-    refuse_sparse(sparse, "embedding")
     check_indices(input, weight._aval.shape[0])
     if max_norm is not None:
         renormalize(weight, input, max_norm, norm_type)
@@ -107,17 +105,6 @@ def _padding(index: int | None, rows: int, noun: str) -> int | None:
     if not -rows <= index < rows:
         raise AssertionError(f"{noun} must be within num_embeddings")
     return index % rows
-
-
-def refuse_sparse(sparse: bool, name: str) -> None:
-    """Refuse sparse gradients.
-
-    Raises:
-        UnsupportedError: They are asked for.
-    """
-    if sparse:
-        advice = "Leave it out: gradients are dense here, and give the same updates with a dense optimizer."
-        raise UnsupportedError(unsupported(f"sparse=True in {name}", advice))
 
 
 def check_indices(index: Tensor, rows: int) -> None:

@@ -5,6 +5,7 @@ Over all elements, ties share the gradient; over one dimension one position gets
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import jax
@@ -199,7 +200,7 @@ def _median(name: str, over_all: Op, over_one: Op) -> Row:
 
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     """The k-th smallest element along a dimension, and its position."""
-    dim = dim_of(dim, input.ndim)
+    dim, k = dim_of(dim, input.ndim), operator.index(k)
     if not 1 <= k <= (input._aval.shape[dim] if input.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     return VALUES_AND_INDICES["kthvalue"](*apply(KTHVALUE, (dim, keepdim, k), input))

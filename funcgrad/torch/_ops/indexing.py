@@ -12,16 +12,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply, assign, check_writable, value_of, view
 from funcgrad.torch._ops.choice import MASKED_FILL
+from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.creation import tensor
 from funcgrad.torch._ops.inplace import COPY_INTO, copy_, fill_
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import expanded_shape
 from funcgrad.torch._ops.slicing import ALL, NEW, ONE, SLICE
 from funcgrad.torch._tensor import Tensor, wrap
-from funcgrad.torch._texts import INDEX_OF_SCALAR, SLICE_OF_SCALAR
-from funcgrad.torch._types import int64
+from funcgrad.torch._texts import INDEX_OF_SCALAR, SLICE_OF_SCALAR, UINT8_MASK
+from funcgrad.torch._types import bool_, int64
 from funcgrad.trace import NUMBERS, Op, array_of, constant
 
 
@@ -70,7 +72,10 @@ def _is_list_of_indices(index: Any) -> bool:
 def _plain(item: Any) -> Any:
     """An index item as None, a bool, an int, a slice, an ellipsis or a tensor."""
     if isinstance(item, list | np.ndarray | tuple | range):
-        return tensor(np.asarray(item)) if len(item) else tensor(np.zeros(0, np.int64))
+        item = tensor(np.asarray(item)) if len(item) else tensor(np.zeros(0, np.int64))
+    if isinstance(item, Tensor) and item._aval.dtype == np.uint8:
+        warn(UINT8_MASK)
+        item = to_dtype(item, bool_)
     if (
         isinstance(item, Tensor)
         and item.ndim == 0

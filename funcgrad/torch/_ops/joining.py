@@ -16,6 +16,8 @@ from funcgrad.torch._ops.promotion import cast, check_broadcast, result_type
 from funcgrad.torch._ops.rows import Row, spelled
 from funcgrad.torch._ops.shape import atleast_2d, expand, reshape, unsqueeze
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import GRID_WITHOUT_INDEXING
+from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Op
 
 
@@ -118,8 +120,10 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     return tuple(expand(x, shape) for x in given)
 
 
-def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     """Coordinates of a grid: each tensor expanded along the dimensions of the others; "xy" exchanges the first two."""
+    if indexing is None:
+        warn_once(GRID_WITHOUT_INDEXING)
     given = [reshape(x, (1,)) if x.ndim == 0 else x for x in _listed(tensors)]
     swapped = indexing == "xy" and len(given) > 1
     if swapped:
@@ -135,7 +139,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
     """All choices of an element of each tensor, a row for each."""
     if len(tensors) == 1:
         return tensors[0]
-    return stack([reshape(grid, (-1,)) for grid in meshgrid(*tensors)], -1)
+    return stack([reshape(grid, (-1,)) for grid in meshgrid(*tensors, indexing="ij")], -1)
 
 
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:

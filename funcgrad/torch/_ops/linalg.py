@@ -244,6 +244,7 @@ ADDED = {
 def _added_row(name: str, op: Op, first: str, second: str) -> Row:
     def call(input: Tensor, a: Any = None, b: Any = None, *, beta: Any = 1, alpha: Any = 1, **named: Any) -> Tensor:
         a, b = named.pop(first, a), named.pop(second, b)
+        beta, alpha = (x.item() if isinstance(x, Tensor) else x for x in (beta, alpha))
         return apply(op, (), input, a, b, beta, alpha)
 
     call.__name__ = call.__qualname__ = name

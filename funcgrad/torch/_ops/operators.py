@@ -86,8 +86,8 @@ ARITHMETIC = {
 
 LOOKING = {"floordiv": floor_divide, "mod": remainder, "pow": pow}
 """Functions that look at their operands: integers have no quotient by 0, and no negative power."""
-REVERSED = {"sub": RSUB, "truediv": RDIV}
-"""Operators of their own: they take the right operand first."""
+REVERSED = {"add": ADD, "mul": MUL, "sub": RSUB, "truediv": RDIV}
+"""They take the right operand first, also in the graph: `2 * x` is `mul(x, 2)`."""
 
 
 def _invert(self: Tensor) -> Tensor:

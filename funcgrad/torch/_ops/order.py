@@ -6,6 +6,7 @@ tensor, which runs the trace.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import jax
@@ -161,7 +162,7 @@ HISTC = Op("histc", _histogram)
 
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements lie in each of equal bins between `min` and `max`."""
-    return apply(HISTC, (bins,), alias(input), float(min), float(max))
+    return apply(HISTC, (operator.index(bins),), alias(input), float(min), float(max))
 
 
 def _search(sorted_: Any, values: Any, *, right: bool, dtype: Any) -> Any:

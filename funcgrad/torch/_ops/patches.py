@@ -6,6 +6,7 @@ Folding is the linear transpose of unfolding, and unshuffling the inverse of shu
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import jax
@@ -205,7 +206,7 @@ def fold(
 
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """`[..., c * r * r, h, w]` as `[..., c, h * r, w * r]`."""
-    return apply(PIXEL_SHUFFLE, (upscale_factor,), input)
+    return apply(PIXEL_SHUFFLE, (operator.index(upscale_factor),), input)
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:

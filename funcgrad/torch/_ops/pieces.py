@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from itertools import pairwise
 from typing import Any
 
@@ -63,6 +64,8 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
     dim = dim_of(dim, input.ndim)
     length = input._aval.shape[dim]
     size = split_size_or_sections
+    if hasattr(size, "__index__"):
+        size = operator.index(size)
     if isinstance(size, int) and size <= 0 < length:
         raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {length}")
     pieces = tuple(size) if not isinstance(size, int) else _pieces(length, size)
@@ -83,6 +86,7 @@ def _pieces(length: int, size: int) -> tuple[int, ...]:
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` pieces of equal size (the last may be smaller), as views."""
+    chunks = operator.index(chunks)
     if chunks < 1:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     return split(input, max(1, -(-input._aval.shape[dim_of(dim, input.ndim)] // chunks)), dim)
@@ -156,7 +160,7 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
         return input.expand(1).as_strided((size,), (1,))
     if size > input._aval.shape[dim]:
         raise RuntimeError(f"maximum size for tensor at dimension {dim} is {input._aval.shape[dim]} but size is {size}")
-    return view(UNFOLD, (dim, size, step), input)
+    return view(UNFOLD, (dim, operator.index(size), operator.index(step)), input)
 
 
 def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:

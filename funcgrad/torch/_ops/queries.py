@@ -103,6 +103,16 @@ def is_set_to(self: Tensor, tensor: Tensor) -> bool:
     return same and strides_of(self) == strides_of(tensor) and offset_of(self) == offset_of(tensor)
 
 
+def nbytes(input: Tensor) -> int:
+    """Bytes of all elements."""
+    return numel(input) * element_size(input)
+
+
+def is_cpu(input: Tensor) -> bool:
+    """Whether the tensor lives on the CPU."""
+    return input.device.type == "cpu"
+
+
 ROWS = (
     Row("size", size, function=False),
     Row("dim", dim, function=False),
@@ -112,6 +122,9 @@ ROWS = (
     Row("stride", stride, function=False),
     Row("storage_offset", storage_offset, function=False),
     Row("element_size", element_size, function=False),
+    Row("itemsize", element_size, function=False, attribute=True),
+    Row("nbytes", nbytes, function=False, attribute=True),
+    Row("is_cpu", is_cpu, function=False, attribute=True),
     Row("data_ptr", data_ptr, function=False),
     Row("is_contiguous", is_contiguous_, function=False),
     Row("is_floating_point", is_floating_point),

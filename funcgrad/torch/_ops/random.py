@@ -19,7 +19,7 @@ from funcgrad.torch._ops.dims import shape_of
 from funcgrad.torch._ops.known import known_values
 from funcgrad.torch._ops.promotion import cast, check_broadcast
 from funcgrad.torch._ops.rounding import rounded
-from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.rows import Row, factory
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import as_dtype, get_default_dtype, int64
 from funcgrad.torch.random import default_generator
@@ -61,7 +61,7 @@ def randn(
 
 
 def randint(
-    low: int,
+    low: Any = None,
     high: Any = None,
     size: Any = None,
     *,
@@ -72,7 +72,9 @@ def randint(
 ) -> Tensor:
     """Integers from `low` (0 if left out) up to, not including, `high`."""
     if size is None:
-        low, high, size = 0, low, high
+        low, high, size = None, low, high
+    if low is None or high is None:
+        low, high = 0, low if high is None else high
     wanted = int64 if dtype is None else as_dtype(dtype)
     drawn = _random.randint(generator or default_generator, low, high, shape_of((size,), {}), wanted.numpy)
     return _new(drawn, requires_grad, device)
@@ -110,8 +112,6 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None
     source = generator or default_generator
     if size is not None:
         dtype = _floating(keywords.pop("dtype", None))
-        keywords.pop("layout", None)
-        keywords.pop("pin_memory", None)
         return _new(_random.normal(source, shape_of((size,), {}), mean, std, dtype), **keywords)
     _check_deviation(std)
     tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
@@ -132,8 +132,8 @@ def _check_deviation(std: Any) -> None:
         raise RuntimeError("normal expects all elements of std >= 0.0")
 
 
-def _randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None, **keywords: Any) -> Tensor:
-    low, high = (0, low) if high is None else (low, high)
+def _randint_like(input: Tensor, low: Any = None, high: Any = None, *, dtype: Any = None, **keywords: Any) -> Tensor:
+    low, high = (0, low if high is None else high) if low is None or high is None else (low, high)
     keywords.pop("memory_format", None)
     return randint(low, high, input.shape, dtype=dtype or input.dtype, **keywords)
 
@@ -167,14 +167,14 @@ def _like(create: Any) -> Any:
 
 
 ROWS = (
-    Row("rand", rand, method=False),
-    Row("randn", randn, method=False),
-    Row("randint", randint, method=False),
-    Row("randperm", randperm, method=False),
-    Row("normal", normal, method=False),
-    Row("rand_like", _like(rand), method=False),
-    Row("randn_like", _like(randn), method=False),
-    Row("randint_like", _randint_like, method=False),
+    factory("rand", rand),
+    factory("randn", randn),
+    factory("randint", randint),
+    factory("randperm", randperm),
+    factory("normal", normal),
+    factory("rand_like", _like(rand)),
+    factory("randn_like", _like(randn)),
+    factory("randint_like", _randint_like),
     Row("bernoulli", bernoulli),
     Row("multinomial", multinomial),
 )

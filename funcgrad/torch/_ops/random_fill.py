@@ -58,13 +58,18 @@ def random_(self: Tensor, from_: int | None = None, to: int | None = None, *, ge
     return _fill(self, _random.randint(source, low, high, shape, dtype))
 
 
-def _continuous(name: str, draw: Any, **defaults: float | None) -> Row:
+def _continuous(draw: str, **defaults: float | None) -> Row:
+    name = f"{draw}_"
+
     def fill(self: Tensor, *parameters: float, generator: Any = None, **named: float) -> Tensor:
         check_writable(self)
         chosen = {**defaults, **dict(zip(defaults, parameters, strict=False)), **named}
         if len(parameters) > len(defaults) or len(chosen) > len(defaults) or None in chosen.values():
             raise TypeError(f"{name}() takes the numbers {', '.join(defaults)}, but got {parameters} and {named}")
-        return _fill(self, draw(generator or default_generator, self._aval.shape, *chosen.values(), self._aval.dtype))
+        drawn = getattr(_random, draw)(
+            generator or default_generator, self._aval.shape, *chosen.values(), self._aval.dtype
+        )
+        return _fill(self, drawn)
 
     fill.__name__ = fill.__qualname__ = name
     return Row(name, fill, function=False)
@@ -75,8 +80,8 @@ ROWS = (
     Row("uniform_", uniform_, function=False),
     Row("bernoulli_", bernoulli_, function=False),
     Row("random_", random_, function=False),
-    _continuous("exponential_", _random.exponential, lambd=1.0),
-    _continuous("geometric_", _random.geometric, p=None),
-    _continuous("cauchy_", _random.cauchy, median=0.0, sigma=1.0),
-    _continuous("log_normal_", _random.log_normal, mean=1.0, std=2.0),
+    _continuous("exponential", lambd=1.0),
+    _continuous("geometric", p=None),
+    _continuous("cauchy", median=0.0, sigma=1.0),
+    _continuous("log_normal", mean=1.0, std=2.0),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import jax.numpy as jnp
@@ -75,7 +76,7 @@ def flipud(input: Tensor) -> Tensor:
 
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """Elements shifted along dimensions, those that leave at one end coming in at the other."""
-    by = [shifts] if isinstance(shifts, int) else list(shifts)
+    by = [operator.index(shifts)] if hasattr(shifts, "__index__") else list(shifts)
     along = (
         None if dims is None else tuple([dim_of(d, input.ndim) for d in ([dims] if isinstance(dims, int) else dims)])
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any, cast
 
 import numpy as np
@@ -133,7 +134,7 @@ def _target(space: tuple[int, ...], size: Any, scale: Any) -> tuple[tuple[int, .
     if size is not None and scale is not None:
         raise ValueError("only one of size or scale_factor should be defined")
     if size is not None:
-        return _for_each(space, size, "output size of", "output size", "o"), None
+        return tuple(map(operator.index, _for_each(space, size, "output size of", "output size", "o"))), None
     if scale is None:
         raise ValueError("either size or scale_factor should be defined")
     scales = tuple(map(float, _for_each(space, scale, "scale_factor of shape", "scale_factor", "s")))

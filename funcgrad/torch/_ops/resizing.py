@@ -19,6 +19,7 @@ from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import reshape
 from funcgrad.torch._storage import Storage
 from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._texts import NOT_SHARED
 from funcgrad.trace import Op, constant
 
 
@@ -89,6 +90,12 @@ def map_(self: Tensor, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> T
     return _on_host(self, callable, tensor)
 
 
+def share_memory_(self: Tensor) -> Tensor:
+    """The tensor itself, with a warning: processes get copies."""
+    warn(NOT_SHARED)
+    return self
+
+
 def pin_memory(input: Tensor, device: Any = None) -> Tensor:
     """Refused, as on a machine without an accelerator.
 
@@ -143,7 +150,7 @@ def is_xpu(input: Tensor) -> bool:
 ROWS = (
     *(
         Row(call.__name__, call, function=False)
-        for call in (resize_, resize, resize_as, apply_, map_, pin_memory, to_dense, values, reinforce)
+        for call in (resize_, resize, resize_as, apply_, map_, share_memory_, pin_memory, to_dense, values, reinforce)
     ),
     Row("resize_as_", resize_as_),
     Row("volatile", volatile, function=False, attribute=True),

@@ -115,14 +115,38 @@ def spelled(call: Callable[..., Any], other: dict[str, Any], *args: Any, **keywo
             raise TypeError(f"{call.__name__}() got an unexpected keyword argument '{name}'")
         keywords[SPELLINGS[name]] = value
     result = call(*args, **keywords)
-    return result if out is None else _put(result, out, args)
+    return result if out is None else put(result, out, args)
 
 
-def _put(result: Any, out: Any, operands: tuple[Any, ...]) -> Any:
+def put(result: Any, out: Any, operands: tuple[Any, ...]) -> Any:
+    """Make a result the value of `out`, which takes on its shape; likewise for several.
+
+    Args:
+        result: A tensor that nobody else has, or a named tuple of them.
+        out: A tensor, or a sequence of them.
+        operands: What the result was computed from.
+    """
     if isinstance(out, tuple | list):
-        return type(result)(*(_put(r, o, operands) for r, o in zip(result, out, strict=True)))
+        return type(result)(*(put(r, o, operands) for r, o in zip(result, out, strict=True)))
     check_writable(out, *operands)
+    if out._aval.shape != result._aval.shape:
+        out.resize_(result.shape)
     return assign(out, result)
+
+
+def factory(name: str, create: Callable[..., Tensor]) -> Row:
+    """The row of a function that creates a tensor, which may become the value of another: `out=`."""
+
+    @functools.wraps(create)
+    def call(*args: Any, out: Tensor | None = None, **keywords: Any) -> Tensor:
+        keywords.pop("layout", None)
+        keywords.pop("pin_memory", None)
+        if out is None:
+            return create(*args, **keywords)
+        keywords.setdefault("dtype", out.dtype)
+        return put(create(*args, **keywords), out, ())
+
+    return Row(name, call, method=False)
 
 
 def in_place(row: Row) -> Callable[..., Tensor]:

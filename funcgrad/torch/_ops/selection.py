@@ -7,6 +7,7 @@ nan, and are not written.
 from __future__ import annotations
 
 import functools
+import operator
 from typing import Any
 
 import jax
@@ -293,7 +294,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Class indices as rows with a single 1; the number of classes is the largest index + 1 unless given."""
     if tensor._aval.dtype != np.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
-    value = value_of(tensor)
+    value, num_classes = value_of(tensor), operator.index(num_classes)
     if num_classes == -1 or value.array is not None:
         num_classes = _check_classes(np.asarray(array_of(value, "one_hot")), num_classes)
     return apply(ONE_HOT, (num_classes,), tensor)

@@ -18,8 +18,9 @@ from funcgrad.torch._ops.copying import CLONE
 from funcgrad.torch._ops.dims import dim_of, sizes
 from funcgrad.torch._ops.rows import Row, renamed
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._texts import VIEW_INCOMPATIBLE
+from funcgrad.torch._texts import REVERSED_DIMS, VIEW_INCOMPATIBLE
 from funcgrad.torch._views import ViewOp
+from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Op
 
 
@@ -231,8 +232,8 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
 def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """Dimensions at other places, the rest in their order."""
     ndim = input.ndim
-    moved = [dim_of(d, ndim) for d in ((source,) if isinstance(source, int) else source)]
-    places = [dim_of(d, ndim) for d in ((destination,) if isinstance(destination, int) else destination)]
+    moved = [dim_of(d, ndim) for d in ((source,) if hasattr(source, "__index__") else source)]
+    places = [dim_of(d, ndim) for d in ((destination,) if hasattr(destination, "__index__") else destination)]
     order = [d for d in range(ndim) if d not in moved]
     for place, dim in sorted(zip(places, moved, strict=True)):
         order.insert(place, dim)
@@ -246,6 +247,8 @@ def adjoint(input: Tensor) -> Tensor:
 
 def reversed_dims(input: Tensor) -> Tensor:
     """All dimensions in reverse order: `x.T`."""
+    if input.ndim != 2:
+        warn_once(REVERSED_DIMS)
     return view(PERMUTE, (tuple(range(input.ndim))[::-1],), input)
 
 

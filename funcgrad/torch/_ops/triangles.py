@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import jax
@@ -51,12 +52,12 @@ TRACE = Op("trace", lambda x: jnp.trace(x), saves=NONE)
 
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of matrices, from a diagonal on; 0 elsewhere."""
-    return apply(TRIU, (), input, diagonal)
+    return apply(TRIU, (), input, operator.index(diagonal))
 
 
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of matrices, up to a diagonal; 0 elsewhere."""
-    return apply(TRIL, (), input, diagonal)
+    return apply(TRIL, (), input, operator.index(diagonal))
 
 
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:

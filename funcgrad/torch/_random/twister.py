@@ -90,14 +90,14 @@ def _many_blocks(key: jax.Array) -> list[jax.Array]:
     """The key and the words after `MANY` twists."""
 
     def step(key: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
-        key = _twisted(key)
+        key = twisted(key)
         return key, temper(key)
 
     key, words = jax.lax.scan(step, key, None, length=MANY)
     return [key, words.reshape(-1)]
 
 
-def _twisted(key: jax.Array) -> jax.Array:
+def twisted(key: jax.Array) -> jax.Array:
     """The next key; its parts follow from one another."""
     first = _mixed(key[:_NEAR], key[1 : _NEAR + 1], key[_FAR:])
     second = _mixed(key[_NEAR : 2 * _NEAR], key[_NEAR + 1 : 2 * _NEAR + 1], first)

@@ -15,7 +15,7 @@ import numpy as np
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply, assign
 from funcgrad.torch._grad_mode import no_grad
-from funcgrad.torch._listening import listeners, tell
+from funcgrad.torch._listening import listeners
 from funcgrad.torch._ops.inplace import copy_, fill_
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import float16
@@ -110,8 +110,8 @@ class GradScaler:
         if not self._enabled:
             return outputs
         if isinstance(outputs, Tensor):
-            if listeners:
-                tell("scales", self)
+            for listener in listeners:
+                listener.scales(self)
             return outputs * self._started_scale()  # pyright: ignore[reportOperatorIssue]
         if not isinstance(outputs, Iterable):
             raise ValueError("outputs must be a Tensor or an iterable of Tensors")
@@ -137,8 +137,8 @@ class GradScaler:
         grads = [p._grad for group in optimizer.param_groups for p in group["params"] if p._grad is not None]
         if any(grad.dtype is float16 for grad in grads):
             raise ValueError("Attempting to unscale FP16 gradients.")
-        if listeners:
-            tell("unscales", self, optimizer)
+        for listener in listeners:
+            listener.unscales(self, optimizer)
         if grads:
             with no_grad():
                 found, *unscaled = apply(UNSCALE, (), scale, *grads)

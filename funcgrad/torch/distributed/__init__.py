@@ -1,15 +1,27 @@
-"""torch.distributed: not there, which `is_available` says; the rest fails with what to do instead."""
+"""torch.distributed: not there, which `is_available` says; using the rest fails with what to do instead."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from funcgrad.errors import UnsupportedNameError, unsupported
+from funcgrad.torch._absent import stand_in
 
 ADVICE = (
     "Train in one process; guard the call with `if torch.distributed.is_available():`, or split the batch over devices "
     "with jax.sharding in a functional step."
 )
+
+
+IMPORTED = frozenset(
+    {
+        *("init_process_group", "destroy_process_group", "get_rank", "get_world_size", "get_backend", "new_group"),
+        *("all_gather", "all_gather_object", "all_reduce", "all_to_all", "all_to_all_single", "barrier", "broadcast"),
+        *("broadcast_object_list", "gather", "gather_object", "irecv", "isend", "monitored_barrier", "recv", "reduce"),
+        *("reduce_scatter", "scatter", "scatter_object_list", "send", "Backend", "ProcessGroup", "ReduceOp"),
+    }
+)
+"""What scripts import at the top even where they train in one process."""
 
 
 def is_available() -> bool:
@@ -45,4 +57,6 @@ def is_torchelastic_launched() -> bool:
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in IMPORTED:
+        return stand_in("torch.distributed", name, ADVICE)
     raise UnsupportedNameError(unsupported(f"torch.distributed.{name}", ADVICE), name=name)

@@ -20,8 +20,10 @@ from funcgrad.torch.distributions.exponential import Exponential as Exponential
 from funcgrad.torch.distributions.gamma import Gamma as Gamma
 from funcgrad.torch.distributions.geometric import Geometric as Geometric
 from funcgrad.torch.distributions.gumbel import Gumbel as Gumbel
+from funcgrad.torch.distributions.half_cauchy import HalfCauchy as HalfCauchy
 from funcgrad.torch.distributions.half_normal import HalfNormal as HalfNormal
 from funcgrad.torch.distributions.independent import Independent as Independent
+from funcgrad.torch.distributions.inverse_gamma import InverseGamma as InverseGamma
 from funcgrad.torch.distributions.kl import kl_divergence as kl_divergence
 from funcgrad.torch.distributions.kl import register_kl as register_kl
 from funcgrad.torch.distributions.laplace import Laplace as Laplace
@@ -29,11 +31,13 @@ from funcgrad.torch.distributions.log_normal import LogNormal as LogNormal
 from funcgrad.torch.distributions.mixture_same_family import MixtureSameFamily as MixtureSameFamily
 from funcgrad.torch.distributions.multinomial import Multinomial as Multinomial
 from funcgrad.torch.distributions.multivariate_normal import MultivariateNormal as MultivariateNormal
+from funcgrad.torch.distributions.negative_binomial import NegativeBinomial as NegativeBinomial
 from funcgrad.torch.distributions.normal import Normal as Normal
 from funcgrad.torch.distributions.one_hot_categorical import OneHotCategorical as OneHotCategorical
 from funcgrad.torch.distributions.one_hot_categorical import (
     OneHotCategoricalStraightThrough as OneHotCategoricalStraightThrough,
 )
+from funcgrad.torch.distributions.pareto import Pareto as Pareto
 from funcgrad.torch.distributions.poisson import Poisson as Poisson
 from funcgrad.torch.distributions.relaxed_bernoulli import RelaxedBernoulli as RelaxedBernoulli
 from funcgrad.torch.distributions.relaxed_categorical import RelaxedOneHotCategorical as RelaxedOneHotCategorical
@@ -51,5 +55,6 @@ from funcgrad.torch.distributions.transforms import TanhTransform as TanhTransfo
 from funcgrad.torch.distributions.transforms import Transform as Transform
 from funcgrad.torch.distributions.transforms import identity_transform as identity_transform
 from funcgrad.torch.distributions.uniform import Uniform as Uniform
+from funcgrad.torch.distributions.weibull import Weibull as Weibull
 
 __getattr__ = _missing_from(__name__)

@@ -179,7 +179,8 @@ class Distribution:
     @classmethod
     def _family(cls) -> type:
         """The nearest class that PyTorch has, too."""
-        return next(c for c in cls.__mro__ if c.__module__.startswith(__package__ or ""))
+        # While `funcgrad run` runs a script, classes say that they are from PyTorch's modules.
+        return next(c for c in cls.__mro__ if c.__module__.removeprefix("funcgrad.").startswith("torch.distributions"))
 
     def _get_checked_instance(self, cls: type, _instance: Any = None) -> Any:
         """A new instance for `expand`, which a subclass with an `__init__` of its own must define."""

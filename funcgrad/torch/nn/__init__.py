@@ -69,6 +69,7 @@ from funcgrad.torch.nn._lazy import UninitializedParameter as UninitializedParam
 from funcgrad.torch.nn._linear import Flatten as Flatten
 from funcgrad.torch.nn._linear import Identity as Identity
 from funcgrad.torch.nn._linear import Linear as Linear
+from funcgrad.torch.nn._linear import Unflatten as Unflatten
 from funcgrad.torch.nn._losses import BCELoss as BCELoss
 from funcgrad.torch.nn._losses import BCEWithLogitsLoss as BCEWithLogitsLoss
 from funcgrad.torch.nn._losses import CrossEntropyLoss as CrossEntropyLoss
@@ -159,6 +160,7 @@ from funcgrad.torch.nn._softmax import Softmax2d as Softmax2d
 from funcgrad.torch.nn._softmax import Softmin as Softmin
 from funcgrad.torch.nn._sparse import Embedding as Embedding
 from funcgrad.torch.nn._sparse import EmbeddingBag as EmbeddingBag
+from funcgrad.torch.nn._sync_batch_norm import SyncBatchNorm as SyncBatchNorm
 from funcgrad.torch.nn._transformer import Transformer as Transformer
 from funcgrad.torch.nn._transformer import TransformerDecoder as TransformerDecoder
 from funcgrad.torch.nn._transformer import TransformerEncoder as TransformerEncoder

@@ -1,6 +1,7 @@
-"""Full backward hooks of modules: nodes on both sides of a module's forward pass, through which gradients go.
+"""Backward hooks of modules. Full ones: nodes on both sides of a forward pass, through which gradients go.
 
-The node at the outputs runs the pre-hooks and keeps their gradients; the one at the inputs runs the hooks.
+The node at the outputs runs the pre-hooks and keeps their gradients; the one at the inputs runs the hooks. The hooks
+of old hang on the node that made the result.
 """
 
 from __future__ import annotations
@@ -11,10 +12,15 @@ from typing import Any
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import alias, apply, edge_of
 from funcgrad.torch._grad_mode import state
-from funcgrad.torch._graph import Edge, Node
+from funcgrad.torch._graph import Edge, Node, OperatorNode, shown
 from funcgrad.torch._ops.creation import FILLED
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._texts import MODULE_HOOK_AT_OUTPUT, MODULE_HOOK_COUNT, MODULE_HOOK_NOTHING_TO_REPLACE
+from funcgrad.torch._texts import (
+    MODULE_HOOK_AT_LAST_NODE,
+    MODULE_HOOK_AT_OUTPUT,
+    MODULE_HOOK_COUNT,
+    MODULE_HOOK_NOTHING_TO_REPLACE,
+)
 from funcgrad.trace import Aval
 
 Gradients = tuple[Tensor | None, ...]
@@ -129,3 +135,33 @@ def _checked(replaced: Any, expected: int, kind: str, what: str) -> Gradients:
     if len(gradients) != expected:
         raise RuntimeError(MODULE_HOOK_COUNT.format(kind=kind, what=what, got=len(gradients), expected=expected))
     return gradients
+
+
+def hang_on_last_node(module: Any, hooks: Iterable[Any], args: tuple[Any, ...], result: Any) -> None:
+    """Hang hooks of old, called with `(module, grad_input, grad_output)`, on the node that made the result."""
+    edge = edge_of(found) if (found := _first_tensor(result)) is not None and state.grad else None
+    if not isinstance(edge, Edge):
+        return
+    node = shown(edge.node)
+    sources = {e.node if isinstance(e, Edge) else e for e in node.edges if e is not None}
+    inputs = {e.node for x in args if isinstance(x, Tensor) and isinstance(e := edge_of(x), Edge)}
+    if sources != inputs:
+        warn(MODULE_HOOK_AT_LAST_NODE, FutureWarning)
+    for hook in hooks:
+        node.register_hook(lambda outgoing, incoming, hook=hook: hook(module, _as_shown(node, outgoing), incoming))
+
+
+def _first_tensor(result: Any) -> Tensor | None:
+    while not isinstance(result, Tensor):
+        if not result or not isinstance(result, dict | tuple | list):
+            return None
+        result = next(iter(result.values())) if isinstance(result, dict) else result[0]
+    return result
+
+
+def _as_shown(node: Node, outgoing: Gradients) -> Gradients:
+    """A node's outgoing gradients as PyTorch's node for the same has them: a linear layer's is one of `addmm`."""
+    if not isinstance(node, OperatorNode) or node.equation.op.name != "linear":
+        return outgoing
+    x, weight, *bias = outgoing
+    return (*bias, x, None if weight is None else weight.t())

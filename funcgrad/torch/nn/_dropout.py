@@ -9,7 +9,7 @@ from funcgrad.torch.nn import functional as F
 from funcgrad.torch.nn._module import Module
 
 
-class _Dropout(Module):
+class _DropoutNd(Module):
     function: Callable[..., Tensor]
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
@@ -28,37 +28,37 @@ class _Dropout(Module):
         return f"p={self.p}, inplace={self.inplace}"
 
 
-class Dropout(_Dropout):
+class Dropout(_DropoutNd):
     """Elements are 0 with probability `p`; the others are divided by `1 - p`."""
 
     function = staticmethod(F.dropout)
 
 
-class Dropout1d(_Dropout):
+class Dropout1d(_DropoutNd):
     """Channels of `[batch, channels, length]` are 0 with probability `p`."""
 
     function = staticmethod(F.dropout1d)
 
 
-class Dropout2d(_Dropout):
+class Dropout2d(_DropoutNd):
     """Channels of `[batch, channels, height, width]` are 0 with probability `p`."""
 
     function = staticmethod(F.dropout2d)
 
 
-class Dropout3d(_Dropout):
+class Dropout3d(_DropoutNd):
     """Channels of `[batch, channels, depth, height, width]` are 0 with probability `p`."""
 
     function = staticmethod(F.dropout3d)
 
 
-class AlphaDropout(_Dropout):
+class AlphaDropout(_DropoutNd):
     """Dropout that keeps the mean and variance of selu's outputs."""
 
     function = staticmethod(F.alpha_dropout)
 
 
-class FeatureAlphaDropout(_Dropout):
+class FeatureAlphaDropout(_DropoutNd):
     """Alpha dropout of whole channels."""
 
     function = staticmethod(F.feature_alpha_dropout)

@@ -1,4 +1,4 @@
-"""Linear layers."""
+"""Linear layers, and those that only change shapes."""
 
 from __future__ import annotations
 
@@ -75,3 +75,37 @@ class Flatten(Module):
     def extra_repr(self) -> str:
         """The range of dimensions."""
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(Module):
+    """One dimension as several.
+
+    Args:
+        dim: Which.
+        unflattened_size: Their sizes, of which one may be -1.
+
+    Raises:
+        TypeError: The sizes are no integers.
+    """
+
+    def __init__(self, dim: int, unflattened_size: Any) -> None:
+        super().__init__()
+        _check_sizes(unflattened_size)
+        self.dim, self.unflattened_size = dim, unflattened_size
+
+    def forward(self, input: Any) -> Tensor:
+        """The input with more dimensions."""
+        return input.unflatten(self.dim, self.unflattened_size)
+
+    def extra_repr(self) -> str:
+        """The dimension and its sizes."""
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
+
+
+def _check_sizes(given: Any) -> None:
+    if not isinstance(given, tuple | list):
+        raise TypeError(f"unflattened_size must be a tuple of ints, but found type {type(given).__name__}")
+    for place, size in enumerate(given):
+        if not isinstance(size, int):
+            kind = type(size).__name__
+            raise TypeError(f"unflattened_size must be tuple of ints, but found element of type {kind} at pos {place}")

@@ -28,7 +28,7 @@ class PlainLoss(_Loss):
         return type(self).function(input, target, reduction=self.reduction)
 
 
-class WeightedLoss(_Loss):
+class _WeightedLoss(_Loss):
     """A loss with a weight for each class or element, which is a buffer."""
 
     weight: Tensor | None
@@ -80,7 +80,7 @@ class HuberLoss(_Loss):
         return F.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
 
 
-class NLLLoss(WeightedLoss):
+class NLLLoss(_WeightedLoss):
     """Negative log likelihood of class indices, from log probabilities."""
 
     def __init__(
@@ -118,7 +118,7 @@ class NLLLoss2d(NLLLoss):
         super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 
-class CrossEntropyLoss(WeightedLoss):
+class CrossEntropyLoss(_WeightedLoss):
     """Cross entropy of logits against class indices or probabilities."""
 
     def __init__(
@@ -145,7 +145,7 @@ class CrossEntropyLoss(WeightedLoss):
         )
 
 
-class BCELoss(WeightedLoss):
+class BCELoss(_WeightedLoss):
     """Cross entropy of probabilities against targets between 0 and 1."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -153,7 +153,7 @@ class BCELoss(WeightedLoss):
         return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
-class BCEWithLogitsLoss(WeightedLoss):
+class BCEWithLogitsLoss(_WeightedLoss):
     """Cross entropy of the sigmoid of logits against targets between 0 and 1."""
 
     pos_weight: Tensor | None

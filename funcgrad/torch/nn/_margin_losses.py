@@ -9,7 +9,7 @@ from funcgrad.torch._ops.loss_reduction import legacy_reduction
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn import functional as F
 from funcgrad.torch.nn._distance import PairwiseDistance
-from funcgrad.torch.nn._losses import PlainLoss, WeightedLoss
+from funcgrad.torch.nn._losses import PlainLoss, _WeightedLoss
 from funcgrad.torch.nn._module import Module
 
 
@@ -34,7 +34,7 @@ class MultiLabelMarginLoss(PlainLoss):
     function = staticmethod(F.multilabel_margin_loss)
 
 
-class MultiLabelSoftMarginLoss(WeightedLoss):
+class MultiLabelSoftMarginLoss(_WeightedLoss):
     """Mean over classes of the binary cross entropy of logits."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -71,7 +71,7 @@ class CosineEmbeddingLoss(_MarginLoss):
         return F.cosine_embedding_loss(input1, input2, target, margin=self.margin, reduction=self.reduction)
 
 
-class MultiMarginLoss(WeightedLoss):
+class MultiMarginLoss(_WeightedLoss):
     """How much the target's score lacks to exceed the others by a margin."""
 
     def __init__(

@@ -10,26 +10,31 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from funcgrad.errors import UnsupportedError, unsupported
+from funcgrad.errors import warn
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._hooks import RemovableHandle
-from funcgrad.torch._listening import listeners, tell
+from funcgrad.torch._listening import listeners
 from funcgrad.torch._memory_format import memory_format
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import MODULE_HOOK_KINDS, NOT_SHARED
 from funcgrad.torch._types import bfloat16, check_device, dtype, float16, float32, float64
-from funcgrad.torch.nn._backward_hooks import BackwardHooks
+from funcgrad.torch.nn._backward_hooks import BackwardHooks, hang_on_last_node
 from funcgrad.torch.nn._state_dict import StateDict
 from funcgrad.torch.nn.parameter import Buffer, Parameter
 from funcgrad.trace import current, cut
 
-USE_FULL_HOOK = "Call register_full_backward_hook: its grad_input are the gradients of the module's inputs."
 _OWNED = ("_parameters", "_buffers", "_modules")
+_HOOKS = (
+    *("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"),
+    *("_forward_pre_hooks_with_kwargs", "_forward_hooks_with_kwargs"),  # the keys of those that get them
+)
 
 
 class Module(StateDict):
     """The base class of all layers and models."""
 
     training: bool
+    _is_full_backward_hook: bool | None = None  # of what kind `_backward_hooks` are
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         set_attribute = super().__setattr__
@@ -37,7 +42,7 @@ class Module(StateDict):
         for name in _OWNED:
             set_attribute(name, {})
         set_attribute("_non_persistent_buffers", set())
-        for name in ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"):
+        for name in _HOOKS:
             set_attribute(name, OrderedDict())
 
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
@@ -46,7 +51,8 @@ class Module(StateDict):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if listeners:
-            tell("called", self)
+            for listener in listeners:
+                listener.called(self)
         if not state.inside and (self._modules or self._parameters):
             return self._call_from_outside(args, kwargs)
         if self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks:
@@ -65,52 +71,70 @@ class Module(StateDict):
             state.inside = False
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for hook, with_kwargs in list(self._forward_pre_hooks.values()):
-            if with_kwargs:
+        for key, hook in list(self._forward_pre_hooks.items()):
+            if key in self._forward_pre_hooks_with_kwargs:
                 replaced = hook(self, args, kwargs)
                 args, kwargs = replaced if replaced is not None else (args, kwargs)
             else:
                 replaced = hook(self, args)
                 if replaced is not None:
                     args = replaced if isinstance(replaced, tuple) else (replaced,)
-        watched = BackwardHooks(self, _plain(self._backward_pre_hooks), _plain(self._backward_hooks))
+        full = self._backward_hooks if self._is_full_backward_hook else OrderedDict()
+        watched = BackwardHooks(self, self._backward_pre_hooks.values(), full.values())
         args = watched.around_inputs(args)
         result = self.forward(*args, **kwargs)
-        for hook, with_kwargs in list(self._forward_hooks.values()):
-            replaced = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
+        for key, hook in list(self._forward_hooks.items()):
+            given = (args, kwargs) if key in self._forward_hooks_with_kwargs else (args,)
+            replaced = hook(self, *given, result)
             result = result if replaced is None else replaced
+        if self._backward_hooks and not full:
+            hang_on_last_node(self, self._backward_hooks.values(), args, result)
         return watched.around_outputs(result)
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
         """Call `hook(module, args)` before `forward`; what it returns replaces the arguments."""
-        return _hang(self._forward_pre_hooks, hook, with_kwargs, prepend)
+        return _hang(
+            self._forward_pre_hooks, hook, prepend, self._forward_pre_hooks_with_kwargs if with_kwargs else None
+        )
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
     ) -> RemovableHandle:
         """Call `hook(module, args, output)` after `forward`; what it returns replaces the output."""
-        return _hang(self._forward_hooks, hook, with_kwargs, prepend)
+        return _hang(self._forward_hooks, hook, prepend, self._forward_hooks_with_kwargs if with_kwargs else None)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_output)` before the module's backward pass; what it returns replaces them."""
-        return _hang(self._backward_pre_hooks, hook, False, prepend)
+        return _hang(self._backward_pre_hooks, hook, prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` after the module's backward pass.
 
         What it returns replaces `grad_input`; gradients of parameters are not changed by that.
-        """
-        return _hang(self._backward_hooks, hook, False, prepend)
-
-    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Refused: PyTorch's deprecated hook on the last node of the forward pass, whatever that is.
 
         Raises:
-            UnsupportedError: Always.
+            RuntimeError: The module has hooks of the other kind.
         """
-        raise UnsupportedError(unsupported("nn.Module.register_backward_hook", USE_FULL_HOOK))
+        self._take_backward_hooks(full=True)
+        return _hang(self._backward_hooks, hook, prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` with the gradients of the node that made the module's result.
+
+        PyTorch's hook of old: `grad_input` are that node's, not the module's.
+
+        Raises:
+            RuntimeError: The module has hooks of the other kind.
+        """
+        self._take_backward_hooks(full=False)
+        return _hang(self._backward_hooks, hook)
+
+    def _take_backward_hooks(self, full: bool) -> None:
+        if self._is_full_backward_hook is (not full):
+            raise RuntimeError(MODULE_HOOK_KINDS)
+        self._is_full_backward_hook = full
 
     # Attributes: parameters, buffers and modules live in their own dictionaries.
 
@@ -381,7 +405,8 @@ class Module(StateDict):
         raise AssertionError("Torch not compiled with CUDA enabled")
 
     def share_memory(self) -> Module:
-        """The module itself: processes that a script starts get copies."""
+        """The module itself, with a warning: what a process does to its copy, the others do not see."""
+        warn(NOT_SHARED)
         return self
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
@@ -419,7 +444,8 @@ def _attribute(module: Module, name: str) -> Any:
 def clear_grad(x: Tensor, set_to_none: bool) -> None:
     """Forget a tensor's gradient, or overwrite it with zeros in place; None stays None."""
     if listeners:
-        tell("clears", x, set_to_none)
+        for listener in listeners:
+            listener.clears(x, set_to_none)
     if set_to_none or x._grad is None:
         x._grad = None
         return
@@ -431,15 +457,14 @@ def clear_grad(x: Tensor, set_to_none: bool) -> None:
     gradient.zero_()
 
 
-def _hang(hooks: OrderedDict[int, Any], hook: Any, with_kwargs: bool, prepend: bool) -> RemovableHandle:
-    handle = RemovableHandle(hooks, (hook, with_kwargs))
+def _hang(hooks: OrderedDict[int, Any], hook: Any, prepend: bool = False, marked: Any = None) -> RemovableHandle:
+    """Hang a hook up; `marked` notes its key too."""
+    handle = RemovableHandle(hooks, hook)
+    if marked is not None:
+        marked[handle.id] = True
     if prepend:
         hooks.move_to_end(handle.id, last=False)
     return handle
-
-
-def _plain(hooks: OrderedDict[int, Any]) -> list[Any]:
-    return [hook for hook, _ in hooks.values()]
 
 
 def _kind(value: Any) -> str:

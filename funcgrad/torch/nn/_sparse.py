@@ -53,7 +53,7 @@ class Embedding(_Table):
         max_norm: Rows that are looked up are shortened to this norm, in place.
         norm_type: The p of that norm.
         scale_grad_by_freq: Whether a row's gradient is divided by how often it is looked up in a call.
-        sparse: Sparse gradients; not supported.
+        sparse: Without effect: gradients are dense here, and give the same updates.
         device: `cpu` or None.
         dtype: The table's dtype.
     """
@@ -136,7 +136,7 @@ class EmbeddingBag(_Table):
         norm_type: The p of that norm.
         scale_grad_by_freq: Whether a row's gradient is divided by how often it is looked up in a call.
         mode: `sum`, `mean` or `max`.
-        sparse: Sparse gradients; not supported.
+        sparse: Without effect: gradients are dense here, and give the same updates.
         include_last_offset: Whether offsets end with the number of indices.
         padding_idx: Indices that count in no bag.
         device: `cpu` or None.

@@ -23,7 +23,7 @@ from funcgrad.torch.nn._transformer_layers import Activation, TransformerDecoder
 from funcgrad.trace import array_of, constant
 
 
-def _clones(layer: Module, count: int) -> Any:
+def _get_clones(layer: Module, count: int) -> Any:
     return ModuleList([copy.deepcopy(layer) for _ in range(count)])
 
 
@@ -62,7 +62,7 @@ class TransformerEncoder(Module):
         mask_check: bool = True,
     ) -> None:
         super().__init__()
-        self.layers = _clones(encoder_layer, num_layers)
+        self.layers = _get_clones(encoder_layer, num_layers)
         self.num_layers = num_layers
         self.norm = norm
         self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
@@ -134,7 +134,7 @@ class TransformerDecoder(Module):
 
     def __init__(self, decoder_layer: Any, num_layers: int, norm: Module | None = None) -> None:
         super().__init__()
-        self.layers = _clones(decoder_layer, num_layers)
+        self.layers = _get_clones(decoder_layer, num_layers)
         self.num_layers = num_layers
         self.norm = norm
 

@@ -18,5 +18,6 @@ from funcgrad.torch.optim.radam import RAdam as RAdam
 from funcgrad.torch.optim.rmsprop import RMSprop as RMSprop
 from funcgrad.torch.optim.rprop import Rprop as Rprop
 from funcgrad.torch.optim.sgd import SGD as SGD
+from funcgrad.torch.optim.sparse_adam import SparseAdam as SparseAdam
 
 __getattr__ = _missing_from(__name__)

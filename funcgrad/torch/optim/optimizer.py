@@ -11,13 +11,13 @@ from typing import Any
 from funcgrad.errors import warn
 from funcgrad.torch._grad_mode import enable_grad
 from funcgrad.torch._hooks import RemovableHandle
-from funcgrad.torch._listening import listeners, tell, told_step
+from funcgrad.torch._listening import listeners, told_step
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn._module import clear_grad
 from funcgrad.trace import current, cut_if_long
 
-REQUIRED: Any = type("_Required", (), {"__repr__": lambda self: "<required parameter>"})()
+required: Any = type("_Required", (), {"__repr__": lambda self: "<required parameter>"})()
 
 
 class Optimizer:
@@ -72,7 +72,7 @@ class Optimizer:
         group = {**param_group, "params": [p[1] if isinstance(p, tuple) else p for p in params]}
         _check_params(group["params"])
         for name, default in self.defaults.items():
-            if default is REQUIRED and name not in group:
+            if default is required and name not in group:
                 raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             group.setdefault(name, default)
         if len(set(group["params"])) != len(group["params"]):
@@ -84,8 +84,8 @@ class Optimizer:
         if not present.isdisjoint(group["params"]):
             raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append(group)
-        if listeners:
-            tell("holds", self, group["params"])
+        for listener in listeners:
+            listener.holds(self, group["params"])
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Clear the gradient of every parameter held here: forget it, or overwrite it with zeros."""
@@ -179,6 +179,8 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(step)
     def hooked(*args: Any, **kwargs: Any) -> Any:
         optimizer: Optimizer = args[0]  # hooks see it among the arguments too
+        if "_step_pre_hooks" not in vars(optimizer):  # a wrapper of another optimizer that was never initialised
+            return step(*args, **kwargs)
         for hook in list(optimizer._step_pre_hooks.values()):
             args, kwargs = _replaced_by(hook, step, args, kwargs)
         result = told_step(step, optimizer, args[1:], kwargs) if listeners else step(*args, **kwargs)

@@ -2,6 +2,7 @@
 
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch.utils import _pytree as _pytree
+from funcgrad.torch.utils import benchmark as benchmark
 from funcgrad.torch.utils import checkpoint as checkpoint
 from funcgrad.torch.utils import cpp_extension as cpp_extension
 from funcgrad.torch.utils import data as data

@@ -1,5 +1,8 @@
-"""torch.utils.model_zoo: weights from the internet, which is not there."""
+"""torch.utils.model_zoo: weights from the internet, under their old name."""
 
-from funcgrad.torch._absent import absent as _absent
+from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.hub import load_state_dict_from_url as load_url
 
-__getattr__ = _absent(__name__, "Download the file yourself and load it with torch.load(path).")
+__all__ = ["load_url"]
+
+__getattr__ = _missing_from(__name__)

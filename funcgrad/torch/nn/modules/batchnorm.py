@@ -1,10 +1,14 @@
 """torch.nn.modules.batchnorm: batch normalization and its base class."""
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.nn._lazy import LazyBatchNorm1d as LazyBatchNorm1d
+from funcgrad.torch.nn._lazy import LazyBatchNorm2d as LazyBatchNorm2d
+from funcgrad.torch.nn._lazy import LazyBatchNorm3d as LazyBatchNorm3d
 from funcgrad.torch.nn._normalization import BatchNorm1d as BatchNorm1d
 from funcgrad.torch.nn._normalization import BatchNorm2d as BatchNorm2d
 from funcgrad.torch.nn._normalization import BatchNorm3d as BatchNorm3d
 from funcgrad.torch.nn._normalization import _BatchNorm as _BatchNorm
 from funcgrad.torch.nn._normalization import _NormBase as _NormBase
+from funcgrad.torch.nn._sync_batch_norm import SyncBatchNorm as SyncBatchNorm
 
 __getattr__ = _missing_from(__name__)

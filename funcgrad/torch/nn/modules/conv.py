@@ -9,5 +9,11 @@ from funcgrad.torch.nn._convolutions import ConvTranspose2d as ConvTranspose2d
 from funcgrad.torch.nn._convolutions import ConvTranspose3d as ConvTranspose3d
 from funcgrad.torch.nn._convolutions import _ConvNd as _ConvNd
 from funcgrad.torch.nn._convolutions import _ConvTransposeNd as _ConvTransposeNd
+from funcgrad.torch.nn._lazy import LazyConv1d as LazyConv1d
+from funcgrad.torch.nn._lazy import LazyConv2d as LazyConv2d
+from funcgrad.torch.nn._lazy import LazyConv3d as LazyConv3d
+from funcgrad.torch.nn._lazy import LazyConvTranspose1d as LazyConvTranspose1d
+from funcgrad.torch.nn._lazy import LazyConvTranspose2d as LazyConvTranspose2d
+from funcgrad.torch.nn._lazy import LazyConvTranspose3d as LazyConvTranspose3d
 
 __getattr__ = _missing_from(__name__)

@@ -3,12 +3,16 @@
 from typing import Any
 
 from funcgrad.errors import UnsupportedNameError, unsupported
+from funcgrad.torch._absent import stand_in as _stand_in
 from funcgrad.torch.nn.parallel.data_parallel import DataParallel as DataParallel
 from funcgrad.torch.nn.parallel.data_parallel import data_parallel as data_parallel
+
+_ADVICE = "Train in one process with the module itself; JAX uses all cores."
+
+DistributedDataParallel: Any = _stand_in("torch.nn.parallel", "DistributedDataParallel", _ADVICE)
 
 
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    advice = "Train in one process with the module itself; JAX uses all cores."
-    raise UnsupportedNameError(unsupported(f"torch.nn.parallel.{name}", advice), name=name)
+    raise UnsupportedNameError(unsupported(f"torch.nn.parallel.{name}", _ADVICE), name=name)

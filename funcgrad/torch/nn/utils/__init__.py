@@ -3,6 +3,7 @@
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch.nn.utils import parametrizations as parametrizations
 from funcgrad.torch.nn.utils import parametrize as parametrize
+from funcgrad.torch.nn.utils import prune as prune
 from funcgrad.torch.nn.utils import rnn as rnn
 from funcgrad.torch.nn.utils.clip_grad import clip_grad_norm as clip_grad_norm
 from funcgrad.torch.nn.utils.clip_grad import clip_grad_norm_ as clip_grad_norm_

@@ -14,7 +14,7 @@ from funcgrad.optim import global_norm
 from funcgrad.optim.clipping import clip_with_norm
 from funcgrad.torch._dispatch import apply, assign
 from funcgrad.torch._grad_mode import no_grad
-from funcgrad.torch._listening import listeners, tell
+from funcgrad.torch._listening import listeners
 from funcgrad.torch._ops.creation import tensor
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Number, Op
@@ -55,8 +55,8 @@ def clip_grad_norm_(
     parameters = _listed(parameters)
     if is_generator and not parameters:
         warn(EMPTY_GENERATOR)
-    if listeners:
-        tell("clips", clip_grad_norm_, parameters, (max_norm, norm_type))
+    for listener in listeners:
+        listener.clips(clip_grad_norm_, parameters, (max_norm, norm_type))
     grads = _grads(parameters)
     if not grads:
         return tensor(0.0)
@@ -130,8 +130,8 @@ def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | Non
         foreach: Without effect.
     """
     parameters = _listed(parameters)
-    if listeners:
-        tell("clips", clip_grad_value_, parameters, (clip_value,))
+    for listener in listeners:
+        listener.clips(clip_grad_value_, parameters, (clip_value,))
     grads = _grads(parameters)
     if grads:
         with no_grad():

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from funcgrad.errors import warn
-from funcgrad.torch._listening import listeners, tell
+from funcgrad.torch._listening import listeners
 from funcgrad.torch._ops.inplace import fill_
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.optim.optimizer import Optimizer
@@ -74,7 +74,8 @@ class LRScheduler:
             epoch: The step to go to instead; out of use.
         """
         if listeners and not self._is_initial:
-            tell("schedules", self)
+            for listener in listeners:
+                listener.schedules(self)
         if self._step_count == 1:
             self._warn_about_order()
         self._step_count += 1

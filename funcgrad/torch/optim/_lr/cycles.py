@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from funcgrad.optim import schedules
 from funcgrad.optim.schedules.cycle import Mode
-from funcgrad.torch._listening import listeners, tell
+from funcgrad.torch._listening import listeners
 from funcgrad.torch.optim._lr.base import LRScheduler, check_optimizer, one_for_each_group, set_value
 from funcgrad.torch.optim.optimizer import Optimizer
 
@@ -163,7 +163,8 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     def step(self, epoch: float | None = None) -> None:
         """Go one step on, or to a step, which may lie between two whole ones."""
         if listeners:
-            tell("schedules", self)
+            for listener in listeners:
+                listener.schedules(self)
         if epoch is None and self.last_epoch >= 0:
             epoch = self.last_epoch + 1
             self.T_cur += 1

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from funcgrad.errors import warn
-from funcgrad.torch._listening import listeners, tell
+from funcgrad.torch._listening import listeners
 from funcgrad.torch.optim._lr.base import (
     EPOCH_DEPRECATION_WARNING,
     LRScheduler,
@@ -82,7 +82,8 @@ class ReduceLROnPlateau(LRScheduler):
             epoch: Out of use.
         """
         if listeners:
-            tell("schedules", self)
+            for listener in listeners:
+                listener.schedules(self)
         current = float(metrics)
         if epoch is not None:
             warn(EPOCH_DEPRECATION_WARNING)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from funcgrad.errors import warn
+from funcgrad.torch._texts import TOO_MANY_WORKERS
 from funcgrad.torch.random import default_generator
 from funcgrad.torch.utils.data._utils.collate import default_collate, default_convert
 from funcgrad.torch.utils.data._utils.fetch import make_fetch
@@ -238,6 +240,8 @@ class _WorkerIterator(_Iterator):
 def _check_workers(count: int, timeout: float, prefetch_factor: int | None, persistent: bool, context: Any) -> None:
     if count < 0:
         raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
+    if count > (cores := len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1):
+        warn(TOO_MANY_WORKERS.format(count, cores))
     if timeout < 0:
         raise ValueError("timeout option should be non-negative")
     if count == 0 and prefetch_factor is not None:

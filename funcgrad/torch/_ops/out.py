@@ -1,0 +1,40 @@
+"""Functions that put their result into a given tensor, `out=`: those that do not look for it themselves.
+
+Methods have no `out`, so they and the operators of Python stay as they are.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from funcgrad.torch._ops.rows import put
+
+NAMES = (
+    *("add", "addcdiv", "addcmul", "aminmax", "bucketize", "cholesky", "cholesky_inverse", "cholesky_solve"),
+    *("column_stack", "complex", "conj_physical", "cross", "cummax", "cummin", "diag", "div", "divide", "dstack"),
+    *("floor_divide", "fmod", "frexp", "gather", "geqrf", "histc", "histogram", "hstack", "index_select", "inverse"),
+    *("kthvalue", "lerp", "logit", "lu_solve", "lu_unpack", "masked_select", "matrix_power", "mode", "multinomial"),
+    *("nan_to_num", "nanquantile", "nonzero", "polar", "pow", "quantile", "remainder", "renorm", "round"),
+    *("row_stack", "searchsorted", "sub", "subtract", "svd", "take_along_dim", "topk", "triangular_solve", "tril"),
+    *("triu", "vstack", "where"),
+)
+
+
+def functions(namespace: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+    """The functions of these names, which now take `out` too.
+
+    Args:
+        namespace: Where they are.
+    """
+    return {name: _with_out(namespace[name]) for name in NAMES}
+
+
+def _with_out(call: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def function(*args: Any, out: Any = None, **keywords: Any) -> Any:
+        result = call(*args, **keywords)
+        return result if out is None else put(result, out, args)
+
+    return function

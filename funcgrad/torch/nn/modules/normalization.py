@@ -1,0 +1,9 @@
+"""torch.nn.modules.normalization: normalization of layers and groups."""
+
+from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.nn._normalization import GroupNorm as GroupNorm
+from funcgrad.torch.nn._normalization import LayerNorm as LayerNorm
+from funcgrad.torch.nn._normalization import LocalResponseNorm as LocalResponseNorm
+from funcgrad.torch.nn._normalization import RMSNorm as RMSNorm
+
+__getattr__ = _missing_from(__name__)

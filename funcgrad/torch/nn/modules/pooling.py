@@ -1,0 +1,25 @@
+"""torch.nn.modules.pooling: pooling."""
+
+from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.nn._pooling import AdaptiveAvgPool1d as AdaptiveAvgPool1d
+from funcgrad.torch.nn._pooling import AdaptiveAvgPool2d as AdaptiveAvgPool2d
+from funcgrad.torch.nn._pooling import AdaptiveAvgPool3d as AdaptiveAvgPool3d
+from funcgrad.torch.nn._pooling import AdaptiveMaxPool1d as AdaptiveMaxPool1d
+from funcgrad.torch.nn._pooling import AdaptiveMaxPool2d as AdaptiveMaxPool2d
+from funcgrad.torch.nn._pooling import AdaptiveMaxPool3d as AdaptiveMaxPool3d
+from funcgrad.torch.nn._pooling import AvgPool1d as AvgPool1d
+from funcgrad.torch.nn._pooling import AvgPool2d as AvgPool2d
+from funcgrad.torch.nn._pooling import AvgPool3d as AvgPool3d
+from funcgrad.torch.nn._pooling import LPPool1d as LPPool1d
+from funcgrad.torch.nn._pooling import LPPool2d as LPPool2d
+from funcgrad.torch.nn._pooling import LPPool3d as LPPool3d
+from funcgrad.torch.nn._pooling import MaxPool1d as MaxPool1d
+from funcgrad.torch.nn._pooling import MaxPool2d as MaxPool2d
+from funcgrad.torch.nn._pooling import MaxPool3d as MaxPool3d
+from funcgrad.torch.nn._pooling import MaxUnpool1d as MaxUnpool1d
+from funcgrad.torch.nn._pooling import MaxUnpool2d as MaxUnpool2d
+from funcgrad.torch.nn._pooling import MaxUnpool3d as MaxUnpool3d
+from funcgrad.torch.nn._pooling import _AvgPoolNd as _AvgPoolNd
+from funcgrad.torch.nn._pooling import _MaxPoolNd as _MaxPoolNd
+
+__getattr__ = _missing_from(__name__)

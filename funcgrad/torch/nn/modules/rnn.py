@@ -1,0 +1,13 @@
+"""torch.nn.modules.rnn: recurrent layers and cells."""
+
+from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.nn._recurrent import GRU as GRU
+from funcgrad.torch.nn._recurrent import LSTM as LSTM
+from funcgrad.torch.nn._recurrent import RNN as RNN
+from funcgrad.torch.nn._recurrent import RNNBase as RNNBase
+from funcgrad.torch.nn._recurrent_cells import GRUCell as GRUCell
+from funcgrad.torch.nn._recurrent_cells import LSTMCell as LSTMCell
+from funcgrad.torch.nn._recurrent_cells import RNNCell as RNNCell
+from funcgrad.torch.nn._recurrent_cells import RNNCellBase as RNNCellBase
+
+__getattr__ = _missing_from(__name__)

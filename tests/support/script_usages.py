@@ -1,0 +1,226 @@
+"""Usages found in training scripts of others: each takes a torch module and gives plain data or tensors."""
+
+import importlib
+import warnings
+
+
+def sub(torch, path):
+    """A submodule by its path below `torch`."""
+    return importlib.import_module(f"{torch.__name__}.{path}")
+
+
+def error(call):
+    """Type and text of what a call raises."""
+    try:
+        call()
+    except Exception as raised:
+        return [type(raised).__name__, str(raised)]
+    return None
+
+
+def functions_that_write(torch):
+    x = torch.tensor([0.25, 1.0, 4.0])
+    same = torch.sqrt_(x) is x
+    torch.clamp_(x, max=1.5)
+    torch.neg_(x)
+    filled = torch.index_put_(torch.zeros(3), (torch.tensor([1]),), torch.tensor(2.0))
+    return same, x, filled, torch.relu_(torch.tensor([-1.0, 1.0]))
+
+
+def forked_generator(torch):
+    torch.manual_seed(0)
+    with torch.random.fork_rng():
+        inside = torch.rand(2)
+    with torch.random.fork_rng(enabled=False):
+        after = torch.rand(2)
+    return inside, after, torch.rand(2)
+
+
+def hooks_on_the_last_node(torch):
+    nn, shown = torch.nn, []
+
+    def hook(module, grad_input, grad_output):
+        shown.append((type(module).__name__, grad_input, grad_output))
+
+    torch.manual_seed(0)
+    cases = [
+        (nn.Conv2d(2, 3, 3), torch.randn(1, 2, 5, 5)),
+        (nn.Linear(4, 3), torch.randn(2, 4)),
+        (nn.Linear(4, 3, bias=False), torch.randn(2, 4)),
+        (nn.ReLU(), torch.randn(2, 2, requires_grad=True)),
+        (nn.Sequential(nn.Linear(4, 3), nn.Tanh()), torch.randn(2, 4)),
+    ]
+    for module, x in cases:
+        handle = module.register_backward_hook(hook)
+        module(x).pow(2).sum().backward()
+        handle.remove()
+        module.zero_grad()  # or the sum goes into the hooked gradient, which PyTorch keeps as .grad
+        module(x).sum().backward()
+    full = nn.Linear(1, 1)
+    full.register_full_backward_hook(hook)
+    return shown, error(lambda: full.register_backward_hook(hook)), len(full._backward_hooks)
+
+
+def hooks_in_a_module(torch):
+    layer = torch.nn.Linear(1, 1)
+    layer.register_forward_pre_hook(print)
+    layer.register_forward_hook(max, with_kwargs=True)
+    return list(layer._forward_pre_hooks.values()) == [print], list(layer._forward_hooks.values()) == [max]
+
+
+def differentiable_once(torch):
+    once = sub(torch, "autograd.function").once_differentiable
+
+    class Square(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x**2
+
+        @staticmethod
+        @once
+        def backward(ctx, grad):
+            (x,) = ctx.saved_tensors
+            return 2 * x * grad
+
+    x, y = torch.tensor(3.0, requires_grad=True), torch.tensor(2.0, requires_grad=True)
+    Square.apply(x).backward()
+    (slope,) = torch.autograd.grad(Square.apply(x) * y, x, create_graph=True)
+    return x.grad, slope, slope.requires_grad, error(slope.backward)
+
+
+def pruning(torch):
+    prune = sub(torch, "nn.utils.prune")
+    torch.manual_seed(0)
+    conv, shown = torch.nn.Conv2d(2, 4, 3), []
+    prune.random_unstructured(conv, name="weight", amount=0.3)
+    prune.l1_unstructured(conv, name="bias", amount=2)
+    shown.append((list(dict(conv.named_parameters())), dict(conv.named_buffers()), conv.weight, conv.bias))
+    prune.ln_structured(conv, name="weight", amount=0.5, n=2, dim=0)
+    prune.random_structured(conv, name="weight", amount=1, dim=1)
+    container = next(h for h in conv._forward_pre_hooks.values() if h._tensor_name == "weight")
+    shown.append((conv.weight, [type(h).__name__ for h in container], len(container)))
+    conv(torch.ones(1, 2, 3, 3)).sum().backward()
+    shown.append((conv.weight_orig.grad, prune.is_pruned(conv)))
+    prune.remove(conv, "weight")
+    shown.append((list(dict(conv.named_parameters())), conv.weight, type(conv.weight).__name__))
+    return shown, error(lambda: prune.remove(conv, "weight")), error(lambda: prune.L1Unstructured(1.5))
+
+
+def pruning_of_several(torch):
+    prune = sub(torch, "nn.utils.prune")
+    torch.manual_seed(1)
+    model = torch.nn.Sequential(torch.nn.Linear(6, 5), torch.nn.Linear(5, 2))
+
+    class EveryOther(prune.BasePruningMethod):
+        PRUNING_TYPE = "unstructured"
+
+        def compute_mask(self, t, default_mask):
+            mask = default_mask.clone()
+            mask.view(-1)[::2] = 0
+            return mask
+
+    pairs = [(layer, "weight") for layer in model]
+    prune.global_unstructured(pairs, pruning_method=prune.L1Unstructured, amount=0.4)
+    EveryOther.apply(model[1], "bias")
+    EveryOther.apply(model[1], "weight")
+    return [x for layer in model for x in (layer.weight, layer.bias)], sorted(model.state_dict())
+
+
+def forward_derivatives(torch):
+    fw, func = sub(torch, "autograd.forward_ad"), sub(torch, "func")
+    torch.manual_seed(0)
+    x, t = torch.randn(3), torch.randn(3)
+    layer, found = torch.nn.Linear(3, 2), []
+    weights = {name: p.detach() for name, p in layer.named_parameters()}
+    with fw.dual_level():
+        dual = fw.make_dual(x, t)
+        found += fw.unpack_dual(dual.sin() * 2 + torch.ones(3))
+        found.append(fw.unpack_dual(torch.ones(3)).tangent)
+        found.append(fw.unpack_dual(dual).tangent is t)
+        duals = {name: fw.make_dual(p, torch.ones_like(p)) for name, p in weights.items()}
+        out = func.functional_call(layer, duals, (dual,))
+        found.append(fw.unpack_dual(out).tangent)
+        found.append(fw.unpack_dual(torch.stack([dual.exp(), dual * dual.sum()])).tangent)
+    return found, fw.unpack_dual(out).tangent, error(lambda: fw.make_dual(x, t))
+
+
+def sparse_matrices(torch):
+    index, values = torch.tensor([[0, 1, 1, 0], [2, 0, 2, 2]]), torch.tensor([3.0, 4.0, 5.0, 1.0])
+    x = torch.arange(6.0).view(3, 2).requires_grad_()
+    weight = values.clone().requires_grad_()
+    made = torch.sparse_coo_tensor(index, weight, (2, 3))
+    loss = (torch.sparse.mm(made, x) ** 2).sum() + (torch.spmm(made, x) + made @ x + torch.mm(made, x)).sum()
+    loss.backward()
+    plain = torch.sparse_coo_tensor(index, values, (2, 3))
+    whole = plain.coalesce()
+    facts = (
+        plain.is_sparse,
+        plain._nnz(),
+        whole._nnz(),
+        plain.shape,
+        plain.dtype == torch.float32,
+        plain.is_coalesced(),
+    )
+    dense = (plain.to_dense(), plain.t().to_dense(), torch.eye(3)[:2] + plain, (plain * 2).to_dense())
+    return (
+        (loss, x.grad, weight.grad, facts, dense, whole.indices(), whole.values(), repr(plain), repr(whole)),
+        (torch.diag(torch.tensor([1.0, 0.0, 2.0])).to_sparse().indices(), torch.sparse.sum(plain)),
+        (error(plain.indices), isinstance(plain, torch.Tensor), repr(plain.double())),
+    )
+
+
+def sparse_matrices_of_old(torch):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = torch.sparse.FloatTensor(torch.tensor([[0, 1], [1, 0]]), torch.tensor([2.0, 3.0]), torch.Size([2, 2]))
+    return torch.spmm(made, torch.ones(2, 1)), made.to_dense()
+
+
+def gradients_waited_for(torch):
+    graph, seen = sub(torch, "autograd.graph"), []
+    a = torch.ones(2, requires_grad=True)
+    b = a * 2
+    handle = graph.register_multi_grad_hook([a, b], seen.append)
+    (b * 3).sum().backward()
+    handle.remove()
+    (a * 2).sum().backward()
+    with graph.save_on_cpu(pin_memory=False):
+        (a * a).sum().backward()
+    return seen, a.grad, graph.get_gradient_edge(b).output_nr
+
+
+def tables_with_sparse_gradients(torch):
+    torch.manual_seed(0)
+    table = torch.nn.Embedding(6, 3, sparse=True)
+    first = torch.optim.SparseAdam(list(table.parameters()), lr=0.1)
+    second = torch.optim.SGD(table.parameters(), lr=0.1)
+    for rows in ([0, 1, 1], [1, 2], [0, 4]):
+        for optimizer in (first, second):
+            optimizer.zero_grad()
+            table(torch.tensor(rows)).pow(3).sum().backward()
+            optimizer.step()
+    state = first.state[table.weight]
+    wrong = error(lambda: torch.optim.SparseAdam([torch.ones(2)], lr=-1.0))
+    return table.weight, state["exp_avg"], state["exp_avg_sq"], state["step"], list(state), wrong
+
+
+def numbers_that_are_tensors(torch):
+    x, y, half = torch.arange(1.0, 5.0).view(2, 2), torch.ones(2, 2) * 3, torch.tensor(0.5)
+    made = x.clone().add_(y, alpha=half), torch.sub(x, y, alpha=half), torch.add(x, y, alpha=torch.tensor(2))
+    whole = torch.ones(2, dtype=torch.int64)
+    torch.manual_seed(0)
+    drawn = torch.randint_like(x, high=9), torch.randint_like(x, 9), torch.randint_like(x, 3, 9)
+    weight = torch.tensor(0.5, requires_grad=True)
+    wrong = error(lambda: whole.add(whole, alpha=half)), error(lambda: torch.add(x, y, alpha=weight))
+    return made, wrong, drawn
+
+
+USAGES = {
+    f.__name__: f
+    for f in (
+        *(functions_that_write, forked_generator, hooks_on_the_last_node, hooks_in_a_module, differentiable_once),
+        *(pruning, pruning_of_several, forward_derivatives, sparse_matrices, sparse_matrices_of_old),
+        *(gradients_waited_for, tables_with_sparse_gradients, numbers_that_are_tensors),
+    )
+}

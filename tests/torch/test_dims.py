@@ -1,0 +1,43 @@
+"""Sizes, dimensions and counts given as a tensor or a NumPy integer, which PyTorch takes as the number."""
+
+import numpy as np
+import pytest
+
+import funcgrad.torch as torch
+import funcgrad.torch.nn.functional as F
+
+CALLS = {
+    "sum": lambda x, n: x.sum(n),
+    "var": lambda x, n: x.var(n),
+    "movedim": lambda x, n: x.movedim(n, 0),
+    "roll": lambda x, n: torch.roll(x, n, 2),
+    "split": lambda x, n: x.split(n, 2)[0],
+    "chunk": lambda x, n: x.chunk(n, 3)[0],
+    "unfold": lambda x, n: x.unfold(2, n, n),
+    "kthvalue": lambda x, n: x.kthvalue(n, 3)[0],
+    "tril": lambda x, n: torch.tril(x[0, 0], n),
+    "index_select": lambda x, n: x.index_select(n, torch.tensor([0])),
+    "histc": lambda x, n: torch.histc(x, n),
+    "arange": lambda x, n: torch.arange(0, n, n),
+    "linspace": lambda x, n: torch.linspace(0, n, n),
+    "interpolate": lambda x, n: F.interpolate(x, size=[n, n], mode="bilinear"),
+    "pad": lambda x, n: F.pad(x, (n, n, n, n)),
+    "one_hot": lambda x, n: F.one_hot(torch.tensor([1]), n),
+    "pixel_shuffle": lambda x, n: F.pixel_shuffle(torch.arange(4.0).reshape(1, 4, 1, 1), n),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_an_integer_in_another_form(call):
+    x = torch.arange(16.0).reshape(1, 1, 4, 4)
+    expected = call(x, 2)
+    for n in (torch.tensor(2), (x > 3).sum() // 6, np.int64(2)):
+        found = call(x, n)
+        assert found.dtype is expected.dtype
+        assert torch.equal(found, expected)
+
+
+def test_a_range_has_the_kind_of_its_numbers():
+    assert torch.arange(torch.tensor(2.5)).dtype is torch.float32
+    assert torch.arange(np.float64(2.5)).tolist() == [0, 1, 2]
+    assert torch.arange(np.int32(3)).dtype is torch.int64
