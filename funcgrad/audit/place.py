@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-from funcgrad.errors import is_beneath, is_ours
+from funcgrad.errors import PACKAGE, is_beneath, is_ours
 
 
 class Place(NamedTuple):
@@ -48,9 +48,9 @@ def user_frame() -> FrameType | None:
 
 
 def user_frames() -> Iterator[FrameType]:
-    """All frames that are neither ours nor of a library, the innermost first."""
+    """All frames that are neither ours nor of a library, the innermost first; of a script, not of who runs it."""
     frame = user_frame()
-    while frame is not None:
+    while frame is not None and not str(frame.f_globals.get("__name__")).startswith(f"{PACKAGE}.launch."):
         if not _is_librarys(frame):
             yield frame
         frame = frame.f_back

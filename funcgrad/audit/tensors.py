@@ -5,6 +5,7 @@ PyTorch's tensors are known by not being the face's; they change in place, so th
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -107,5 +108,10 @@ def is_parameter(leaf: Any) -> bool:
 
 
 def is_tensor(x: Any) -> bool:
-    """Whether it is a tensor of either kind."""
-    return hasattr(x, "grad_fn") and hasattr(x, "requires_grad")
+    """Whether it is a tensor of either kind. Not by its attributes: there are objects that have all there could be."""
+    return isinstance(x, Tensor) or _is_pytorchs(type(x))
+
+
+@functools.cache
+def _is_pytorchs(kind: type) -> bool:
+    return any(k.__name__ == "Tensor" and k.__module__.partition(".")[0] == "torch" for k in kind.__mro__)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from funcgrad.torch._anomaly import mode as anomaly
-from funcgrad.torch._dispatch import apply, assign, edge_of, value_of
+from funcgrad.torch._dispatch import apply, edge_of, value_of
 from funcgrad.torch._grad_mode import no_grad, state
 from funcgrad.torch._graph import Edge
+from funcgrad.torch._in_place import assign
 from funcgrad.torch._listening import listeners
 from funcgrad.torch._ops.arithmetic import ADD
 from funcgrad.torch._ops.copying import COPY

@@ -55,7 +55,7 @@ class Tensor:
     _chain: tuple[Any, ...] = ()  # the view operators that lead from the base here
     _value: Value | None = None  # a view's own value...
     _seen: Value | None = None  # ...which holds while the storage still has this one
-    _origin: str = ""  # why a view must not be written to, see `_dispatch.py`
+    _origin: str = ""  # why a view must not be written to, see `_in_place.py`
     _writes: list[int] | None = None  # made by `.data`: writes through it are counted here, and not for autograd
     _retains: bool = False
     _hooks: Any = None

@@ -44,3 +44,30 @@ def test_codes_are_numbered_and_documented_as_they_are_named():
     for check in CHECKS:
         assert check.text().startswith(f"{check.code} {check.name}: ")
         assert {code for source in blocks(check, "Example") for code, _ in marked(source)} == {check.code}
+
+
+class Producer:
+    """As some loggers have: whatever it is asked for, it has."""
+
+    name = "producer"
+
+    def __getattr__(self, name):
+        return Producer()
+
+
+def test_what_runs_a_script_is_none_of_the_scripts_variables(tmp_path):
+    all_there_could_be = Producer()
+    (source,) = blocks(BY_CODE["FG017"], "Look-alike")
+    audit = audited(script(tmp_path, f"{TAKES_ALL}{source}"))
+    assert audit.errors == ()
+    assert audit.judged == []
+    del all_there_could_be
+
+
+TAKES_ALL = """\
+class Log:
+    def __getattr__(self, name):
+        return Log()
+
+log = Log()
+"""

@@ -14,7 +14,8 @@ import numpy as np
 from jax.scipy.special import erf
 
 from funcgrad.errors import warn
-from funcgrad.torch._dispatch import apply, assign, check_writable
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.promotion import cast, refuse

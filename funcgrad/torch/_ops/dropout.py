@@ -13,7 +13,8 @@ import numpy as np
 
 from funcgrad.errors import warn
 from funcgrad.torch import _random
-from funcgrad.torch._dispatch import apply, assign, check_writable
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._layout import strides_of
 from funcgrad.torch._ops.promotion import cast
 from funcgrad.torch._ops.rounding import rounded

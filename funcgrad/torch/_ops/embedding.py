@@ -12,8 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.torch._dispatch import apply, assign
+from funcgrad.torch._dispatch import apply
 from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._in_place import assign
 from funcgrad.torch._ops.known import known_values
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._ops.reduction import vector_norm

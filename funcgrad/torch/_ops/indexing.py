@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.errors import warn
-from funcgrad.torch._dispatch import apply, assign, check_writable, value_of, view
+from funcgrad.torch._dispatch import apply, value_of, view
+from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.choice import MASKED_FILL
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.creation import tensor

@@ -6,7 +6,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from funcgrad.torch._dispatch import apply, assign, check_writable
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.copying import converted
 from funcgrad.torch._ops.labels import by_operand
 from funcgrad.torch._ops.promotion import cast, check_broadcast

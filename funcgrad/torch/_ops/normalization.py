@@ -15,8 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from funcgrad.torch._dispatch import apply, assign
+from funcgrad.torch._dispatch import apply
 from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._in_place import assign
 from funcgrad.torch._ops import normalization_checks as check
 from funcgrad.torch._ops.promotion import cast
 from funcgrad.torch._ops.windows import Span, padded, taps

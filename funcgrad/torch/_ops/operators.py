@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.torch._dispatch import apply, assign, check_writable
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.arithmetic import (
     ADD,
     DIV,

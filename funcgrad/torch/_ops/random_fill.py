@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad.torch import _random
-from funcgrad.torch._dispatch import assign, check_writable
+from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._layout import is_contiguous, placed
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.rows import Row

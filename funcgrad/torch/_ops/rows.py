@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from funcgrad.torch._dispatch import apply, assign, check_writable
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 

@@ -12,7 +12,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.torch._dispatch import alias, apply, reshape_in_place, view
+from funcgrad.torch._dispatch import alias, apply, view
+from funcgrad.torch._in_place import reshape_in_place
 from funcgrad.torch._layout import can_view, is_contiguous
 from funcgrad.torch._ops.copying import CLONE
 from funcgrad.torch._ops.dims import dim_of, sizes

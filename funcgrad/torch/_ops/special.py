@@ -16,7 +16,8 @@ import numpy as np
 from jax.custom_derivatives import SymbolicZero
 from jax.scipy import special
 
-from funcgrad.torch._dispatch import apply, assign, check_writable
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.promotion import no_derivative, to_float
 from funcgrad.torch._ops.rows import Row, binary, unary
 from funcgrad.torch._tensor import Tensor

@@ -10,7 +10,8 @@ import numpy as np
 
 from funcgrad.errors import warn
 from funcgrad.torch import _random
-from funcgrad.torch._dispatch import apply, assign, check_writable, value_of
+from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.activation import leaky_relu
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.promotion import cast

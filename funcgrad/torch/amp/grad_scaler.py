@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from funcgrad.errors import warn
-from funcgrad.torch._dispatch import apply, assign
+from funcgrad.torch._dispatch import apply
 from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._in_place import assign
 from funcgrad.torch._listening import listeners
 from funcgrad.torch._ops.inplace import copy_, fill_
 from funcgrad.torch._tensor import Tensor, wrap

@@ -12,8 +12,8 @@ import numpy as np
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.errors import warn
 from funcgrad.torch import _random
-from funcgrad.torch._dispatch import assign
 from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._in_place import assign
 from funcgrad.torch._layout import is_contiguous, placed
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch.nn._truncated import truncated_normal

@@ -14,9 +14,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.optim import Rule
-from funcgrad.torch._dispatch import apply, assign, check_writable, value_of
+from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._grad_mode import enable_grad, no_grad
 from funcgrad.torch._grad_mode import state as mode
+from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.copying import clone
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import float32, float64, get_default_dtype

@@ -12,8 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.optim._validation import LEARNING_RATE
-from funcgrad.torch._dispatch import apply, assign, value_of
+from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._in_place import assign
 from funcgrad.torch._ops.creation import FULL
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch.optim._curvature import Curvature

@@ -10,8 +10,9 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from funcgrad.torch._dispatch import apply, assign, value_of
+from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._in_place import assign
 from funcgrad.torch._ops.creation import tensor
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import int64

@@ -12,8 +12,9 @@ from funcgrad.optim import clip_grad_norm as clipped_by_norm
 from funcgrad.optim import clip_grad_value as clipped_by_value
 from funcgrad.optim import global_norm
 from funcgrad.optim.clipping import clip_with_norm
-from funcgrad.torch._dispatch import apply, assign
+from funcgrad.torch._dispatch import apply
 from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._in_place import assign
 from funcgrad.torch._listening import listeners
 from funcgrad.torch._ops.creation import tensor
 from funcgrad.torch._tensor import Tensor
