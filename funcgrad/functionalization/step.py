@@ -18,6 +18,7 @@ from funcgrad.functionalization.refusal import FunctionalizationError
 from funcgrad.functionalization.source import module_source
 from funcgrad.functionalization.stream import Stream
 from funcgrad.torch import nn
+from funcgrad.torch._ops.convolution import CONVOLUTION, TRANSPOSED
 from funcgrad.torch._storage import Storage
 from funcgrad.torch.optim._update import RuleOptimizer
 from funcgrad.torch.random import default_generator
@@ -73,7 +74,7 @@ class PureStep:
             return self._program(state)(state, args, _alone)
 
     def scan(self, state: State, *batches: Any, steps: int | None = None) -> tuple[State, Any]:
-        """Many steps in one program.
+        """Many steps in one program; one by one on a CPU if they convolve, which XLA does slowly in a loop there.
 
         Args:
             state: The state before; given up.
@@ -90,13 +91,16 @@ class PureStep:
         with jax.enable_x64(True):
             for name, schedule in self._owners.schedules.items():
                 schedule.check(int(state[name]["step"]), total)
-            firsts: list[Any] = []
-            while len(firsts) < total and not self._is_settled(state):  # a first step may create entries
-                state, result = self._run(state, *_at(len(firsts), batches))
-                firsts.append(result)
-            rest = _at(slice(len(firsts), None), batches)
-            state, results = self._scan(state, rest, total - len(firsts))
-            return state, jax.tree.map(_joined, *firsts, results) if firsts else results
+            alone: list[Any] = []
+            # A first step may create entries.
+            while len(alone) < total and (self._convolves_on_cpu() or not self._is_settled(state)):
+                state, result = self._run(state, *_at(len(alone), batches))
+                alone.append(result)
+            if alone and len(alone) == total:
+                return state, jax.tree.map(lambda *parts: jnp.stack(parts), *alone)
+            rest = _at(slice(len(alone), None), batches)
+            state, results = self._scan(state, rest, total - len(alone))
+            return state, jax.tree.map(_joined, *alone, results) if alone else results
 
     def state(self) -> State:
         """The owners' state now: arrays by owner and name, gradients under `grad`, the random stream under `random`."""
@@ -178,6 +182,10 @@ class PureStep:
                 f"the state has the entries {names}, which is no state of the step. Start from state()."
             )
         return program
+
+    def _convolves_on_cpu(self) -> bool:
+        equations = (equation for program in self._programs.values() for equation in program.equations)
+        return jax.default_backend() == "cpu" and any(e.op in (CONVOLUTION, TRANSPOSED) for e in equations)
 
     def _is_settled(self, state: State) -> bool:
         """Whether a step leaves the entries of this state as they are."""
