@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from funcgrad.torch._ops.rows import renamed
 from funcgrad.torch._tensor import Tensor
 
 NAMES = (
@@ -19,4 +20,5 @@ NAMES = (
 
 def functions() -> dict[str, Callable[..., Any]]:
     """The functions by name, once the methods are attached to `Tensor`."""
-    return {name: getattr(Tensor, name) for name in NAMES}
+    made = {name: getattr(Tensor, name) for name in NAMES}
+    return made | {name: renamed(made[name], self="input") for name in ("detach_", "fill_")}
