@@ -6,8 +6,12 @@ os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_p
 os.environ["FUNCGRAD_CACHE"] = ""  # tests compile for themselves, and leave nothing in the user's folders
 
 import pytest
+from hypothesis import settings
 
 from funcgrad.trace import current, stats
+
+settings.register_profile("untimed", deadline=None)  # an example may be the first to compile something
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -74,21 +74,21 @@ def in_parts(sums_of, params, batch, split, scale):
     return loss.finish(), mean(gradient).tree
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(problems(), st.sampled_from([3, 8]), scales)
 def test_any_number_of_parts(problem, parts, scale):
     name, *arguments = problem
     assert_whole(finished(sums_of(name, parts)(*arguments, **given_scale(scale)), scale), problem)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(problems(), splits(ROWS), scales)
 def test_any_split_also_uneven_also_with_empty_parts(problem, split, scale):
     name, *arguments = problem
     assert_whole(in_parts(sums_of(name), *arguments, split, scale), problem)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=12)
 @given(problems(), st.sampled_from([2, 4]), st.booleans(), scales)
 def test_any_number_of_devices(problem, devices, shard_state, scale):
     """One to eight of them: support/eight_devices.py."""

@@ -18,8 +18,8 @@ from funcgrad.torch.utils.data._utils.host import known_tensor, settle
 from funcgrad.torch.utils.data.dataset import Dataset, IterableDataset, Subset, TensorDataset
 from funcgrad.trace import array_of, current, cut
 
-_LONG = 512
-"""Results from which on a batch's samples are computed in portions: a larger program takes seconds to compile."""
+_LONG = 96
+"""Results from which on a batch's samples are computed in portions, all by one small program."""
 
 _MANY = "__getitems__"
 
