@@ -64,7 +64,7 @@ def apart(ours, theirs, value):
 
 @pytest.mark.parametrize("name", HAS_SECOND)
 def test_second_gradient_is_pytorchs(name):
-    found = [[second(torch, name, k) for k in range(len(SPATIAL[name]))] for torch in (shim, real)]
+    found = [[second(torch, name, k) for k in range(0, len(SPATIAL[name]), 3)] for torch in (shim, real)]
     for ours, theirs in zip(*found, strict=True):
         assert len(ours) == len(theirs)
         for a, b in zip(ours, theirs, strict=True):
