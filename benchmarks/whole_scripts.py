@@ -183,7 +183,7 @@ def plot(results, path):
     axes.plot(floors, names, "|", color="#d1495b", ms=12, mew=2, label="JAX and optax by hand")
     axes.axvline(1, color="black", lw=1)
     axes.set(xscale="log", xlabel="time of a step; PyTorch = 1")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150)
 
