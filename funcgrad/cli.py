@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import NoReturn
@@ -25,6 +26,9 @@ INTERRUPTED = 130
 
 ExitStatus = int | str | None
 """What `sys.exit` takes; a text goes to stderr and counts as 1."""
+
+
+_Command = Callable[[list[str]], ExitStatus]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,11 +67,19 @@ def _top_parser() -> argparse.ArgumentParser:
         prog="funcgrad",
         usage="funcgrad COMMAND [argument ...]",
         description="PyTorch training loops on JAX.",
-        epilog="\n".join(["commands:", *(f"  {name:15}{run.__doc__}" for name, run in COMMANDS.items())]),
+        epilog="\n".join(["commands:", *(_described(name, run) for name, run in COMMANDS.items())]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     return parser
+
+
+def _described(name: str, command: _Command) -> str:
+    return textwrap.fill(str(command.__doc__), 80, initial_indent=f"  {name:15}", subsequent_indent=" " * 17)
+
+
+def _parser(name: str, command: _Command, usage: str | None = None, epilog: str | None = None) -> _Parser:
+    return _Parser(prog=f"funcgrad {name}", usage=usage, description=command.__doc__, epilog=epilog, allow_abbrev=False)
 
 
 def _version() -> str:
@@ -79,12 +91,7 @@ def _version() -> str:
 
 def _run(arguments: list[str]) -> ExitStatus:
     """Run a PyTorch script, or a module with -m; `import torch` gives funcgrad's."""
-    parser = _Parser(
-        prog="funcgrad run",
-        usage="funcgrad run [-m] [--eager] [--stats] SCRIPT [argument ...]",
-        description=_run.__doc__,
-        allow_abbrev=False,
-    )
+    parser = _parser("run", _run, usage="funcgrad run [-m] [--eager] [--stats] SCRIPT [argument ...]")
     parser.add_argument("-m", dest="as_module", action="store_true", help="SCRIPT is the dotted name of a module")
     parser.add_argument("--eager", action="store_true", help="run each operation at once: slow, for debugging")
     parser.add_argument("--stats", action="store_true", help="say at the end how much was compiled and run, and why")
@@ -142,12 +149,11 @@ def _compare(arguments: list[str]) -> ExitStatus:
     """Train one model statefully and functionally, or find where two runs A and B part."""
     if divergence.is_asked_for(arguments):
         return _compare_runs(arguments)
-    parser = _Parser(
-        prog="funcgrad compare",
+    parser = _parser(
+        "compare",
+        _compare,
         usage="funcgrad compare [option ...]\n       funcgrad compare [option ...] A B [-- argument ...]",
-        description=_compare.__doc__,
         epilog="Two runs have options of their own: see 'funcgrad compare A.py B.py --help'.",
-        allow_abbrev=False,
     )
     compare.add_arguments(parser)
     given = parser.parse_args(arguments)
@@ -162,11 +168,10 @@ def _compare(arguments: list[str]) -> ExitStatus:
 
 def _compare_runs(arguments: list[str]) -> ExitStatus:
     """Name the first quantity in which two training runs differ, and the known cause that explains it."""
-    parser = _Parser(
-        prog="funcgrad compare",
+    parser = _parser(
+        "compare",
+        _compare_runs,
         usage="funcgrad compare [option ...] A B [-- argument ...]\n       funcgrad compare --recorder > record_run.py",
-        description=_compare_runs.__doc__,
-        allow_abbrev=False,
     )
     divergence.add_arguments(parser)
     end = arguments.index("--") if "--" in arguments else len(arguments)
@@ -179,12 +184,7 @@ def _compare_runs(arguments: list[str]) -> ExitStatus:
 
 def _audit(arguments: list[str]) -> ExitStatus:
     """Run a PyTorch script and say what is wrong with its gradients, and what that does."""
-    parser = _Parser(
-        prog="funcgrad audit",
-        usage="funcgrad audit [option ...] TARGET [argument ...]",
-        description=_audit.__doc__,
-        allow_abbrev=False,
-    )
+    parser = _parser("audit", _audit, usage="funcgrad audit [option ...] TARGET [argument ...]")
     audit.add_arguments(parser)
     given = parser.parse_args(arguments)
     keep_programs()
@@ -196,11 +196,8 @@ def _audit(arguments: list[str]) -> ExitStatus:
 
 def _functionalize(arguments: list[str]) -> ExitStatus:
     """Make the training step of a script a pure function, with a certificate, and write it as JAX and optax."""
-    parser = _Parser(
-        prog="funcgrad functionalize",
-        usage="funcgrad functionalize SCRIPT[:STEP] [option ...] [-- argument ...]",
-        description=_functionalize.__doc__,
-        allow_abbrev=False,
+    parser = _parser(
+        "functionalize", _functionalize, usage="funcgrad functionalize SCRIPT[:STEP] [option ...] [-- argument ...]"
     )
     conversion.add_arguments(parser)
     given = parser.parse_intermixed_args(arguments)
@@ -218,7 +215,7 @@ def _functionalize(arguments: list[str]) -> ExitStatus:
 
 def _explain(arguments: list[str]) -> ExitStatus:
     """Print what a finding of the audit means, with an example and its repair."""
-    parser = _Parser(prog="funcgrad explain", description=_explain.__doc__, allow_abbrev=False)
+    parser = _parser("explain", _explain)
     parser.add_argument("check", metavar="CODE", help="as in FG001")
     parser.add_argument("--language", choices=audit.LANGUAGES, default="en", help="of the repair")
     given = parser.parse_args(arguments)
@@ -231,7 +228,7 @@ def _explain(arguments: list[str]) -> ExitStatus:
 
 def _support(arguments: list[str]) -> ExitStatus:
     """Say before a run which names of PyTorch a script needs that are not there."""
-    parser = _Parser(prog="funcgrad support", description=_support.__doc__, allow_abbrev=False)
+    parser = _parser("support", _support)
     support.add_arguments(parser)
     try:
         return support.main(parser.parse_args(arguments))
@@ -241,7 +238,7 @@ def _support(arguments: list[str]) -> ExitStatus:
 
 def _orders(arguments: list[str]) -> ExitStatus:
     """Say which orders of a training loop's calls train alike, and where yours is."""
-    parser = _Parser(prog="funcgrad orders", description=_orders.__doc__, allow_abbrev=False)
+    parser = _parser("orders", _orders)
     orders.add_arguments(parser)
     given = parser.parse_args(arguments)
     keep_programs()
@@ -253,7 +250,7 @@ def _orders(arguments: list[str]) -> ExitStatus:
         parser.error(str(error))
 
 
-COMMANDS: dict[str, Callable[[list[str]], ExitStatus]] = {
+COMMANDS: dict[str, _Command] = {
     "run": _run,
     "compare": _compare,
     "audit": _audit,

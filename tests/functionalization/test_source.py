@@ -54,18 +54,20 @@ def test_a_written_step_gives_the_same_losses(name, tmp_path):
     np.testing.assert_allclose(losses, stateful_run(case), **tolerance(dtype))
 
 
-@pytest.mark.skipif(shutil.which("ruff") is None, reason="ruff comes with the extra dev")
+needs_ruff = pytest.mark.skipif(shutil.which("ruff") is None, reason="ruff comes with the extra dev")
+
+
+@needs_ruff
 @pytest.mark.parametrize("name", PROOFS)
 def test_a_written_step_is_formatted(name):
     case = PROOFS[name](1)
-    source = functionalize(case.step, *first(case), certify=0, **case.owners).source()
-    done = formatted(source)
-    assert done.returncode == 0, done.stderr + source
+    assert_formatted(functionalize(case.step, *first(case), certify=0, **case.owners).source())
 
 
-def formatted(source):
+def assert_formatted(source):
     command = ["ruff", "format", "--check", "--line-length", "120", "--isolated", "-"]
-    return subprocess.run(command, input=source, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr + source
 
 
 def losses_of(pure, steps=STEPS):
@@ -124,8 +126,8 @@ def test_schedules(name):
     np.testing.assert_allclose(losses, stateful_losses(step, 6), rtol=1e-5)
 
 
-def test_where_the_graph_ends_no_gradient_goes_on():
-    """At `detach`, and under `no_grad`: JAX is told."""
+def with_ends_of_the_graph():
+    """A pure step that uses `detach` and `no_grad`."""
     owners, _ = build("mlp")
     model, optimizer = owners["model"], owners["optimizer"]
 
@@ -139,9 +141,18 @@ def test_where_the_graph_ends_no_gradient_goes_on():
         optimizer.step()
         return loss
 
-    pure = functionalize(step, X, Y, certify=0, **owners)
+    return functionalize(step, X, Y, certify=0, **owners)
+
+
+@needs_ruff
+def test_a_written_end_of_the_graph_is_formatted():
+    assert_formatted(with_ends_of_the_graph().source())
+
+
+def test_where_the_graph_ends_no_gradient_goes_on():
+    """JAX is told."""
+    pure = with_ends_of_the_graph()
     check_source(pure.source(), pure, [X, Y], 3)
-    assert formatted(pure.source()).returncode == 0
     without = re.sub(r"jax\.lax\.stop_gradient\((output)\)", r"\1", pure.source())
     with pytest.raises(
         FunctionalizationError, match=r"the written step differs: result is .* in step 2.*mistake of fun"

@@ -1,35 +1,13 @@
 """torch.func against the real PyTorch, live: values, structures and texts of what people do with it."""
 
-import numpy as np
 import pytest
 import torch as real
+from alike import assert_alike, plain
 from func_usages import USAGES
 
 import funcgrad.torch as shim
-from funcgrad.tolerances import tolerance
 
 pytestmark = pytest.mark.usefixtures("eager")
-
-
-def plain(tree):
-    """Trees with NumPy arrays; dicts as lists of pairs, since their order counts."""
-    if isinstance(tree, dict):
-        return [(key, plain(x)) for key, x in tree.items()]
-    if isinstance(tree, list | tuple):
-        return [plain(x) for x in tree]
-    return tree.detach().numpy() if hasattr(tree, "detach") else tree
-
-
-def assert_alike(ours, theirs, path=""):
-    if isinstance(theirs, np.ndarray):
-        assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype), path
-        np.testing.assert_allclose(ours, theirs, **tolerance(theirs.dtype, "gradient"), err_msg=path)
-    elif isinstance(theirs, list | tuple):
-        assert len(ours) == len(theirs), path
-        for k, (a, b) in enumerate(zip(ours, theirs, strict=True)):
-            assert_alike(a, b, f"{path}[{k}]")
-    else:
-        assert ours == theirs, path
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -83,8 +83,9 @@ def test_a_trace_that_rounds_nothing_is_compiled_when_seen_again():
     assert [once() for _ in range(3)] == [0, 1, 0]
 
 
-def test_traces_that_never_come_again_are_not_compiled(monkeypatch):
-    """Growing shapes: after `MOST_NEWS` operations compiled in vain, a new trace must be seen twice."""
+@pytest.fixture
+def compiled(monkeypatch):
+    """A function that runs a trace of an array of `n` elements and tells how many programs that compiled."""
     monkeypatch.setattr(flush, "MOST_NEWS", 3)
     monkeypatch.setattr(stats, "news", 0)
     double = Op("double_and_sum", lambda x: (x * 2.0).sum())
@@ -97,27 +98,24 @@ def test_traces_that_never_come_again_are_not_compiled(monkeypatch):
         assert float(y.array) == 2 * n
         return stats.programs - before
 
-    assert [run(n) for n in range(1, 9)] == [1] * 4 + [0] * 4
-    assert [run(8) for _ in range(2)] == [1, 0]
-    assert run(1) == 0
+    return run
 
 
-def test_small_programs_that_run_again_and_again_do_not_pay_for_large_ones_that_do_not(monkeypatch):
+def test_traces_that_never_come_again_are_not_compiled(compiled):
+    """Growing shapes: after `MOST_NEWS` operations compiled in vain, a new trace must be seen twice."""
+    assert [compiled(n) for n in range(1, 9)] == [1] * 4 + [0] * 4
+    assert [compiled(8) for _ in range(2)] == [1, 0]
+    assert compiled(1) == 0
+
+
+def test_a_program_that_runs_again_and_again_does_not_pay_for_those_that_do_not(compiled):
     """An agent's episodes: the steps are all alike, the backward passes all of different lengths."""
-    monkeypatch.setattr(flush, "MOST_NEWS", 3)
-    monkeypatch.setattr(stats, "news", 0)
-    double = Op("double_and_sum_again", lambda x: (x * 2.0).sum())
-
-    def run(n):
-        synchronize("test")
-        before = stats.programs
-        _, (y,) = current().record(double, (), [constant(np.ones(n, np.float32))])
-        synchronize("test")
-        assert float(y.array) == 2 * n
-        return stats.programs - before
-
-    compiled = [run(n) + 0 * sum(run(1) for _ in range(5)) for n in range(1, 12)]
-    assert sum(compiled) <= 5
+    compiled(1)
+    episodes = []
+    for length in range(2, 12):
+        episodes.append(compiled(length))
+        assert compiled(1) == 0
+    assert episodes == [1] * 4 + [0] * 6
 
 
 def test_an_element_of_a_known_array_leaves_the_trace_whole():
