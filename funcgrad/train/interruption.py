@@ -17,13 +17,15 @@ def deferred(enabled: bool) -> Iterator[Callable[[], bool]]:
     """Give a function that says whether Ctrl-C has been pressed; a second press interrupts at once.
 
     Args:
-        enabled: whether to defer anything; outside of the main thread nothing is.
+        enabled: whether to defer anything. Nothing is outside of the main thread, nor where Ctrl-C does nothing, as in
+            a job that the shell has put in the background.
     """
     pressed: list[int] = []
-    if not enabled or threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    is_heard = callable(before) and threading.current_thread() is threading.main_thread()
+    if not enabled or not is_heard:
         yield lambda: False
         return
-    before = signal.getsignal(signal.SIGINT)
 
     def note(number: int, frame: Any) -> None:
         pressed.append(number)

@@ -1,7 +1,6 @@
 import json
 import signal
 import threading
-import time
 
 import chex
 import jax
@@ -257,34 +256,50 @@ def test_a_run_that_was_at_its_end_stays_there(tmp_path):
     assert (int(state.step), len(metrics.loss)) == (3, 0)
 
 
+@pytest.fixture
+def ctrl_c():
+    """Sets what Ctrl-C does: a shell starts a job in the background with Ctrl-C ignored."""
+    before = signal.getsignal(signal.SIGINT)
+    yield lambda handler: signal.signal(signal.SIGINT, handler)
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("scan", [False, True])
-def test_ctrl_c_saves_and_then_interrupts(scan, tmp_path):
+def test_ctrl_c_saves_and_then_interrupts(scan, tmp_path, ctrl_c):
     def batches():
         for index, batch in enumerate(make_batches(8)):
             if index == 4:
                 signal.raise_signal(signal.SIGINT)
             yield batch
 
-    checkpoints, before = Checkpoints(tmp_path), signal.getsignal(signal.SIGINT)
+    ctrl_c(signal.default_int_handler)
+    checkpoints = Checkpoints(tmp_path)
     with pytest.raises(KeyboardInterrupt, match=r"checkpoint of step \d is written; the same call goes on"):
         fit(train_step(), make_state(), batches(), visit_every=3, scan=scan, checkpoints=checkpoints)
     assert checkpoints.steps()[-1] == (6 if scan else 5)
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     state, _ = fit(train_step(), make_state(), make_batches(8), visit_every=3, scan=scan, checkpoints=checkpoints)
     alone, _ = fit(train_step(), make_state(), make_batches(8), visit_every=3, scan=scan)
     chex.assert_trees_all_close(state, alone, rtol=1e-6)
 
 
-def test_a_second_ctrl_c_does_not_wait(tmp_path):
-    def batches():
-        yield from make_batches(2)
-        for _ in range(2):
-            signal.raise_signal(signal.SIGINT)
-            time.sleep(1)  # two signals that wait for their handler are one
+def pressing_ctrl_c_twice():
+    yield from make_batches(2)
+    signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)
 
+
+def test_a_second_ctrl_c_does_not_wait(tmp_path, ctrl_c):
+    ctrl_c(signal.default_int_handler)
     with pytest.raises(KeyboardInterrupt):
-        fit(train_step(), make_state(), batches(), checkpoints=Checkpoints(tmp_path))
+        fit(train_step(), make_state(), pressing_ctrl_c_twice(), checkpoints=Checkpoints(tmp_path))
     assert Checkpoints(tmp_path).steps() == []
+
+
+def test_a_job_in_the_background_goes_on(tmp_path, ctrl_c):
+    ctrl_c(signal.SIG_IGN)
+    fit(train_step(), make_state(), pressing_ctrl_c_twice(), checkpoints=Checkpoints(tmp_path))
+    assert Checkpoints(tmp_path).steps() == [2]
 
 
 def test_no_checkpoint_is_written_of_spoilt_parameters(tmp_path):

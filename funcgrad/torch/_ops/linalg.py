@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.products import product, project
 from funcgrad.torch._ops.promotion import cast, check_broadcast, refuse, scalar_name
 from funcgrad.torch._ops.rows import Row, of_tensors
 from funcgrad.torch._tensor import Tensor
@@ -53,7 +54,7 @@ def mm(a: Any, b: Any) -> Any:
     if b.ndim != 2:
         raise RuntimeError("mat2 must be a matrix")
     check_product(a, b)
-    return a @ b
+    return product(a, b)
 
 
 def _dot(a: Any, b: Any) -> Any:
@@ -96,7 +97,7 @@ def bmm(a: Any, b: Any) -> Any:
             f"[{a.shape[0]}, {a.shape[2]}] but got: [{b.shape[0]}, {b.shape[1]}]."
         )
     _check_scalar_type(a, b)
-    return a @ b
+    return product(a, b)
 
 
 def _check_scalar_type(a: Any, b: Any) -> None:
@@ -121,7 +122,7 @@ def _matmul(a: Any, b: Any) -> Any:
 def _flattened(a: Any, b: Any) -> Any:
     rows = a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) if a.ndim > 2 else a
     check_product(rows, b)
-    return rows @ b
+    return product(rows, b)
 
 
 def _batched(a: Any, b: Any) -> Any:
@@ -134,7 +135,7 @@ def _batched(a: Any, b: Any) -> Any:
             f"[{batch}, {b.shape[-2]}]."
         )
     _check_scalar_type(a, b)
-    return a @ b
+    return product(a, b)
 
 
 _MATMUL_LABELS = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm", (1, 2): "SqueezeBackward4"}
@@ -175,8 +176,8 @@ def _linear(x: Any, weight: Any, *bias: Any) -> Any:
     check_product(rows, weight.T)
     if bias:
         _check_self(bias[0], weight)
-    product = rows @ weight.T
-    return (product + bias[0] if bias else product).reshape(*x.shape[:-1], weight.shape[0])
+    result = project(rows, weight)
+    return (result + bias[0] if bias else result).reshape(*x.shape[:-1], weight.shape[0])
 
 
 def _linear_label(equation: Equation) -> str:
