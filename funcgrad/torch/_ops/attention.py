@@ -12,7 +12,6 @@ import numpy as np
 from funcgrad.torch import _random
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.linalg import C_NAMES
-from funcgrad.torch._ops.products import product
 from funcgrad.torch._ops.promotion import cast
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch.random import default_generator
@@ -37,11 +36,11 @@ def _attention(
     mask = next(operands) if masked else None
     if q.shape[-3:-2] != k.shape[-3:-2] and q.ndim > 2:
         k, v = (jnp.repeat(x, q.shape[-3] // x.shape[-3], -3) for x in (k, v))
-    probabilities = _weights(product(q * cast(scale, q.dtype), k.mT), mask, is_causal)
+    probabilities = _weights((q * cast(scale, q.dtype)) @ jnp.swapaxes(k, -1, -2), mask, is_causal)
     if dropped:
         kept, keep = next(operands), next(operands)
         probabilities = probabilities * (kept.astype(q.dtype) / cast(keep, q.dtype))
-    mixed = product(probabilities, v)
+    mixed = probabilities @ v
     return (mixed, probabilities) if weights else mixed
 
 

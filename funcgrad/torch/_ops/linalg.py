@@ -97,7 +97,7 @@ def bmm(a: Any, b: Any) -> Any:
             f"[{a.shape[0]}, {a.shape[2]}] but got: [{b.shape[0]}, {b.shape[1]}]."
         )
     _check_scalar_type(a, b)
-    return product(a, b)
+    return a @ b
 
 
 def _check_scalar_type(a: Any, b: Any) -> None:
@@ -135,7 +135,7 @@ def _batched(a: Any, b: Any) -> Any:
             f"[{batch}, {b.shape[-2]}]."
         )
     _check_scalar_type(a, b)
-    return product(a, b)
+    return a @ b
 
 
 _MATMUL_LABELS = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm", (1, 2): "SqueezeBackward4"}

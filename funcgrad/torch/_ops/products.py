@@ -1,8 +1,7 @@
 """Products of matrices, whose gradients XLA computes fast on a CPU.
 
 The gradient of a factor is a product over rows, `a.T @ cotangent`. XLA takes up to five times as long for it where `a`
-has more columns than the cotangent, so the narrower of the two comes first, or is turned beforehand. The barriers keep
-XLA from turning it back.
+has more columns than the cotangent, so the narrower of the two comes first, or is turned beforehand.
 """
 
 from __future__ import annotations
@@ -10,7 +9,24 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-from jax.lax import optimization_barrier
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
+
+
+def _kept(x: Any) -> Any:
+    """`x` in memory as it stands here, which XLA then does not undo.
+
+    A batch is left to XLA, which ends the process over a batch of turned products.
+    """
+    return _KEPT.bind(x)
+
+
+_KEPT = Primitive("kept")
+_KEPT.def_impl(lambda x: x)
+_KEPT.def_abstract_eval(lambda x: x)
+mlir.register_lowering(_KEPT, mlir.lower_fun(jax.lax.optimization_barrier, multiple_results=False))
+ad.deflinear2(_KEPT, lambda cotangent, _: [_kept(cotangent)])
+batching.primitive_batchers[_KEPT] = lambda operands, axes: (operands[0], axes[0])
 
 
 @jax.custom_jvp
@@ -18,8 +34,8 @@ def product(a: Any, b: Any) -> Any:
     """`a @ b`.
 
     Args:
-        a: `[..., rows, inner]`.
-        b: `[..., inner, columns]`.
+        a: `[rows, inner]`.
+        b: `[inner, columns]`.
     """
     return a @ b
 
@@ -37,20 +53,20 @@ def project(rows: Any, weight: Any) -> Any:
 
 def _times(a: Any, change: Any) -> Any:
     """`a @ change`."""
-    inner, columns = change.shape[-2:]
-    if a.shape[-2] <= min(inner, columns):  # turning a large factor would cost more than it saves
+    inner, columns = change.shape
+    if len(a) <= min(inner, columns):  # turning a large factor would cost more than it saves
         return a @ change
-    return a @ (optimization_barrier(change) if inner <= columns else optimization_barrier(change.mT).mT)
+    return a @ (_kept(change) if inner <= columns else _kept(change.T).T)
 
 
 def _projected(rows: Any, change: Any) -> Any:
     """`rows @ change.T`."""
-    wide, narrow = change.shape
-    if wide <= narrow:
+    outputs, inputs = change.shape
+    if outputs <= inputs:
         return rows @ change.T
-    if narrow < len(rows):
-        return rows @ optimization_barrier(change.T)
-    return optimization_barrier(change @ rows.T).T
+    if inputs < len(rows):
+        return rows @ _kept(change.T)
+    return _kept(change @ rows.T).T
 
 
 product.defjvps(lambda change, _, a, b: change @ b, lambda change, _, a, b: _times(a, change))
