@@ -1,9 +1,15 @@
-"""Before JAX starts: several CPU devices, so that sharding can be tested on any machine; no program cache."""
+"""Before JAX starts: several CPU devices, so that sharding can be tested on any machine; programs kept for one run."""
 
 import os
+import tempfile
 
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4".strip()
-os.environ["FUNCGRAD_CACHE"] = ""  # tests compile for themselves, and leave nothing in the user's folders
+os.environ["FUNCGRAD_CACHE"] = ""  # nothing is left in the user's folders
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # the workers and children of a run share the programs of its first
+    PROGRAMS = tempfile.TemporaryDirectory(prefix="funcgrad-programs-")
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = PROGRAMS.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 import pytest
 from hypothesis import settings

@@ -15,6 +15,16 @@ print((torch.ones(3) * 2).sum().item())
 """
 
 
+@pytest.fixture(autouse=True)
+def no_folder_of_the_users(monkeypatch):
+    """None is chosen for JAX itself."""
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    before = jax.config.jax_compilation_cache_dir
+    jax.config.update("jax_compilation_cache_dir", None)
+    yield
+    jax.config.update("jax_compilation_cache_dir", before)
+
+
 @pytest.fixture
 def updates(monkeypatch):
     """What would be changed in JAX's configuration."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch as real
-from op_db import DTYPES, chosen, different, entries, function_of, outcomes
+from op_db import DTYPES, different, entries, function_of, outcomes
 
 LEDGER = tomllib.loads((Path(__file__).parents[1] / "support" / "known_differences.toml").read_text(encoding="utf-8"))
 ENTRIES = entries()
@@ -24,14 +24,15 @@ AGREEING = 0.95
 """Share of the entries that are there and agree."""
 
 
-def differences(name, info):
+def differences(name, info, part):
     """What differs in some sample of an entry, as `{part: text}`."""
     found = {}
     values, gradients = SAMPLES_OF_KNOWN if name in KNOWN else SAMPLES
     dtype = next((dtype for dtype in DTYPES if dtype in info.dtypes), None)
-    for sample in chosen(info, dtype, values) if dtype else ():
+    for sample in part(list(info.sample_inputs("cpu", dtype)), values) if dtype else ():
         found |= unless_rounding(info, THERE[name], sample)
-    for sample in chosen(info, real.float64, gradients, requires_grad=True) if has_gradient(info) else ():
+    doubles = info.sample_inputs("cpu", real.float64, requires_grad=True) if has_gradient(info) else ()
+    for sample in part(list(doubles), gradients):
         ours, theirs = outcomes(info, THERE[name], sample)
         if not ours.error and not theirs.error:
             ours.differentiate()
@@ -56,8 +57,8 @@ def has_gradient(info):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("name", THERE)
-def test_operator_is_pytorchs(name):
-    found = differences(name, ENTRIES[name])
+def test_operator_is_pytorchs(name, part):
+    found = differences(name, ENTRIES[name], part)
     known = {entry["what"] for entry in KNOWN.get(name, ())}
     assert found.keys() == known, f"{found}"
 

@@ -70,14 +70,6 @@ def seeded(op, *args, **kwargs):
     return op(*args, **kwargs)
 
 
-def chosen(info, dtype, count, **how):
-    """Some of an entry's samples, from the first to the last."""
-    samples = list(info.sample_inputs("cpu", dtype, **how))
-    if not samples:
-        return []
-    return [samples[k] for k in sorted({int(k) for k in np.linspace(0, len(samples) - 1, count)})]
-
-
 class Outcome:
     """What one call comes to, in PyTorch or in the shim."""
 
