@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,10 +18,11 @@ from typing import Any
 import jax
 import numpy as np
 
+from funcgrad.trace.inheritance import inherit
 from funcgrad.trace.interpret import glimpse, interpreted_program, is_exact
 from funcgrad.trace.program import Run, compile_program
 from funcgrad.trace.record import EAGER, PLAIN, Step, Trace, current, forget_traces
-from funcgrad.trace.value import Aval, Value
+from funcgrad.trace.value import Value
 
 MOST_PROGRAMS = 1000
 """Programs kept. A script with more has ever-changing shapes: all are dropped, and compiled again where needed."""
@@ -90,8 +91,7 @@ def flush(trace: Trace, cause: str) -> None:
     if not wanted:
         trace.clear()
         return
-    outputs = _run(trace, wanted, dead)
-    for k, array in zip(wanted, outputs, strict=True):
+    for k, array in _run(trace, wanted, dead):
         value = trace.results[k]
         assert value is not None
         if value.array is None:  # a value that was looked at before keeps what was seen
@@ -136,7 +136,8 @@ def cut_if_long(trace: Trace, cause: str) -> None:
         cut(trace, cause)
 
 
-def _run(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> list[jax.Array]:
+def _run(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> Iterable[tuple[int, jax.Array]]:
+    """The wanted results, each with its index."""
     programs = stats.programs
     program = _program(trace, wanted, dead)
     if stats.programs == programs:
@@ -163,6 +164,7 @@ class _Program:
     """A compiled trace, and how its inputs are handed over."""
 
     run: Run
+    wanted: tuple[int, ...]  # indices of the results that it returns
     given: tuple[int, ...]  # positions of the inputs whose memory the results take over
     kept: tuple[int, ...]  # positions of the others
     news: int = 0  # its operations, until it is run again
@@ -178,10 +180,13 @@ def _program(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> _P
     if key not in programs and _is_worth_waiting(trace):
         programs[key] = None  # seen
         stats.interpreted += 1
-        return _Program(interpreted_program(trace.step, wanted), (), tuple(range(len(trace.inputs))))
-    given = _useful(dead, trace, wanted)
+        return _Program(interpreted_program(trace.step, wanted), wanted, (), tuple(range(len(trace.inputs))))
+    heirs = inherit(trace.step, wanted, dead)
+    given = tuple(heirs.values())
     kept = tuple(k for k in range(len(trace.inputs)) if k not in given)
-    program = programs[key] = _Program(compile_program(trace.step, wanted, given), given, kept, len(trace.results))
+    wanted = (*heirs, *(k for k in wanted if k not in heirs))
+    run = compile_program(trace.step, wanted, given)
+    program = programs[key] = _Program(run, wanted, given, kept, len(trace.results))
     stats.programs += 1
     stats.news += program.news
     return program
@@ -197,12 +202,13 @@ def _is_worth_waiting(trace: Trace) -> bool:
     return stats.news > MOST_NEWS or is_exact(trace.step)
 
 
-def _execute(program: _Program, trace: Trace) -> list[jax.Array]:
+def _execute(program: _Program, trace: Trace) -> Iterable[tuple[int, jax.Array]]:
     arrays = [_device_array(value) for value in trace.inputs]
     floats = np.array(trace.floats) if trace.floats else None
     ints = np.array(trace.ints, np.int64) if trace.ints else None
     with jax.enable_x64(True):
-        return program.run([arrays[k] for k in program.given], [arrays[k] for k in program.kept], floats, ints)
+        outputs = program.run([arrays[k] for k in program.given], [arrays[k] for k in program.kept], floats, ints)
+    return zip(program.wanted, outputs, strict=True)
 
 
 def _device_array(value: Value) -> Any:
@@ -225,7 +231,7 @@ def _is_rare_look(trace: Trace) -> bool:
 
 
 def _peek(trace: Trace, value: Value) -> None:
-    (value.array,) = _run(trace, (value.index,), ())
+    ((_, value.array),) = _run(trace, (value.index,), ())
     trace.step.peeked = stats.flushes
 
 
@@ -247,18 +253,6 @@ def _dead(inputs: list[Value]) -> tuple[int, ...]:
     """Positions of the inputs that only the trace holds."""
     held = _referenced(inputs)
     return tuple([k for k, value in enumerate(inputs) if k not in held and not value.exported])
-
-
-def _useful(dead: tuple[int, ...], trace: Trace, wanted: tuple[int, ...]) -> tuple[int, ...]:
-    """Of the dead inputs, those whose memory fits a result."""
-    room: Counter[Aval] = Counter(value.aval for k in wanted if (value := trace.results[k]) is not None)
-    useful = []
-    for k in dead:
-        aval = trace.inputs[k].aval
-        if room[aval] > 0:
-            room[aval] -= 1
-            useful.append(k)
-    return tuple(useful)
 
 
 # A trace that repeats itself is a loop which nobody looks into: it is cut early, so that one small program runs many

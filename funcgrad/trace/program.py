@@ -23,18 +23,17 @@ def compile_program(step: Step, wanted: tuple[int, ...], donated: tuple[int, ...
     Args:
         step: The end of the trace.
         wanted: Indices of the results to return.
-        donated: Positions of the inputs whose memory may be reused.
+        donated: Positions of the inputs whose memory the first results take over, each of its own.
 
     Returns:
         A function of (donated inputs, other inputs, floats `[f]` float64 or None, ints `[i]` int64 or None).
     """
     path = step.path()
     total = sum(s.admits is not None for s in path)
-    is_donated = set(donated)
 
     def program(given: list[Any], kept: list[Any], floats: Any, ints: Any) -> list[jax.Array]:
-        sources = (iter(given), iter(kept))
-        inputs = [next(sources[k not in is_donated]) for k in range(total)]
+        found, others = dict(zip(donated, given, strict=True)), iter(kept)
+        inputs = [found[k] if k in found else next(others) for k in range(total)]
         results = evaluate([s.equation for s in path if s.equation is not None], inputs, floats, ints, wanted)
         return _distinct([results[k] for k in wanted], inputs)
 

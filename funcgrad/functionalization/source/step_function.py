@@ -200,8 +200,8 @@ class StepFunction:
         first = len(static["numbers"]) + (0 if is_fresh else len(static["counters"]))
         operands = self.flow.operands(number)[first:]
         found: dict[str, int] = {}
-        for k in range(0, len(operands), 2 + fields):
-            grad, param = operands[k : k + 2]
+        count = len(operands) // (2 + fields)
+        for grad, param in zip(operands[:count], operands[count :: 1 + fields], strict=True):
             if not isinstance(grad, int) or not isinstance(param, int) or not self.roles.is_parameter(param):
                 raise FunctionalizationError(_NO_SOURCE.format("it updates a parameter twice"))
             found[self.roles.parameter(param)] = grad

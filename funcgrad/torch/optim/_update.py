@@ -128,8 +128,9 @@ class RuleOptimizer(Optimizer):
         operands = [*numbers.values()]
         if not is_fresh:
             operands += [self.state[params[0]][name] for name in counters]
+        operands += [p._grad for p in params]  # apart, so that operands and results end alike: see trace/inheritance.py
         for p in params:
-            operands += [p._grad, p]
+            operands.append(p)
             if not is_fresh:
                 operands += [self.state[p][name] for name in fields]
         if mode.grad:  # what is saved for backward is about to change
@@ -189,10 +190,13 @@ def _step_op(rule: Rule) -> Op:
         counts = {} if start is not None else {name: next(given) for name in counters}
         results: list[Any] = []
         counted: list[Any] = []
-        for grad in given:
-            param = next(given)
+        rest = [*given]
+        count = len(rest) // (2 if start is not None else 2 + len(fields))
+        others = iter(rest[count:])
+        for grad in rest[:count]:
+            param = next(others)
             leaf = as_real(param)
-            own = {} if start is not None else {name: as_real(next(given)) for name in fields}
+            own = {} if start is not None else {name: as_real(next(others)) for name in fields}
             state = rule.from_dict({**counts, **own}) if start is None else _started(rule, leaf, hyper, start)
             update, state = rule.update(as_real(grad), state, leaf, **hyper)
             entries = {**own, **rule.to_dict(state)}
