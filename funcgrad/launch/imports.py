@@ -25,6 +25,7 @@ COMPANIONS = frozenset({"torchvision", "torchaudio", "torchtext"})
 SHOWN_AS = {
     "torch": ("Tensor", "Size", "dtype", "device", "layout", "finfo", "iinfo"),
     "torch.nn.parameter": ("Parameter",),
+    "torch.storage": ("TypedStorage", "UntypedStorage"),
     "torch.autograd.function": ("Function",),
     "torch.autograd.variable": ("Variable",),
 }
@@ -48,7 +49,7 @@ _INSTALLED = (
 def own_imports(argv: list[str], folder: str) -> Generator[None]:
     """The import state of a script of its own in the block, and the caller's after it."""
     before = dict(sys.modules), sys.argv, sys.path
-    hidden = {"torch", "__main__", *_shadowed(folder)}
+    hidden = {"torch", "functorch", "__main__", *_shadowed(folder)}
     for name in [name for name in sys.modules if name.partition(".")[0] in hidden]:
         del sys.modules[name]
     finder = install_face()
@@ -81,6 +82,8 @@ class _FaceFinder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        if fullname == "functorch":
+            return ModuleSpec(fullname, _Alias(importlib.import_module(f"{FACE}._functorch")))
         if fullname.partition(".")[0] == "torch":
             module = importlib.import_module(FACE + fullname.removeprefix("torch"))
             if fullname == "torch":
@@ -155,6 +158,6 @@ def _shadowed(folder: str) -> set[str]:
 
 
 def _is_users(name: str, module: ModuleType) -> bool:
-    """Whether a new module is the script's: `torch`, or a file of the user's. Installed ones may stay loaded."""
+    """Whether a new module is the script's: the face, or a file of the user's. Installed ones may stay loaded."""
     root, file = name.partition(".")[0], str(getattr(module, "__file__", None) or "")
-    return root == "torch" or (file != "" and root != "funcgrad" and not file.startswith(_INSTALLED))
+    return root in ("torch", "functorch") or (file != "" and root != "funcgrad" and not file.startswith(_INSTALLED))

@@ -6,14 +6,17 @@ from math import nan as nan
 from math import pi as pi
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch import __config__ as __config__
 from funcgrad.torch import _dynamo as _dynamo
 from funcgrad.torch import _inductor as _inductor
 from funcgrad.torch import _ops
+from funcgrad.torch import _utils as _utils
 from funcgrad.torch import accelerator as accelerator
 from funcgrad.torch import amp as amp
 from funcgrad.torch import autograd as autograd
 from funcgrad.torch import backends as backends
 from funcgrad.torch import classes as classes
+from funcgrad.torch import compiler as compiler
 from funcgrad.torch import cpu as cpu
 from funcgrad.torch import cuda as cuda
 from funcgrad.torch import distributed as distributed
@@ -43,6 +46,7 @@ from funcgrad.torch import serialization as serialization
 from funcgrad.torch import signal as signal
 from funcgrad.torch import sparse as sparse
 from funcgrad.torch import special as special
+from funcgrad.torch import storage as storage
 from funcgrad.torch import testing as testing
 from funcgrad.torch import types as types
 from funcgrad.torch import utils as utils
@@ -57,11 +61,14 @@ from funcgrad.torch._grad_mode import is_inference_mode_enabled as is_inference_
 from funcgrad.torch._grad_mode import no_grad as no_grad
 from funcgrad.torch._grad_mode import set_grad_enabled as set_grad_enabled
 from funcgrad.torch._legacy import set_default_tensor_type as set_default_tensor_type
+from funcgrad.torch._lowrank import pca_lowrank as pca_lowrank
+from funcgrad.torch._lowrank import svd_lowrank as svd_lowrank
 from funcgrad.torch._memory_format import channels_last as channels_last
 from funcgrad.torch._memory_format import channels_last_3d as channels_last_3d
 from funcgrad.torch._memory_format import contiguous_format as contiguous_format
 from funcgrad.torch._memory_format import memory_format as memory_format
 from funcgrad.torch._memory_format import preserve_format as preserve_format
+from funcgrad.torch._ops.bilinear import bilinear as bilinear
 from funcgrad.torch._ops.convolution import conv1d as conv1d
 from funcgrad.torch._ops.convolution import conv2d as conv2d
 from funcgrad.torch._ops.convolution import conv3d as conv3d
@@ -86,7 +93,12 @@ from funcgrad.torch._ops.pooling import avg_pool1d as avg_pool1d
 from funcgrad.torch._ops.pooling import max_pool1d as max_pool1d
 from funcgrad.torch._ops.pooling import max_pool2d as max_pool2d
 from funcgrad.torch._ops.pooling import max_pool3d as max_pool3d
+from funcgrad.torch._ops.rectifiers import celu_ as celu_
+from funcgrad.torch._ops.rectifiers import rrelu_ as rrelu_
+from funcgrad.torch._ops.rectifiers import selu_ as selu_
+from funcgrad.torch._ops.rectifiers import threshold_ as threshold_
 from funcgrad.torch._ops.rows import install as _install
+from funcgrad.torch._ops.stochastic import rrelu as rrelu
 from funcgrad.torch._ops.writing import functions as _writing_functions
 from funcgrad.torch._printing import set_printoptions as set_printoptions
 from funcgrad.torch._settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
@@ -144,6 +156,7 @@ from funcgrad.torch._warn_once import set_warn_always as set_warn_always
 from funcgrad.torch.amp.autocast_mode import autocast as autocast
 from funcgrad.torch.amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
 from funcgrad.torch.amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
+from funcgrad.torch.cuda import AcceleratorError as AcceleratorError
 from funcgrad.torch.cuda import OutOfMemoryError as OutOfMemoryError
 from funcgrad.torch.func import vmap as vmap
 from funcgrad.torch.random import Generator as Generator

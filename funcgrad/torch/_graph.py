@@ -99,6 +99,9 @@ class AccumulateGrad:
 
     name = label
 
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self):#x}>"
+
     @property
     def next_functions(self) -> tuple[()]:
         """Nothing comes after a leaf."""

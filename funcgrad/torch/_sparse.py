@@ -14,7 +14,9 @@ import numpy as np
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import as_tensor, tensor, zeros
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import SPARSE_UNCHECKED
 from funcgrad.torch._types import Size, dtype_of, int64
+from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Aval
 
 
@@ -250,12 +252,14 @@ def sparse_coo_tensor(
         dtype: Of the values.
         device: `cpu` or None.
         requires_grad: Whether the values require grad.
-        check_invariants: Without effect.
+        check_invariants: Without effect but that PyTorch's warning is given if it is None.
         is_coalesced: Whether the positions differ and are sorted.
 
     Raises:
         RuntimeError: The shapes do not fit.
     """
+    if check_invariants is None:
+        warn_once(SPARSE_UNCHECKED)
     columns = as_tensor(indices, device=device).to(int64)
     given = as_tensor(values, dtype=dtype, device=device)
     if columns.ndim != 2 or given.shape != columns.shape[1:]:

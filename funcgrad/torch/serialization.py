@@ -173,6 +173,20 @@ def _check_location(map_location: Any, storage: FileStorage, location: str) -> N
         raise RuntimeError(f"the file has tensors on {location!r}, which is not there. Pass map_location='cpu'.")
 
 
+def default_restore_location(storage: FileStorage, location: str) -> FileStorage:
+    """What a `map_location` that is a function gives for a place: the storage itself, if the place is there.
+
+    Args:
+        storage: A storage that is being loaded.
+        location: Where it shall lie, for example `cpu`.
+
+    Raises:
+        RuntimeError: On any other device.
+    """
+    _check_location(None, storage, location)
+    return storage
+
+
 @contextmanager
 def _opened(f: Any) -> Generator[BinaryIO]:
     if archive.is_path(f):

@@ -10,6 +10,8 @@ from funcgrad.torch._absent import absent as _absent
 from funcgrad.torch._sparse import SparseTensor as _SparseTensor
 from funcgrad.torch._sparse import sparse_coo_tensor as _coo
 from funcgrad.torch._tensor import Tensor as _Tensor
+from funcgrad.torch._texts import SPARSE_CONSTRUCTOR as _DEPRECATED
+from funcgrad.torch._warn_once import warn_once as _warn_once
 
 
 def mm(input: _Tensor, mat2: _Tensor) -> _Tensor:
@@ -31,7 +33,8 @@ def sum(input: _Tensor, dim: Any = None, dtype: Any = None) -> _Tensor:
 def _legacy(dtype: Any) -> Any:
     def make(indices: Any, values: Any, size: Any = None, *, device: Any = None) -> _SparseTensor:
         """A sparse tensor of one dtype from its positions and values."""
-        return _coo(indices, values, size, dtype=dtype, device=device)
+        _warn_once(_DEPRECATED)
+        return _coo(indices, values, size, dtype=dtype, device=device, check_invariants=False)
 
     return make
 

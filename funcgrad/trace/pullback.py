@@ -93,10 +93,16 @@ def _pullback_op(
             return [results[k] for k in cotangents]
 
         _, pull = jax.vjp(of_wrt, *(forward[i] for i in wrt))
-        return pull(list(given))
+        return tuple(map(_conjugate, pull([*map(_conjugate, given)])))
 
     def from_result(result: Any, cotangent: Any, *, static: tuple[Any, ...], absent: tuple[Aval, ...]) -> Any:
         assert op.from_result is not None
-        return op.from_result(result, cotangent, **dict(zip(op.static_names, static, strict=True)))
+        found = op.from_result(result, _conjugate(cotangent), **dict(zip(op.static_names, static, strict=True)))
+        return _conjugate(found)
 
     return Op(f"{op.name}_pullback", from_result if op.from_result else function, label=op.label)
+
+
+def _conjugate(x: Any) -> Any:
+    """From JAX's gradients of complex numbers to PyTorch's, which point uphill, and back."""
+    return x.conj() if jnp.iscomplexobj(x) else x

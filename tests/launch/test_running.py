@@ -29,6 +29,7 @@ def mode(): yield
 def inner(f): f()
 def through_a_library(f): inner(f)
 """,
+    "_functorch.py": "def vmap(f): return f\n",
     "utils/__init__.py": "",
     "utils/data.py": "class DataLoader: pass\n",
 }
@@ -126,6 +127,18 @@ def test_a_symbolic_link_keeps_its_name_but_finds_the_neighbours_of_its_file(scr
     assert capfd.readouterr().out == f"{link} neighbour\n"
 
 
+def test_functorch_is_the_faces_and_gone_afterwards(face, script):
+    before = sys.modules.get("functorch")
+    path = script("""
+        import functorch, torch
+        from functorch import vmap
+        torch.seen = functorch, vmap(len)
+        """)
+    launch.run_script(path)
+    assert face.seen == (sys.modules["funcgrad.standin._functorch"], len)
+    assert sys.modules.get("functorch") is before
+
+
 def test_torch_is_the_face(face, script):
     path = script("""
         import torch
@@ -193,12 +206,13 @@ def test_classes_have_the_paths_of_pytorchs_files_while_a_script_runs(script, ca
             print(kind, pickle.loads(pickle.dumps(kind)) is kind, getattr(sys.modules[module], name) is kind)
         print(torch.distributions.Normal(torch.zeros(1), 1.0).expand((2,)))
         """)
+    before = sys.modules.get("torch.nn.modules.linear")
     launch.run_script(path)
     *shown, made = capfd.readouterr().out.splitlines()
     assert shown == [f"<class '{path}'> True True" for path in paths]
     assert made == "Normal(loc: torch.Size([2]), scale: torch.Size([2]))"
     assert sys.modules["funcgrad.torch"].nn.Linear.__module__.startswith("funcgrad.")
-    assert "torch.nn.modules.linear" not in sys.modules
+    assert sys.modules.get("torch.nn.modules.linear") is before
 
 
 def test_torch_is_funcgrads_own(script, capfd):

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch as real
+from alike import assert_alike, plain
 from distribution_cases import CASES, DIVERGENCES, MISTAKES, answers, differences, divergence, mistake
+from transform_cases import MISUSES, REGIONS, TRANSFORMS, described_region, outcome, triangles
 
 import funcgrad.torch as shim
 
@@ -41,6 +43,30 @@ def test_a_divergence_is_pytorchs(pair):
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_gives_pytorchs_text(name):
     assert mistake(shim, name) == mistake(real, name)
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_a_transform_is_pytorchs(name):
+    assert_alike(plain(outcome(shim, name)), plain(outcome(real, name)))
+
+
+@pytest.mark.parametrize("name", REGIONS)
+def test_a_region_is_reached_as_in_pytorch(name):
+    assert described_region(shim, name) == described_region(real, name)
+
+
+@pytest.mark.parametrize("name", MISUSES)
+def test_a_misuse_of_a_transform_gives_pytorchs_text(name):
+    def text(torch):
+        with pytest.raises((ValueError, RuntimeError, TypeError)) as caught:
+            MISUSES[name](torch, torch.distributions.transforms)
+        return type(caught.value), str(caught.value)
+
+    assert text(shim) == text(real)
+
+
+def test_vectors_and_triangles_are_pytorchs():
+    assert_alike(plain(triangles(shim)), plain(triangles(real)))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

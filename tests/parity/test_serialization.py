@@ -112,6 +112,28 @@ def test_shared_memory_stays_shared(source, target):
     assert loaded[2].tolist() == [[97, 98], [1, 4], [2, 99]]
 
 
+def functions(torch):
+    F = torch.nn.functional
+    return [
+        *(F.relu, torch.relu, F.gelu, F.silu, F.softplus, F.leaky_relu, F.logsigmoid, F.softmax, F.cross_entropy),
+        *(torch.tanh, torch.add, torch.matmul, torch.einsum, F.conv2d, F.linear),
+    ]
+
+
+@pytest.mark.parametrize("source, target", ROUTES)
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_functions_keep_their_identity(source, target, protocol):
+    loaded = load(target, save(source, functions(source), pickle_protocol=protocol), weights_only=False)
+    assert all(one is other for one, other in zip(loaded, functions(target), strict=True))
+
+
+@pytest.mark.parametrize("target", [real, shim], ids=["real", "shim"])
+def test_functions_need_weights_only_false(target):
+    for function in (target.relu, target.nn.functional.relu):
+        with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
+            load(target, save(target, function))
+
+
 @pytest.mark.parametrize("source, target", ROUTES)
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_every_protocol(source, target, protocol):

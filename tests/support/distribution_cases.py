@@ -108,6 +108,17 @@ CASES = {
     "MixtureSameFamily of vectors": Case(
         mixture_of_vectors, (WEIGHTS[0], [[0.0, 1.0], [1.0, 2.0], [3.0, 1.0]], [[0.5], [1.0], [0.2]]), [0.7, 0.1]
     ),
+    "FisherSnedecor": Case(family("FisherSnedecor"), ([1.5, 4.0], [3.0, 5.0]), [0.1, 3.0]),
+    "Kumaraswamy": Case(family("Kumaraswamy"), ([0.5, 2.5], [1.5, 3.5]), [0.1, 0.6]),
+    "LogisticNormal": Case(family("LogisticNormal"), PAIR, [0.2, 0.5, 0.3]),
+    "LowRankMultivariateNormal": Case(
+        family("LowRankMultivariateNormal"), ([[0.3, -1.2], [0.0, 1.0]], [[1.0], [0.5]], [0.5, 2.0]), [0.1, 2.0]
+    ),
+    "LKJCholesky": Case(
+        lambda torch, c: torch.distributions.LKJCholesky(3, c),
+        ([0.7, 2.0],),
+        [[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [0.0, 0.8, 0.6]],
+    ),
     "Exp of Normal": Case(transformed("Exp"), PAIR, [0.1, 3.0]),
     "Sigmoid of Normal": Case(transformed("Sigmoid"), PAIR, [0.1, 0.9]),
     "Tanh of Normal": Case(transformed("Affine", "Tanh"), PAIR, [0.1, -0.9]),

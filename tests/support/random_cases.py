@@ -14,6 +14,7 @@ DTYPES = {
     for scalar in (np.float32, np.float64, np.float16, ml_dtypes.bfloat16, np.int64, np.int32, np.int16, np.int8)
 } | {"uint8": np.dtype(np.uint8), "bool": np.dtype(np.bool_)}
 FLOATS = ("float32", "float64", "float16", "bfloat16")
+COMPLEX = {name: np.dtype(name) for name in ("complex64", "complex128")}
 # The fraction of 2**24 whose radius is exactly 1: about 1 - exp(-1/2).
 RADIUS_ONE = 6601320
 
@@ -29,8 +30,12 @@ def weights(shape: tuple[int, ...], dtype: str) -> np.ndarray:
 def draw(generator: _random.Generator, name: str, **arguments: Any) -> np.ndarray:
     """Our draw for a call; `torch_draw` in `torch_random.py` is PyTorch's for the same one."""
     return _DRAWS[name](
-        generator, **{key: DTYPES[value] if key == "dtype" else value for key, value in arguments.items()}
+        generator, **{key: _dtype(value) if key == "dtype" else value for key, value in arguments.items()}
     )
+
+
+def _dtype(name: str) -> np.dtype:
+    return COMPLEX[name] if name in COMPLEX else DTYPES[name]
 
 
 _DRAWS = {
@@ -78,6 +83,14 @@ RECORDED = {
         call("uniform", n=60, low=low, high=high, dtype=dtype)
         for dtype in FLOATS
         for low, high in ((-0.03125, 0.03125), (-0.1, 0.3), (1000.0, 1000.001), (2.0, 2.0))
+    ],
+    "153_complex_uniform": [
+        *(call("rand", n=n, dtype=dtype) for dtype in COMPLEX for n in (1, 40)),
+        *(call("uniform", n=9, low=-0.1, high=0.3, dtype=dtype) for dtype in COMPLEX),
+    ],
+    "155_complex_normals": [
+        *(c for dtype in COMPLEX for c in _normals(1, 7, 8, 33, mean=0.3, std=2.7, dtype=dtype)),
+        *(call("strided_normal", n=20, dtype=dtype) for dtype in COMPLEX),
     ],
     "154_scalar_normals": [c for dtype in FLOATS for c in _normals(1, 2, 15, mean=0.3, std=2.7, dtype=dtype)],
     "154_kept_normal_survives_blocks": _normals(3, 16, 0, 1, 17, 3),

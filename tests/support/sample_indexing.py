@@ -7,6 +7,7 @@ INDEX = {
         call(real(3, 2), 0, positions([2, 0, 0])),
         call(real(2, 3), dim=-1, index=positions([1])),
         call(real(3), 0, positions([3])),
+        call(real(3), 0, positions(1)),
     ],
     "gather": [
         call(real(3, 4), 1, positions([[0, 3], [1, 1], [2, 0]])),
@@ -14,6 +15,7 @@ INDEX = {
         call(real(3), 0, positions([1, 1])),
         call(real(3, 4), 1, positions([[4], [0], [0]])),
         call(real(3), 0, at([1.0])),
+        call(real(3), 0, positions(1)),
     ],
     "take_along_dim": [call(real(3, 4), positions([[0], [1], [2]]), 1), call(real(3, 4), positions([5, 0]))],
     "take": [call(real(2, 3), positions([[0, 5], [2, -1]]))],
@@ -26,10 +28,15 @@ INDEX = {
         call(real(3), 0, positions([0, 1]), 2.0, reduce="multiply"),
         call(ints(3), 0, positions([0]), 7),
         call(real(3), 0, positions([4]), 1.0),
+        call(real(3), 0, positions(1), 1.5),
+        call(real(3), 0, positions(1), real()),
+        call(real(3), 0, positions(1), 2.0, reduce="multiply"),
+        call(real(), 0, positions([0]), 1.5),
     ],
     "scatter_add": [
         call(real(3, 4), 1, positions([[0, 0], [1, 2], [2, 2]]), real(3, 2)),
         call(real(3), 0, positions([0, 0, 0]), real(3)),
+        call(real(3), 0, positions(2), real()),
     ],
     "scatter_reduce": [call(real(3), 0, positions([0, 0, 1]), distinct(3), m) for m in ("sum", "amax", "mean")],
     "index_add": [

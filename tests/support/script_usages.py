@@ -1,6 +1,7 @@
 """Usages found in training scripts of others: each takes a torch module and gives plain data or tensors."""
 
 import importlib
+import math
 import warnings
 
 
@@ -66,6 +67,76 @@ def hooks_in_a_module(torch):
     layer.register_forward_pre_hook(print)
     layer.register_forward_hook(max, with_kwargs=True)
     return list(layer._forward_pre_hooks.values()) == [print], list(layer._forward_hooks.values()) == [max]
+
+
+def norms_with_zeros_and_of_complex_numbers(torch):
+    """Values, and gradients by real parameters, of every kind of norm."""
+    found = []
+    for p in (0.5, 1, 1.5, 2, 3, math.inf, -math.inf):
+        x = torch.tensor([[1.0, -0.5, 0.0], [0.25, 0.0, -2.0]], requires_grad=True)
+        turned = torch.complex(x, 0.5 * x.flip(0))
+        values = torch.linalg.vector_norm(x, p), torch.linalg.vector_norm(turned, p), torch.dist(turned, -turned, p)
+        found += [(value, torch.autograd.grad(value, x, retain_graph=True)[0]) for value in values]
+    return found, torch.linalg.vector_norm(turned, 0), torch.linalg.vector_norm(turned, 0).dtype == torch.float32
+
+
+def functorch_of_old(torch):
+    functorch = importlib.import_module("functorch") if torch.__name__ == "torch" else sub(torch, "_functorch")
+    torch.manual_seed(0)
+    models = [torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3)).eval() for _ in range(2)]
+    x = torch.randn(4, 2)
+    call, params = functorch.make_functional(models[0][0])
+    gradient = functorch.grad(lambda params: call(params, x).pow(2).sum())(params)
+    full, frozen, buffers = functorch.make_functional_with_buffers(models[0], disable_autograd_tracking=True)
+    together, stacked, means = functorch.combine_state_for_ensemble(models)
+    each = functorch.vmap(together, in_dims=(0, 0, None))(stacked, means, x)
+    wrong = error(lambda: functorch.make_functional(models[0])), error(lambda: functorch.combine_state_for_ensemble([]))
+    curvature = functorch.hessian(lambda x: x.pow(3).sum())(x[0])
+    needs = [p.requires_grad for p in (*params, *frozen, *stacked)]
+    return gradient, full(frozen, buffers, x), each, [s.shape for s in stacked], needs, curvature, str(call), wrong
+
+
+def functorch_warnings(torch):
+    functorch = importlib.import_module("functorch") if torch.__name__ == "torch" else sub(torch, "_functorch")
+    stateless, old = sub(torch, "nn.utils.stateless"), sub(torch, "cuda.amp")
+    calls = [
+        *(lambda: functorch.vmap(torch.sin), lambda: functorch.jacrev(torch.sin)),
+        *(lambda: functorch.make_functional(torch.nn.Linear(1, 1)), lambda: old.custom_fwd(torch.sin)),
+        *(lambda: old.custom_bwd(torch.sin), lambda: stateless.functional_call(torch.nn.ReLU(), {}, torch.ones(1))),
+    ]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for call in calls:
+            call()
+    return [(w.category.__name__, str(w.message)) for w in caught]
+
+
+def names_that_are_imported(torch):
+    flat, back = sub(torch, "_utils")._flatten_dense_tensors, sub(torch, "_utils")._unflatten_dense_tensors
+    parts = [torch.arange(6.0).view(2, 3), torch.ones(2)]
+    handle = torch.nn.Linear(1, 1).register_forward_hook(print)
+    compiler = sub(torch, "compiler")
+    return (
+        *(flat(parts), back(flat(parts), parts), isinstance(handle, sub(torch, "utils.hooks").RemovableHandle)),
+        *(compiler.disable(len) is len or compiler.disable(len)([1]), compiler.is_compiling()),
+        hasattr(sub(torch, "optim.optimizer"), "ParamsT"),
+    )
+
+
+def names_of_recurrent_weights(torch):
+    """Forget gates set by name, and a dropped-out weight in a parameter's place."""
+    torch.manual_seed(0)
+    lstm, x = torch.nn.LSTM(2, 3, 2, bidirectional=True), torch.ones(4, 1, 2)
+    for name in (name for names in lstm._all_weights for name in names if "bias" in name):
+        bias = getattr(lstm, name)
+        bias.data[bias.size(0) // 4 : bias.size(0) // 2].fill_(1.0)
+    rnn = torch.nn.RNN(2, 3)
+    raw = torch.nn.Parameter(rnn.weight_hh_l0.data)
+    del rnn._parameters["weight_hh_l0"]
+    rnn.weight_hh_l0 = raw * 0.5
+    rnn(x)[0].sum().backward()
+    halved = [weight * 0.5 for weight in rnn._flat_weights]
+    return lstm._all_weights, lstm._flat_weights_names, lstm._flat_weights, lstm(x)[0], raw.grad, halved
 
 
 def differentiable_once(torch):
@@ -221,6 +292,7 @@ USAGES = {
     for f in (
         *(functions_that_write, forked_generator, hooks_on_the_last_node, hooks_in_a_module, differentiable_once),
         *(pruning, pruning_of_several, forward_derivatives, sparse_matrices, sparse_matrices_of_old),
-        *(gradients_waited_for, tables_with_sparse_gradients, numbers_that_are_tensors),
+        *(gradients_waited_for, tables_with_sparse_gradients, numbers_that_are_tensors, names_of_recurrent_weights),
+        *(norms_with_zeros_and_of_complex_numbers, functorch_of_old, functorch_warnings, names_that_are_imported),
     )
 }

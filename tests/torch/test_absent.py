@@ -133,6 +133,22 @@ def test_storages_are_read():
     assert repr(raw).endswith("[torch.storage.UntypedStorage(device=cpu) of size 24]")
 
 
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")
+def test_what_is_written_to_a_storage_is_in_its_tensors():
+    x = torch.arange(6.0).view(2, 3)
+    row, turned, storage = x[1], x.t(), x.storage()
+    storage[3] = 10
+    storage[0:2] = -1.0
+    assert x.tolist() == [[-1, -1, 2], [10, 4, 5]]
+    assert (row.tolist(), turned[0].tolist()) == ([10, 4, 5], [-1, 10])
+    with pytest.raises(IndexError, match="index 6 out of range for storage of size 6"):
+        storage[6]
+    with pytest.raises(RuntimeError, match="slices are only supported in UntypedStorage"):
+        storage[0:2]
+    with pytest.raises(RuntimeError, match=r"can't index a .*TypedStorage'> with <class 'str'>"):
+        storage["a"] = 1
+
+
 def test_dtypes_that_differ_are_named():
     with pytest.raises(RuntimeError, match="mat1 and mat2 must have the same dtype, but got Double and Float"):
         torch.nn.Linear(2, 3)(torch.ones(1, 4).double())

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from namespace_cases import CASES, check, outcomes
 from recorded_outcomes import unpack
@@ -15,3 +16,23 @@ RECORDED = unpack(Path(__file__).parents[1] / "support" / "recorded" / "namespac
 def test_values_gradients_and_errors_are_pytorchs(name):
     for number, (ours, recorded) in enumerate(zip(outcomes(torch, CASES[name]), RECORDED[name], strict=True)):
         check(ours, recorded, f"{name}, case {number}")
+
+
+def test_factors_of_low_rank_are_pytorchs():
+    torch.manual_seed(0)
+    a = torch.randn(30, 12) @ torch.randn(12, 20)
+    u, s, v = torch.pca_lowrank(a)
+    assert (u.shape, v.shape) == ((30, 6), (20, 6))
+    np.testing.assert_allclose(s, [42.4452, 30.6842, 28.8190, 22.1614, 19.1194, 16.1700], atol=1e-3)
+    np.testing.assert_allclose(v[0].abs()[:4], [0.2811, 0.1235, 0.2253, 0.3716], atol=1e-3)
+    s = torch.pca_lowrank(a, q=3, center=False)[1]
+    np.testing.assert_allclose(s, [42.4660, 32.1681, 27.7848], atol=1e-3)
+    assert torch.svd_lowrank(a.T, q=2)[0].shape == (20, 2)
+
+
+@pytest.mark.parametrize(
+    "options, text", [({"q": 50}, r"q\(=50\) must be non-.* min\(m, n\)=20"), ({"niter": -1}, "niter")]
+)
+def test_factors_of_low_rank_refuse(options, text):
+    with pytest.raises(ValueError, match=text):
+        torch.pca_lowrank(torch.ones(30, 20), **options)

@@ -166,3 +166,16 @@ def test_casting_a_module_keeps_its_parameters():
     assert model.float().bias.dtype == torch.float32
     model(torch.ones(1, 2)).sum().backward()
     assert parameter.grad.dtype == torch.float32
+
+
+def test_types_of_a_whole_module():
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    parameters = list(model.parameters())
+    assert model.type(torch.DoubleTensor) is model
+    assert {x.dtype for x in model.state_dict().values()} == {torch.float64}
+    assert all(a is b for a, b in zip(parameters, model.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("name", ["parameters", "named_parameters", "buffers", "named_buffers", "modules", "children"])
+def test_what_walks_a_module_says_its_name(name):
+    assert repr(getattr(nn.Linear(1, 1), name)()).startswith(f"<generator object Module.{name} at 0x")

@@ -165,6 +165,21 @@ def test_a_checkpointed_function_has_its_gradient():
     assert x.grad.tolist() == [2, 2]
 
 
+def test_the_configuration_says_what_computes():
+    assert torch.__config__.show().startswith("PyTorch 2.13.0 as funcgrad has it, built with:\n  - JAX ")
+    assert torch.__config__.parallel_info().startswith("XLA parallel backend, ")
+
+
+def test_a_reentrant_checkpoint_of_inputs_without_grad_has_no_gradients():
+    model, checkpoint = torch.nn.Linear(2, 1), torch.utils.checkpoint.checkpoint
+    with pytest.warns(UserWarning, match="None of the inputs have requires_grad=True. Gradients will be None"):
+        assert not checkpoint(model, torch.ones(1, 2), use_reentrant=True).requires_grad
+    assert checkpoint(model, torch.ones(1, 2), use_reentrant=False).requires_grad
+    assert checkpoint(model, torch.ones(1, 2, requires_grad=True), use_reentrant=True).requires_grad
+    with pytest.raises(ValueError, match="Unexpected keyword arguments: input"):
+        checkpoint(model, input=torch.ones(1, 2), use_reentrant=True)
+
+
 def test_a_profiler_times_its_block_and_says_what_it_cannot():
     with torch.profiler.profile() as found:
         torch.ones(2).sum()

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:torch.range is deprecated",
     "ignore:torch.lu is deprecated",
     "ignore:The use of `x.T` on tensors",
+    "ignore:Using torch.cross without specifying the dim",
 )
 SUPPORT = Path(__file__).parents[1] / "support"
 RECORDED = unpack()
@@ -179,6 +180,11 @@ ELSEWHERE = {
         "random_",
     },
     "test_serialization.py": {"__reduce_ex__"},
+    "test_resynthesis.py": {"istft"},
+    "test_exchange.py": {
+        *("__dlpack__", "__dlpack_device__", "from_dlpack", "to_dlpack", "frombuffer", "is_inference", "is_neg"),
+        "vander",
+    },
     "test_conversion.py": {
         *("numpy", "from_numpy", "cuda", "bfloat16", "empty", "empty_like", "new_empty", "data_ptr", "is_pinned"),
         *("is_set_to", "is_shared", "new", "__new__", "__array__", "__jax_array__", "__complex__", "__format__"),

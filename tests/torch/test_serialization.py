@@ -178,6 +178,32 @@ def test_a_module_comes_back_with_weights_only_false():
     assert loaded(x).item() == net(x).item()
 
 
+class Dropped(torch.nn.Module):
+    """A layer whose inner module has a method of the outer one, so that each leads to the other."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = torch.nn.Linear(2, 3)
+        self.inner.flatten_parameters = self.nothing
+
+    def nothing(self):
+        return "nothing"
+
+    @property
+    def danger(self):
+        raise AssertionError("called")
+
+
+def test_methods_of_modules_come_back_bound():
+    loaded = read(saved(Dropped()), weights_only=False)
+    assert loaded.inner.flatten_parameters.__self__ is loaded
+    assert loaded.inner.flatten_parameters() == "nothing"
+    named = pickle.dumps(Dropped, 2)[2:-1]
+    asked = b"\x80\x02cbuiltins\ngetattr\n" + named + b")\x81X\x06\x00\x00\x00danger\x86R."
+    with pytest.raises(pickle.UnpicklingError, match="asks for the attribute 'danger' of a Dropped"):
+        read(archive(asked), weights_only=False)
+
+
 def test_a_module_is_refused_by_default_and_the_way_out_is_said():
     with pytest.raises(pickle.UnpicklingError, match=r"asks for .*test_serialization\.Net.*Pass weights_only=False"):
         read(saved(Net()))
@@ -280,6 +306,9 @@ def test_blocked_modules_stay_blocked():
         (b"\x80\x02(X\x06\x00\x00\x00moduleN\x86Q.", "unknown way"),
         (b"\x80\x02(cos\nsystem\nX\x04\x00\x00\x00trueoN.", r"instruction OBJ|asks for os\.system"),
         (b"(S'true'\nios\nsystem\n.", "instruction INST"),
+        (b"\x80\x02cbuiltins\ngetattr\nctorch\nTensor\nX\x04\x00\x00\x00item\x86R.", "asks for"),
+        (b"\x80\x02cbuiltins\ngetattr\nctorch._C\n_VariableFunctionsClass\nX\x04\x00\x00\x00save\x86R.", "asks for"),
+        (b"\x80\x02ctorch.nn.functional\nrelu\n)R.", "calls a function|asks for"),
     ],
 )
 @pytest.mark.parametrize("weights_only", [True, False])
@@ -324,13 +353,18 @@ def test_tensors_that_do_not_fit_their_storage(description, text):
 
 
 @pytest.mark.parametrize(
-    "map_location", ["cpu", torch.device("cpu"), {"cuda:0": "cpu"}, lambda storage, place: storage]
+    "map_location",
+    [
+        *("cpu", torch.device("cpu"), {"cuda:0": "cpu"}, lambda storage, place: storage),
+        lambda storage, place: serialization.default_restore_location(storage, "cpu"),
+    ],
 )
 def test_a_map_location_brings_tensors_to_the_cpu(map_location):
     data = archive(tensor_pickle(storage=("storage", "FloatStorage", "0", "cuda:0", 4)), [bytes(16)])
     assert read(data, map_location=map_location).tolist() == [0, 0, 0, 0]
-    with pytest.raises(RuntimeError, match="CUDA"):
-        read(data, map_location="cuda")
+    for place in ("cuda", serialization.default_restore_location):
+        with pytest.raises(RuntimeError, match="CUDA"):
+            read(data, map_location=place)
 
 
 def test_bytes_of_the_other_order_are_turned():

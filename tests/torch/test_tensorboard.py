@@ -36,7 +36,7 @@ def test_an_event_is_what_tensorboard_writes(tmp_path):
 
 def test_a_writer_makes_a_file_for_each_folder(tmp_path):
     with torch.utils.tensorboard.SummaryWriter(str(tmp_path)) as writer:
-        writer.add_scalar("loss", torch.tensor(0.25), 3, walltime=1.5)
+        writer.add_scalar("loss", torch.tensor([0.25], requires_grad=True), 3, walltime=1.5)
         writer.add_scalars("both", {"a": 1, "b": torch.tensor(2)}, 1)
         writer.add_text("note", "**words**")
         writer.add_histogram("weights", torch.arange(10.0), 1)

@@ -15,25 +15,57 @@ ONCE = {
     "root of a graph": (lambda: math.sqrt(torch.ones(1, requires_grad=True)), "Consider using tensor.detach"),
     "T of three dimensions": (lambda: torch.ones(1, 2, 3).T, "`x.T` on tensors of dimension other than 2"),
     "T of one dimension": (lambda: torch.ones(2).T, r"Consider `x.mT`"),
+    "T of a number": (lambda: torch.tensor(1.0).T, "deprecated on 0-D tensors"),
+    "list of a graph": (lambda: torch.tensor([torch.ones(1, requires_grad=True)]), "requires_grad=True to a scalar"),
+    "cross": (lambda: torch.cross(torch.ones(2, 3), torch.ones(2, 3)), "torch.cross without specifying the dim arg"),
+    "same": (lambda: torch.nn.Conv1d(1, 1, 2, padding="same")(torch.ones(1, 1, 4)), "padding='same' with even kernel"),
     "read-only array": (lambda: torch.from_numpy(np.frombuffer(b"ab", np.uint8)), "NumPy array is not writable"),
     "list of arrays": (lambda: torch.tensor([np.ones(2)]), "list of numpy.ndarrays is extremely slow"),
     "meshgrid": (lambda: torch.meshgrid(torch.ones(2), torch.ones(2)), "required to pass the indexing argument"),
+    "complex of a graph": (lambda: complex(torch.ones(1, requires_grad=True)), "Consider using tensor.detach"),
+    "sparse": (lambda: torch.sparse_coo_tensor([[0]], [1.0]), "Sparse invariant checks are implicitly disabled"),
+    "sparse class": (
+        lambda: torch.sparse.FloatTensor(torch.tensor([[0]]), torch.ones(1)),
+        "SparseTensor.* is deprecated",
+    ),
     "where": (lambda: torch.where(torch.ByteTensor([1]), 1.0, 0.0), "received a uint8 condition tensor"),
 }
 EVERY_TIME = {
+    "softmin": (lambda: torch.nn.functional.softmin(torch.ones(2)), "Implicit dimension choice for softmin"),
+    "checkpoint": (
+        lambda: torch.utils.checkpoint.checkpoint(torch.sin, torch.ones(2, requires_grad=True)),
+        "use_reent",
+    ),
     "tensor of a tensor": (lambda: torch.tensor(torch.ones(2)), "To copy construct from a tensor"),
     "many workers": (lambda: torch.utils.data.DataLoader([1], num_workers=10**4), "create 10000 worker processes"),
 }
 SILENT = {
     "float": lambda: float(torch.ones(1)),
+    "same, symmetric": lambda: torch.nn.Conv1d(1, 1, 2, padding="same", dilation=2)(torch.ones(1, 1, 4)),
+    "cross along a dimension": lambda: torch.cross(torch.ones(2, 3), torch.ones(2, 3), dim=1),
+    "list without grad": lambda: without_grad(lambda: torch.tensor([torch.ones(1, requires_grad=True)])),
     "item": lambda: torch.ones(1, requires_grad=True).item(),
+    "float without grad": lambda: without_grad(lambda: float(torch.ones(1, requires_grad=True))),
+    "int": lambda: int(torch.ones(1, requires_grad=True)),
+    "L-BFGS": lambda: lbfgs_step(),
     "T": lambda: torch.ones(2, 3).T,
+    "sparse, checked": lambda: torch.sparse_coo_tensor([[0]], [1.0], check_invariants=True),
     "indexing": lambda: torch.meshgrid(torch.ones(2), indexing="xy"),
     "cartesian_prod": lambda: torch.cartesian_prod(torch.ones(2), torch.ones(2)),
     "as_tensor": lambda: torch.as_tensor(torch.ones(2)),
     "old constructor": lambda: torch.FloatTensor(torch.ones(2)),
     "new array": lambda: torch.from_numpy(np.ones(2)),
 }
+
+
+def without_grad(call):
+    with torch.no_grad():
+        call()
+
+
+def lbfgs_step():
+    x = torch.ones(1, requires_grad=True)
+    torch.optim.LBFGS([x], max_iter=1).step(lambda: (x.square().sum().backward(), (x**2).sum())[1])
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from funcgrad.torch._ops import (
     copying,
     creation,
     cumulative,
+    exchange,
     extremes,
     gradient,
     histogram,
@@ -35,6 +36,7 @@ from funcgrad.torch._ops import (
     rearranging,
     reduction,
     resizing,
+    resynthesis,
     sampling,
     selection,
     shape,
@@ -92,6 +94,7 @@ FAMILIES = (
     householder,
     lu,
     spectrum,
+    resynthesis,
     storages,
     weight_norms,
     copies,
@@ -102,5 +105,6 @@ FAMILIES = (
     solvers,
     placing,
     sampling,
+    exchange,
 )
 ROWS = tuple(row for family in FAMILIES for row in family.ROWS)

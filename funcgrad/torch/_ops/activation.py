@@ -21,6 +21,7 @@ from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.promotion import cast, refuse
 from funcgrad.torch._ops.rows import Row, named, spelled
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import IMPLICIT_CLASSES
 from funcgrad.trace import Op
 
 # Over classes.
@@ -43,16 +44,17 @@ SOFTMAX = Op("softmax", _class_function("softmax", jax.nn.softmax), from_result=
 LOG_SOFTMAX = Op("log_softmax", _class_function("log_softmax", jax.nn.log_softmax), from_result=_log_softmax_gradient)
 
 
+def _implicit_classes(x: Tensor, name: str) -> int:
+    warn(IMPLICIT_CLASSES.format(name))
+    return 0 if x.ndim in (0, 1, 3) else 1
+
+
 def _over_classes(op: Op, name: str) -> Any:
     def call(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None, **other: Any) -> Tensor:
         if other:
             return spelled(call, other, input, dtype=dtype)
         if dim is None:
-            dim = 0 if input.ndim in (0, 1, 3) else 1
-            warn(
-                f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
-                "argument.",
-            )
+            dim = _implicit_classes(input, name)
         x = input if dtype is None else to_dtype(input, dtype)
         return apply(op, (dim_of(dim, len(input._aval.shape)),), x)
 
@@ -64,7 +66,7 @@ softmax, log_softmax = _over_classes(SOFTMAX, "softmax"), _over_classes(LOG_SOFT
 
 def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """The softmax of the negated input."""
-    return softmax(-input, dim, dtype=dtype)
+    return softmax(-input, _implicit_classes(input, "softmin") if dim is None else dim, dtype=dtype)
 
 
 # Of one number. What a user may choose (a slope, a bound) is data.
@@ -123,7 +125,9 @@ def _hardsigmoid_jvp(primals: Any, tangents: Any) -> Any:
 
 
 def _hardswish(x: Any) -> Any:
-    return jnp.where(x <= -3, 0, jnp.where(x >= 3, x, x * (x + 3) / 6))
+    bent = jnp.where(x <= -3, 0, x)  # what is not chosen must not make a gradient nan
+    zero = jax.lax.stop_gradient(x * 0)  # -0, and nan for -inf
+    return jnp.where(x <= -3, zero, jnp.where(x >= 3, x, bent * (bent + 3) / 6))
 
 
 def _glu(x: Any, *, dim: int) -> Any:
@@ -185,6 +189,8 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """x times the normal distribution function of x; "tanh" approximates it."""
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError("approximate argument must be either none or tanh.")
     return apply(GELU, (approximate,), input)
 
 

@@ -280,7 +280,8 @@ def pow(input: Any, exponent: Any) -> Tensor:
 
 
 def _double_power(x: Any, y: Any) -> Any:
-    return _power(cast(x, np.dtype(np.float64)), cast(y, np.dtype(np.float64)))
+    wide = np.dtype(np.complex128 if result_type((x, y)).kind == "c" else np.float64)
+    return _power(cast(x, wide), cast(y, wide))
 
 
 # Smooth functions of two numbers.

@@ -12,7 +12,7 @@ import numpy as np
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.promotion import scalar_name, to_float
 from funcgrad.torch._ops.rows import Row
-from funcgrad.torch._ops.shape import adjoint
+from funcgrad.torch._ops.shape import matrix_transpose
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -129,6 +129,11 @@ def resolved(input: Tensor) -> Tensor:
     return input
 
 
+def adjoint(input: Tensor) -> Tensor:
+    """Matrices transposed and conjugated."""
+    return conj(matrix_transpose(input))
+
+
 def conjugate_transpose(input: Tensor) -> Tensor:
     """A matrix transposed and conjugated."""
     if input.ndim not in (0, 2):
@@ -152,5 +157,6 @@ ROWS += (
     Row("real", real, function=False, attribute=True),
     Row("imag", imag, function=False, attribute=True),
     Row("H", conjugate_transpose, function=False, attribute=True),
+    Row("adjoint", adjoint),
     Row("mH", adjoint, function=False, attribute=True),
 )

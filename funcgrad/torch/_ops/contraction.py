@@ -11,6 +11,8 @@ from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.reduction import vector_norm
 from funcgrad.torch._ops.rows import Row, of_tensors
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import CROSS_WITHOUT_DIM
+from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Op
 
 
@@ -84,6 +86,8 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     shape = input._aval.shape
     if dim is None and 3 not in shape:
         raise RuntimeError("no dimension of size 3 in input")
+    if dim is None:
+        warn_once(CROSS_WITHOUT_DIM)
     return apply(CROSS, (shape.index(3) if dim is None else dim_of(dim, len(shape)),), input, other)
 
 

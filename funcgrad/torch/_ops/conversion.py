@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from funcgrad.torch._dispatch import apply, edge_of, value_of
+from funcgrad.torch._grad_mode import state
 from funcgrad.torch._graph import Edge
 from funcgrad.torch._ops.copying import CLONE, to_dtype
 from funcgrad.torch._ops.rows import Row
@@ -104,7 +105,7 @@ def _number(kind: type) -> Any:
     def convert(input: Tensor) -> Any:
         if input._aval.size != 1:
             raise ValueError(FLOAT_OF_MANY)
-        if input.requires_grad:
+        if kind is not int and input.requires_grad and state.grad:
             warn_once(SCALAR_OF_GRAPH)
         return kind(host_array(input, kind.__name__).item())
 
@@ -217,28 +218,25 @@ _CASTS = {
     "short": int16, "char": int8, "byte": uint8, "bool": bool_, "cfloat": complex64, "cdouble": complex128,
 }  # fmt: skip
 
-ROWS = tuple(
-    Row(name, call, function=False)
-    for name, call in {
-        "item": item,
-        "tolist": tolist,
-        "numpy": numpy,
-        "to": to,
-        "type": type_,
-        "is_nonzero": is_nonzero,
-        "cpu": cpu,
-        "cuda": cuda,
-        "__array__": __array__,
-        "__jax_array__": __jax_array__,
-        "__bool__": __bool__,
-        "__float__": _number(float),
-        "__int__": _number(int),
-        "__complex__": _number(complex),
-        "__index__": __index__,
-        "__len__": __len__,
-        "__contains__": __contains__,
-        "__format__": __format__,
-        "__repr__": __repr__,
-        **{name: _caster(wanted) for name, wanted in _CASTS.items()},
-    }.items()
-)
+METHODS = {
+    "item": item,
+    "tolist": tolist,
+    "numpy": numpy,
+    "to": to,
+    "type": type_,
+    "cpu": cpu,
+    "cuda": cuda,
+    "__array__": __array__,
+    "__jax_array__": __jax_array__,
+    "__bool__": __bool__,
+    "__float__": _number(float),
+    "__int__": _number(int),
+    "__complex__": _number(complex),
+    "__index__": __index__,
+    "__len__": __len__,
+    "__contains__": __contains__,
+    "__format__": __format__,
+    "__repr__": __repr__,
+    **{name: _caster(wanted) for name, wanted in _CASTS.items()},
+}
+ROWS = (Row("is_nonzero", is_nonzero), *(Row(name, call, function=False) for name, call in METHODS.items()))

@@ -21,6 +21,8 @@ from funcgrad.torch._ops.linalg import C_NAMES
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._ops.windows import each, require_tensor
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import UNEVEN_SAME
+from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Equation, Op
 
 Pads = Sequence[tuple[int, int]]
@@ -301,6 +303,8 @@ def _conv(ndim: int) -> Any:
     ) -> Tensor:
         steps, pads = _numbers(stride, "stride", ndim), _padding(padding, ndim)
         static = steps, pads, _numbers(dilation, "dilation", ndim), groups
+        if pads == "same" and any(d * (k - 1) % 2 for d, k in zip(static[2], weight.shape[2:], strict=False)):
+            warn_once(UNEVEN_SAME)
         return apply(CONVOLUTION, static, *_operands(input, weight, bias, name))
 
     return _documented(

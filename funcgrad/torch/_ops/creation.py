@@ -14,13 +14,20 @@ import numpy as np
 
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._grad_mode import state
 from funcgrad.torch._graph import LEAF
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.dims import shape_of, sizes
 from funcgrad.torch._ops.rows import Row, factory
 from funcgrad.torch._sharing import share
 from funcgrad.torch._tensor import Tensor, wrap
-from funcgrad.torch._texts import COPY_OF_TENSOR, LIST_OF_ARRAYS, ONLY_FLOATS_REQUIRE_GRAD, READ_ONLY_ARRAY
+from funcgrad.torch._texts import (
+    COPY_OF_TENSOR,
+    LIST_OF_ARRAYS,
+    ONLY_FLOATS_REQUIRE_GRAD,
+    READ_ONLY_ARRAY,
+    SCALAR_OF_GRAPH,
+)
 from funcgrad.torch._types import as_dtype, check_device, default_for, dtype_of, get_default_dtype
 from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Number, Op, constant
@@ -133,6 +140,8 @@ def _nested_shape(data: Any, depth: int) -> tuple[int, ...]:
 def _flatten(data: Any, shape: tuple[int, ...], depth: int, into: list[Any], kinds: set[Any]) -> None:
     """The numbers in nested sequences, and their kinds: types of Python's, NumPy dtypes of others."""
     if isinstance(data, Tensor):
+        if data.requires_grad and state.grad:
+            warn_once(SCALAR_OF_GRAPH)
         kinds.add(data._aval.dtype)
         into.append(_single(data))
         return
@@ -212,11 +221,7 @@ def _filled(name: str, number: int) -> Any:
         *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
     ) -> Tensor:
         wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
-        try:
-            shape = shape_of(size, ignored)
-        except TypeError as error:
-            raise TypeError(f"{name}(): {error}") from None
-        return leaf(apply(FULL, (shape, wanted.numpy), number), requires_grad, None, device)
+        return leaf(apply(FULL, (shape_of(size, ignored, name), wanted.numpy), number), requires_grad, None, device)
 
     create.__name__ = create.__qualname__ = name
     return create
@@ -229,7 +234,7 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
     """A tensor of one value."""
     number = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     wanted = default_for(type(number)) if dtype is None else as_dtype(dtype)
-    return leaf(apply(FULL, (sizes((size,)), wanted.numpy), number), requires_grad, None, device)
+    return leaf(apply(FULL, (sizes((size,), "full"), wanted.numpy), number), requires_grad, None, device)
 
 
 def _like(create: Any) -> Any:

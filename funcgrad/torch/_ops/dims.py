@@ -37,28 +37,43 @@ def dims_of(dim: Any, x: Any) -> tuple[int, ...] | None:
     return dims if ndim else ()
 
 
-def sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
-    """Sizes given as several numbers or as one sequence."""
+def sizes(given: tuple[Any, ...], name: str = "view") -> tuple[int, ...]:
+    """Sizes given as several numbers or as one sequence.
+
+    Raises:
+        TypeError: Something else, in PyTorch's words about the function `name`.
+    """
     first = given[0] if len(given) == 1 else None
     if first is not None and not hasattr(first, "__index__"):
         if isinstance(first, str | float):
-            raise TypeError(f"argument 'size' (position 1) must be tuple of ints, not {type(first).__name__}")
+            raise TypeError(f"{name}(): argument 'size' (position 1) must be tuple of ints, not {type(first).__name__}")
         given = tuple(first)
-    return tuple([s if type(s) is int else s.__index__() for s in given])
+    try:
+        return tuple([s if type(s) is int else s.__index__() for s in given])
+    except AttributeError:
+        raise TypeError(f"{name}(): argument 'size' {_not_of_ints(given)}") from None
 
 
-def shape_of(size: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[int, ...]:
-    """Sizes given by position or as `size=`; layout keywords have no effect here.
+def _not_of_ints(given: tuple[Any, ...]) -> str:
+    place = next(i for i, s in enumerate(given) if not hasattr(s, "__index__"))
+    kind = type(given[place]).__name__
+    if place:
+        return f'failed to unpack the object at pos {place + 1} with error "type must be tuple of ints,but got {kind}"'
+    return f"(position 1) must be tuple of ints, but found element of type {kind} at pos 0"
+
+
+def shape_of(size: tuple[Any, ...], keywords: dict[str, Any], name: str) -> tuple[int, ...]:
+    """Sizes given by position or as `size=` to the function `name`; layout keywords have no effect here.
 
     Raises:
-        TypeError: Another keyword.
+        TypeError: Another keyword, or sizes that are no integers.
         RuntimeError: A negative size.
     """
     given = size or (keywords.pop("size", ()),)
-    for name in keywords:
-        if name not in ("layout", "pin_memory", "memory_format"):
-            raise TypeError(f"got an unexpected keyword argument '{name}'")
-    shape = sizes(given)
+    for keyword in keywords:
+        if keyword not in ("layout", "pin_memory", "memory_format"):
+            raise TypeError(f"{name}() got an unexpected keyword argument '{keyword}'")
+    shape = sizes(given, name)
     if any(s < 0 for s in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     return shape

@@ -115,6 +115,8 @@ def set_data(self: Tensor, new: Tensor) -> None:
     """Make this tensor look at another's memory."""
     if not isinstance(new, Tensor):
         raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
+    if self.requires_grad and not is_differentiable(new._aval):
+        raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
     new = alias(new)
     self._storage, self._base, self._chain = new._storage, new._base, new._chain
     self._value, self._seen = new._value, new._seen

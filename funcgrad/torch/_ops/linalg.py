@@ -161,7 +161,7 @@ def _inner(a: Any, b: Any) -> Any:
 
 MM = Op("mm", mm, saves=EACH_OTHER)
 DOT = Op("dot", _dot, saves=EACH_OTHER)
-VDOT = Op("vdot", _dot, saves=EACH_OTHER)
+VDOT = Op("vdot", lambda a, b: _dot(a.conj() if jnp.iscomplexobj(a) else a, b), saves=EACH_OTHER)
 MV = Op("mv", mv, saves=EACH_OTHER)
 BMM = Op("bmm", bmm, saves=EACH_OTHER)
 MATMUL = Op("matmul", _matmul, saves=EACH_OTHER, label=_matmul_label)

@@ -118,9 +118,12 @@ def cross_entropy(
     """
     reduction = checked_reduction(reduction, size_average, reduce)
     weights = () if weight is None else (weight,)
-    if target.shape == input.shape and target.dtype.is_floating_point:
+    if target.shape == input.shape and input.ndim:
+        if not target.dtype.is_floating_point:
+            kind = scalar_name(target._aval.dtype)
+            raise RuntimeError(f"Expected floating point type for target with class probabilities, got {kind}")
         return apply(SOFT_CROSS_ENTROPY, (reduction, label_smoothing), input, target, *weights)
-    _check_target(input, target, ignore_index)
+    target = _checked_target(input, target, ignore_index)
     return apply(CROSS_ENTROPY, (ignore_index, reduction, label_smoothing), input, target, *weights)
 
 
@@ -166,23 +169,42 @@ def nll_loss(
 ) -> Tensor:
     """Negative log likelihood of class indices, from log probabilities; arguments as for `cross_entropy`."""
     reduction = checked_reduction(reduction, size_average, reduce)
-    _check_target(input, target, ignore_index)
+    target = _checked_target(input, target, ignore_index)
     weights = () if weight is None else (weight,)
     return apply(NLL, (ignore_index, reduction), input, target, *weights)
 
 
-def _check_target(x: Tensor, target: Tensor, ignore_index: int) -> None:
-    if target._aval.dtype.kind not in "iu":
+def _checked_target(x: Tensor, target: Tensor, ignore_index: int) -> Tensor:
+    """Class indices that fit the scores: one for each sample, or for each place of each sample."""
+    if x.ndim == 0:
+        raise ValueError("Expected 1 or more dimensions (got 0)")
+    _check_shape(x, target)
+    if target._aval.dtype not in (np.int64, np.uint8):
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {scalar_name(target._aval.dtype)}")
-    dim = 0 if x.ndim == 1 else 1
-    expected = x.shape[:dim] + x.shape[dim + 1 :]
-    if x.ndim > 1 and target.ndim > 0 and x.shape[0] != target.shape[0]:
-        raise ValueError(f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({target.shape[0]}).")
-    if tuple(target.shape) != tuple(expected):
+    expected = x.shape[:1] + x.shape[2:] if x.ndim > 1 else target.shape
+    if target.shape != expected:
+        if x.ndim == 4:
+            raise RuntimeError(f"size mismatch (got input: {list(x.shape)} , target: {list(target.shape)}")
         raise RuntimeError(f"Expected target size {list(expected)}, got {list(target.shape)}")
     known = known_values(target)
     if known is not None:
-        _check_range(known, x.shape[dim], ignore_index)
+        _check_range(known, x.shape[0 if x.ndim == 1 else 1], ignore_index)
+    return target.reshape(()) if x.ndim == target.ndim else target  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _check_shape(x: Tensor, target: Tensor) -> None:
+    """What PyTorch refuses before it looks at the target's dtype."""
+    batch = target.shape[0] if target.ndim else 0
+    if x.ndim == 1 and target.ndim == 1 and batch != 1:
+        raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {batch}")
+    if x.ndim > 1 and x.shape[0] != batch:
+        raise ValueError(f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({batch}).")
+    if x.ndim <= 2 and target.ndim > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if x.ndim == 4 and target.ndim != 3:
+        raise RuntimeError(
+            f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {target.ndim}"
+        )
 
 
 def _check_range(target: np.ndarray, classes: int, ignore_index: int) -> None:

@@ -45,10 +45,10 @@ def checked(name: str, function: Callable[..., Any], square: bool = True) -> Cal
 
 def _hermitian(a: Any, lower: bool) -> Any:
     """The matrix that one triangle stands for; its gradient goes to both triangles alike, as PyTorch's."""
-    half = jnp.tril(a) if lower else jnp.triu(a)
     strict = jnp.tril(a, -1) if lower else jnp.triu(a, 1)
+    diagonal = jnp.tril(jnp.triu(a)).real  # as LAPACK reads it
     even = (a + a.mT.conj()) / 2
-    return even + jax.lax.stop_gradient(half + strict.mT.conj() - even)
+    return even + jax.lax.stop_gradient(strict + diagonal + strict.mT.conj() - even)
 
 
 def _cholesky(a: Any, *, upper: bool) -> Any:
@@ -96,7 +96,7 @@ def _det(a: Any) -> Any:
 
 def _logdet(a: Any) -> Any:
     sign, size = jnp.linalg.slogdet(a)
-    return jnp.where(sign < 0, jnp.nan, size)
+    return jnp.log(sign) + size if jnp.iscomplexobj(a) else jnp.where(sign < 0, jnp.nan, size)
 
 
 def _bound(sizes: Any, a: Any, atol: Any, rtol: Any) -> Any:
@@ -203,7 +203,7 @@ def det(A: Tensor) -> Tensor:
 
 
 def logdet(input: Tensor) -> Tensor:
-    """Logarithm of the determinant: nan if that is negative."""
+    """Logarithm of the determinant: nan if that is a negative number."""
     return apply(LOGDET, (), input)
 
 
@@ -366,9 +366,10 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     is_vector = B.ndim == A.ndim - 1
     right = B.unsqueeze(-1) if is_vector else B
     X = apply(MATMUL, (), pinv(A, rtol=rcond), right)
-    rank, residuals = matrix_rank(A, rtol=rcond), A.new_zeros(0)
+    rank, none = matrix_rank(A, rtol=rcond), A.abs().new_zeros(0)
+    residuals = none
     if driver in ("gels", "gelsd", "gelss") and A.shape[-2] > A.shape[-1] and bool((rank == A.shape[-1]).all()):
         residuals = (apply(MATMUL, (), A, X) - right).abs().square().sum(-2)
-    values = svdvals(A.detach()) if driver in ("gelsd", "gelss") else A.new_zeros(0)
+    values = svdvals(A.detach()) if driver in ("gelsd", "gelss") else none
     rank = rank.new_zeros(0) if driver == "gels" else rank
     return LINALG_LSTSQ(X.squeeze(-1) if is_vector else X, residuals, rank, values)

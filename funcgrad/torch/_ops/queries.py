@@ -113,7 +113,19 @@ def is_cpu(input: Tensor) -> bool:
     return input.device.type == "cpu"
 
 
+def is_inference(input: Tensor) -> bool:
+    """Whether the tensor was made in inference mode."""
+    return input.is_inference()
+
+
+def is_neg(input: Tensor) -> bool:
+    """Whether the tensor is a view that negates when it is read: none is."""
+    return False
+
+
 ROWS = (
+    Row("is_inference", is_inference, method=False),
+    Row("is_neg", is_neg),
     Row("size", size, function=False),
     Row("dim", dim, function=False),
     Row("ndimension", dim, function=False),

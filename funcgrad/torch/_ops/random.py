@@ -17,7 +17,7 @@ from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import leaf
 from funcgrad.torch._ops.dims import shape_of
 from funcgrad.torch._ops.known import known_values
-from funcgrad.torch._ops.promotion import cast, check_broadcast
+from funcgrad.torch._ops.promotion import cast, check_broadcast, scalar_name
 from funcgrad.torch._ops.rounding import rounded
 from funcgrad.torch._ops.rows import Row, factory
 from funcgrad.torch._tensor import Tensor, wrap
@@ -25,13 +25,28 @@ from funcgrad.torch._types import as_dtype, get_default_dtype, int64
 from funcgrad.torch.random import default_generator
 from funcgrad.trace import Equation, Op, constant
 
+UNIFORM, NORMAL_KERNEL = "check_uniform_bounds", "normal_kernel_cpu"
+"""What PyTorch calls its kernels in errors."""
+
 
 def _new(array: np.ndarray, requires_grad: bool = False, device: Any = None) -> Tensor:
     return leaf(wrap(constant(array)), requires_grad, None, device)
 
 
-def _floating(dtype: Any) -> np.dtype[Any]:
-    return (get_default_dtype() if dtype is None else as_dtype(dtype)).numpy
+def _floating(dtype: Any, kernel: str) -> np.dtype[Any]:
+    wanted = (get_default_dtype() if dtype is None else as_dtype(dtype)).numpy
+    check_continuous(wanted, kernel)
+    return wanted
+
+
+def check_continuous(dtype: np.dtype[Any], kernel: str) -> None:
+    """Refuse to draw fractions for a dtype that has none.
+
+    Raises:
+        NotImplementedError: PyTorch's text.
+    """
+    if dtype.kind in "biu":
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_name(dtype)}'")
 
 
 def rand(
@@ -43,7 +58,7 @@ def rand(
     **ignored: Any,
 ) -> Tensor:
     """Numbers from U(0, 1)."""
-    drawn = _random.rand(generator or default_generator, shape_of(size, ignored), _floating(dtype))
+    drawn = _random.rand(generator or default_generator, shape_of(size, ignored, "rand"), _floating(dtype, UNIFORM))
     return _new(drawn, requires_grad, device)
 
 
@@ -56,7 +71,8 @@ def randn(
     **ignored: Any,
 ) -> Tensor:
     """Numbers from N(0, 1)."""
-    drawn = _random.normal(generator or default_generator, shape_of(size, ignored), 0.0, 1.0, _floating(dtype))
+    shape = shape_of(size, ignored, "randn")
+    drawn = _random.normal(generator or default_generator, shape, 0.0, 1.0, _floating(dtype, NORMAL_KERNEL))
     return _new(drawn, requires_grad, device)
 
 
@@ -76,7 +92,7 @@ def randint(
     if low is None or high is None:
         low, high = 0, low if high is None else high
     wanted = int64 if dtype is None else as_dtype(dtype)
-    drawn = _random.randint(generator or default_generator, low, high, shape_of((size,), {}), wanted.numpy)
+    drawn = _random.randint(generator or default_generator, low, high, shape_of((size,), {}, "randint"), wanted.numpy)
     return _new(drawn, requires_grad, device)
 
 
@@ -111,8 +127,8 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None
     """
     source = generator or default_generator
     if size is not None:
-        dtype = _floating(keywords.pop("dtype", None))
-        return _new(_random.normal(source, shape_of((size,), {}), mean, std, dtype), **keywords)
+        dtype = _floating(keywords.pop("dtype", None), NORMAL_KERNEL)
+        return _new(_random.normal(source, shape_of((size,), {}, "normal"), mean, std, dtype), **keywords)
     _check_deviation(std)
     tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
     check_broadcast(tensors)

@@ -10,6 +10,8 @@ from funcgrad.torch import _random
 from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._layout import is_contiguous, placed
 from funcgrad.torch._ops.conversion import host_array
+from funcgrad.torch._ops.promotion import scalar_name
+from funcgrad.torch._ops.random import NORMAL_KERNEL, UNIFORM, check_continuous
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch.random import default_generator
@@ -23,6 +25,7 @@ def _fill(x: Tensor, drawn: np.ndarray) -> Tensor:
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
     """Fill with numbers from N(mean, std²)."""
     check_writable(self)
+    check_continuous(self._aval.dtype, NORMAL_KERNEL)
     drawn = _random.normal(
         generator or default_generator, self._aval.shape, mean, std, self._aval.dtype, is_contiguous(self)
     )
@@ -34,6 +37,7 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: An
     low = old.pop("from", from_)
     low, to = old.pop("a", low), old.pop("b", to)
     check_writable(self)
+    check_continuous(self._aval.dtype, UNIFORM)
     drawn = _random.uniform(generator or default_generator, self._aval.shape, low, to, self._aval.dtype)
     return _fill(self, drawn)
 
@@ -58,11 +62,22 @@ def random_(self: Tensor, from_: int | None = None, to: int | None = None, *, ge
     return _fill(self, _random.randint(source, low, high, shape, dtype))
 
 
+def _check_dtype(draw: str, dtype: np.dtype[Any]) -> None:
+    if draw in ("exponential", "cauchy") and dtype.kind in "biu":
+        raise RuntimeError(
+            f"{draw.title()} distribution is a continuous probability distribution. dtype must be a floating point but "
+            f"you specified {scalar_name(dtype)}"
+        )
+    if draw == "log_normal":
+        check_continuous(dtype, "log_normal_cpu")
+
+
 def _continuous(draw: str, **defaults: float | None) -> Row:
     name = f"{draw}_"
 
     def fill(self: Tensor, *parameters: float, generator: Any = None, **named: float) -> Tensor:
         check_writable(self)
+        _check_dtype(draw, self._aval.dtype)
         chosen = {**defaults, **dict(zip(defaults, parameters, strict=False)), **named}
         if len(parameters) > len(defaults) or len(chosen) > len(defaults) or None in chosen.values():
             raise TypeError(f"{name}() takes the numbers {', '.join(defaults)}, but got {parameters} and {named}")

@@ -33,7 +33,7 @@ ROT90 = Op("rot90", lambda x, *, k, dims: jnp.rot90(x, k, dims), saves=NONE)
 
 def repeat(input: Tensor, *counts: Any, repeats: Any = ()) -> Tensor:
     """The tensor repeated along each dimension, as a copy."""
-    times = sizes(counts or (repeats,))
+    times = sizes(counts or (repeats,), "repeat")
     if len(times) < input.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     return apply(TILE, (times,), input)
@@ -41,7 +41,7 @@ def repeat(input: Tensor, *counts: Any, repeats: Any = ()) -> Tensor:
 
 def tile(input: Tensor, *counts: Any, dims: Any = ()) -> Tensor:
     """The tensor repeated along its last dimensions."""
-    times = sizes(counts or (dims,))
+    times = sizes(counts or (dims,), "tile")
     return apply(TILE, ((1,) * (input.ndim - len(times)) + times,), input)
 
 

@@ -135,7 +135,7 @@ def _norm(x: Any, p: float, dims: Any) -> Any:
     if p == -math.inf:
         return jnp.min(size, dims, keepdims=True)
     if p == 0:
-        return jnp.sum(size != 0, dims, keepdims=True).astype(x.dtype)
+        return jnp.sum(size != 0, dims, keepdims=True).astype(size.dtype)
     if p == 1:
         return jnp.sum(size, dims, keepdims=True)
     if p == 2:
@@ -155,8 +155,10 @@ def _norm_jvp(p: float, dims: Any, primals: Any, tangents: Any) -> Any:
         weight = jnp.sign(x)
     else:
         safe = jnp.where(norm == 0, 1, norm)
-        weight = jnp.where(norm == 0, 0, jnp.sign(x) * (jnp.abs(x) / safe) ** (p - 1) if p != 2 else x / safe)
-    return norm, jnp.sum(weight.astype(x.dtype) * tangents[0], dims, keepdims=True)
+        share = jnp.where(x == 0, 1, jnp.abs(x) / safe)  # the sign takes zeros out, also where p - 1 is negative
+        weight = jnp.where(norm == 0, 0, jnp.sign(x) * share ** (p - 1) if p != 2 else x / safe)
+    along = jnp.conj(weight).astype(x.dtype) * tangents[0]
+    return norm, jnp.sum(along.real if jnp.iscomplexobj(x) else along, dims, keepdims=True)
 
 
 def vector_norm(x: Any, *, p: float, dims: Any, keepdim: bool) -> Any:

@@ -20,19 +20,18 @@ from funcgrad.torch._ops.indexing import GATHER, at_positions
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
 from funcgrad.torch._ops.promotion import cast, no_derivative
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.selection_checks import checked_gather, checked_scatter
 from funcgrad.torch._ops.shape import reshape
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Number, Op, array_of
 
 
 def _of_vectors(function: Any) -> Any:
-    """The function, which takes a tensor without dimensions as one of one element."""
+    """The function, which takes tensors without dimensions as those of one element."""
 
     def call(x: Any, *others: Any, **static: Any) -> Any:
-        if x.ndim:
-            return function(x, *others, **static)
         whole = (other if isinstance(other, Number) else jnp.atleast_1d(other) for other in others)
-        return function(x[None], *whole, **static)[0]
+        return function(jnp.atleast_1d(x), *whole, **static).reshape(x.shape)
 
     return functools.wraps(function)(call)
 
@@ -48,12 +47,12 @@ def _gather(x: Any, index: Any, *, dim: int) -> Any:
     if x.ndim == 0 or index.size == 0:
         return jnp.broadcast_to(x if x.ndim == 0 else jnp.zeros((), x.dtype), index.shape)
     mode, fill = ("fill", np.nan) if jnp.issubdtype(x.dtype, np.inexact) else ("clip", None)
-    return x.at[_grid(index, dim)].get(mode=mode, fill_value=fill)
+    return x.at[_grid(jnp.atleast_1d(index), dim)].get(mode=mode, fill_value=fill).reshape(index.shape)
 
 
 def _source(x: Any, index: Any, source: Any) -> Any:
     """What goes to the positions: a number, or as much of a tensor as the index covers."""
-    if hasattr(source, "kind") or source.ndim == 0:
+    if isinstance(source, Number):
         return jnp.broadcast_to(cast(source, x.dtype), index.shape)
     if source.dtype != x.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
@@ -127,38 +126,20 @@ SCATTER_REDUCE = Op("scatter_reduce", _scatter_reduce)
 TAKE = Op("take", lambda x, index: x.reshape(-1)[index], saves={0: (1,)})
 
 
-def check_positions(index: Tensor, size: int, dim: int, name: str) -> None:
-    """Refuse positions that are known to be outside.
-
-    Raises:
-        RuntimeError: A position is outside, or the index has no integer dtype.
-    """
-    if index._aval.size and index._aval.dtype not in (np.int64, np.int32):
-        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
-    known = value_of(index).array
-    if known is None:
-        return
-    array = np.asarray(known)
-    wrong = array[(array < 0) | (array >= size)]
-    if wrong.size:
-        raise RuntimeError(f"index {wrong.flat[0]} is out of bounds for dimension {dim} with size {size}")
-
-
-def _checked_dim(x: Tensor, dim: int, index: Tensor, name: str) -> int:
-    dim = dim_of(dim, x.ndim)
-    check_positions(index, x._aval.shape[dim] if x.ndim else 1, dim, name)
-    return dim
-
-
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """The element at `index` along one dimension, for each place of the index."""
-    return apply(TAKE_ALONG, (_checked_dim(input, dim, index, "gather"),), input, index)
+    return apply(TAKE_ALONG, (checked_gather(input, dim, index),), input, index)
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """As `gather`, with broadcasting and negative positions; without `dim` from the flattened tensor."""
     if dim is None:
         return take_along_dim(reshape(input, (-1,)), reshape(indices, (-1,)), 0)
+    if input.ndim != indices.ndim:
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+            f"{input.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
+        )
     dim = dim_of(dim, input.ndim)
     indices = apply(FROM_START, (input._aval.shape[dim],), indices)
     shape = [max(m, n) for m, n in zip(input._aval.shape, indices._aval.shape, strict=True)]
@@ -176,7 +157,10 @@ def scatter(
     input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
 ) -> Tensor:
     """The tensor with elements of `src`, or a number, at `index` along one dimension; `reduce` adds or multiplies."""
-    dim, source = _checked_dim(input, dim, index, "scatter"), src if value is None else value
+    source = src if value is None else value
+    if isinstance(value, Tensor):
+        source = value.expand(index.shape)  # pyright: ignore[reportAttributeAccessIssue]
+    dim = checked_scatter(input, dim, index, source, "scatter")
     if reduce is None:
         op = SCATTER if isinstance(source, Tensor) else SCATTER_NUMBER
     elif reduce in ("add", "multiply"):
@@ -188,14 +172,14 @@ def scatter(
 
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """The tensor with `src` added at `index` along one dimension."""
-    return apply(SCATTER_ADD, (_checked_dim(input, dim, index, "scatter_add"),), input, index, src)
+    return apply(SCATTER_ADD, (checked_scatter(input, dim, index, src, "scatter_add"),), input, index, src)
 
 
 def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
     """The tensor with `src` combined into it at `index`: sum, prod, mean, amax or amin."""
-    dim = _checked_dim(input, dim, index, "scatter_reduce")
+    dim = checked_scatter(input, dim, index, src, "scatter_reduce")
     return apply(SCATTER_REDUCE, (dim, reduce, include_self), input, index, src)
 
 
@@ -212,7 +196,7 @@ def _index_add(x: Any, index: Any, source: Any, alpha: Any, *, dim: int) -> Any:
 
 
 def _index_select(x: Any, index: Any, *, dim: int) -> Any:
-    return GATHER.function(x, index, pattern=tuple(d == dim for d in range(x.ndim)))
+    return GATHER.function(x, jnp.atleast_1d(index), pattern=tuple(d == dim for d in range(x.ndim)))
 
 
 @_of_vectors

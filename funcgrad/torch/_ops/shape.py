@@ -19,7 +19,7 @@ from funcgrad.torch._ops.copying import CLONE
 from funcgrad.torch._ops.dims import dim_of, sizes
 from funcgrad.torch._ops.rows import Row, renamed
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._texts import REVERSED_DIMS, VIEW_INCOMPATIBLE
+from funcgrad.torch._texts import REVERSED_DIMS, T_OF_NUMBER, VIEW_INCOMPATIBLE
 from funcgrad.torch._views import ViewOp
 from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Op
@@ -99,7 +99,7 @@ def tensor_view(input: Tensor, *shape: Any, size: Any = ()) -> Tensor:
 
 def reshape(input: Tensor, *sides: Any, shape: Any = ()) -> Tensor:
     """Another shape: a view if the layout allows it, else a copy."""
-    wanted = _resolved(sizes(sides or (shape,)), input._aval.size)
+    wanted = _resolved(sizes(sides or (shape,), "reshape"), input._aval.size)
     return view(RESHAPE, (wanted,), input) if can_view(input, wanted) else apply(UNSAFE_VIEW, (wanted,), input)
 
 
@@ -120,14 +120,15 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 def permute(input: Tensor, *places: Any, dims: Any = ()) -> Tensor:
     """Dimensions in another order."""
-    wanted = tuple(dim_of(d, input.ndim) for d in sizes(places or (dims,)))
-    if len(wanted) == input.ndim and len(set(wanted)) < input.ndim:
-        raise RuntimeError("permute(): duplicate dims are not allowed.")
-    if len(wanted) != input.ndim:
+    places = sizes(places or (dims,))
+    if len(places) != input.ndim:
         raise RuntimeError(
             f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
-            f"ordering of dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = {len(wanted)}"
+            f"ordering of dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = {len(places)}"
         )
+    wanted = tuple(dim_of(d, input.ndim) for d in places)
+    if len(set(wanted)) < input.ndim:
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
     return view(PERMUTE, (wanted,), input)
 
 
@@ -146,7 +147,7 @@ def t(input: Tensor) -> Tensor:
 
 def expand(input: Tensor, *shape: Any, size: Any = (), implicit: bool = False) -> Tensor:
     """Dimensions of size 1 repeated without a copy; `implicit` is of no effect."""
-    final = expanded_shape(input, sizes(shape or (size,)))
+    final = expanded_shape(input, sizes(shape or (size,), "expand"))
     return view(EXPAND if math.prod(final) > input._aval.size else EXPAND_BY_ONES, (final,), input)
 
 
@@ -241,15 +242,15 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     return permute(input, order)
 
 
-def adjoint(input: Tensor) -> Tensor:
-    """Matrices transposed (and conjugated, if complex)."""
+def matrix_transpose(input: Tensor) -> Tensor:
+    """Matrices transposed: `x.mT`."""
     return transpose(input, -2, -1)
 
 
 def reversed_dims(input: Tensor) -> Tensor:
     """All dimensions in reverse order: `x.T`."""
     if input.ndim != 2:
-        warn_once(REVERSED_DIMS)
+        warn_once(REVERSED_DIMS if input.ndim else T_OF_NUMBER)
     return view(PERMUTE, (tuple(range(input.ndim))[::-1],), input)
 
 
@@ -306,10 +307,9 @@ ROWS = (
     Row("transpose", transpose),
     Row("swapaxes", renamed(transpose, dim0="axis0", dim1="axis1")),
     Row("swapdims", transpose),
-    Row("adjoint", adjoint),
     Row("t", t),
     Row("T", reversed_dims, function=False, attribute=True),
-    Row("mT", adjoint, function=False, attribute=True),
+    Row("mT", matrix_transpose, function=False, attribute=True),
     Row("expand", expand, function=False),
     Row("expand_as", expand_as, function=False),
     Row("broadcast_to", broadcast_to),

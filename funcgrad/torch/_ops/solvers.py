@@ -89,8 +89,24 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
     if N is not None and N <= 1:
         raise RuntimeError("N must be greater than 1.")
     x = x if x.ndim else x.reshape(1)
+    return _powers(x, x.shape[-1] if N is None else N)
+
+
+def older_vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The powers N - 1 to 0 of each element of a vector as rows of a matrix, or 0 to N - 1 with `increasing`."""
+    if x.ndim != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
+    if N is not None and N < 0:
+        raise RuntimeError("N must be non-negative.")
+    if N == 0:
+        return x.new_empty(x.shape[0], 0)
+    made = _powers(x, x.shape[0] if N is None else N)
+    return made if increasing else made.flip(1)
+
+
+def _powers(x: Tensor, count: int) -> Tensor:
     powers = [x.new_ones(x.shape)]
-    for _ in range(1, x.shape[-1] if N is None else N):
+    for _ in range(1, count):
         powers.append(powers[-1] * x)
     return stack(powers, -1)
 
@@ -100,4 +116,4 @@ def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
     return diagonal_of(A, offset, dim1, dim2)
 
 
-ROWS = (Row("lu_solve", older_lu_solve),)
+ROWS = (Row("lu_solve", older_lu_solve), Row("vander", older_vander, method=False))

@@ -22,7 +22,8 @@ def _variance(x: Any, *, dims: Any, keepdim: bool, correction: float) -> Any:
         raise RuntimeError("std and var only support floating point and complex dtypes")
     count = math.prod(x.shape if dims is None else [x.shape[d] for d in dims])
     centred = x - jnp.mean(x, dims, keepdims=True)
-    return jnp.sum(centred * centred, dims, keepdims=keepdim) / jnp.asarray(max(count - correction, 0), x.dtype)
+    squares = (centred * centred.conj()).real if jnp.iscomplexobj(x) else centred * centred
+    return jnp.sum(squares, dims, keepdims=keepdim) / jnp.asarray(max(count - correction, 0), squares.dtype)
 
 
 @jax.custom_jvp

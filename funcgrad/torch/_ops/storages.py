@@ -1,4 +1,4 @@
-"""The storage behind a tensor as PyTorch shows it: a flat run of elements, or of bytes, to be read."""
+"""The storage behind a tensor as PyTorch shows it: a flat run of elements, or of bytes."""
 
 from __future__ import annotations
 
@@ -82,6 +82,19 @@ class TypedStorage(_Storage):
 
     def _values(self) -> np.ndarray:
         return host_array(self._base, "storage").reshape(-1)
+
+    def __getitem__(self, index: int) -> Any:
+        if isinstance(index, slice):
+            raise RuntimeError("slices are only supported in UntypedStorage.__getitem__")
+        if not -self.size() <= index < self.size():
+            raise IndexError(f"index {index} out of range for storage of size {self.size()}")
+        return super().__getitem__(index)
+
+    def __setitem__(self, index: int | slice, value: Any) -> None:
+        if not isinstance(index, int | slice):
+            raise RuntimeError(f"can't index a {type(self)} with {type(index)}")
+        flat: Any = self._base.data.view(-1)  # pyright: ignore[reportAttributeAccessIssue]
+        flat[index] = value
 
     def _head(self) -> str:
         return f"dtype={self.dtype}, device={self.device}"

@@ -6,6 +6,7 @@ they overlap: both, and their gradients, fuse, while XLA's own window reductions
 
 from __future__ import annotations
 
+import operator
 from typing import Any, NamedTuple
 
 from jax import lax
@@ -62,8 +63,8 @@ def taps(x: Any, axis: int, s: Span) -> list[Any]:
 def each(given: Any, ndim: int) -> tuple[int, ...]:
     """One number for each spatial dimension, from one number for all or one for each; others as they are given."""
     if hasattr(given, "__index__"):
-        return (given.__index__(),) * ndim
-    numbers = tuple([g.__index__() for g in given])
+        return (operator.index(given),) * ndim
+    numbers = tuple([operator.index(g) for g in given])
     return numbers * ndim if len(numbers) == 1 else numbers
 
 

@@ -53,7 +53,10 @@ def bernoulli_from(generator: Generator, probabilities: np.ndarray, dtype: np.dt
         RuntimeError: An element is no probability.
     """
     if probabilities.size and not (probabilities.min() >= 0 and probabilities.max() <= 1):
-        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false. Each p must lie in [0, 1].")
+        raise RuntimeError(
+            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  If "
+            "so, please report an enhancement request to PyTorch.)"
+        )
     units = units53 if probabilities.dtype == FLOAT64 else units24
     out = np.empty(probabilities.shape, dtype or probabilities.dtype)
     for part, chances in zip(parts(out), parts(probabilities), strict=True):

@@ -17,6 +17,7 @@ import numpy as np
 from funcgrad.torch._random.box_muller import COMPILED, both_roles, standard_normals
 from funcgrad.torch._random.compiled import LongDraw, padded
 from funcgrad.torch._random.generator import Generator
+from funcgrad.torch._random.pairs import is_paired, joined, part_of
 from funcgrad.torch._random.rounding import FLOAT32, FLOAT64, by_element, fma, narrowed
 from funcgrad.torch._random.stream import CHUNK, MEDIUM, SMALL, WIDEST, WordStream
 from funcgrad.torch._random.uniform import parts, units53
@@ -44,7 +45,8 @@ def normal(
         shape: Of the result.
         mean: Of the distribution.
         std: Standard deviation, at least 0.
-        dtype: float16, bfloat16, float32 or float64.
+        dtype: float16, bfloat16, float32 or float64; both parts of complex numbers have the mean and half the
+            variance.
         contiguous: Whether PyTorch's target is. If not, the values are in the order of its memory.
 
     Returns:
@@ -56,6 +58,8 @@ def normal(
     if not std >= 0.0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     dtype = np.dtype(dtype)
+    if is_paired(dtype):
+        return joined(normal(generator, (*shape, 2), mean, std / math.sqrt(2), part_of(dtype), contiguous))
     count = math.prod(shape)
     if count < _BLOCK or not contiguous:
         values = np.array(scalar_normals(generator, count), FLOAT64)

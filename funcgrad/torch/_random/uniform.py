@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from funcgrad.torch._random.generator import Generator
+from funcgrad.torch._random.pairs import is_paired, joined, part_of
 from funcgrad.torch._random.rounding import FLOAT32, FLOAT64, fma, narrowed
 from funcgrad.torch._random.stream import CHUNK, SMALL, WordStream
 
@@ -71,7 +72,8 @@ def uniform(
         shape: Of the result.
         low: Least value.
         high: Bound above.
-        dtype: float16, bfloat16, float32 or float64; the first two round a float32.
+        dtype: float16, bfloat16, float32 or float64; the first two round a float32. Both parts of complex numbers are
+            uniform.
 
     Returns:
         A new array of `shape` and `dtype`.
@@ -80,6 +82,8 @@ def uniform(
         RuntimeError: `low` exceeds `high`, or `high - low` the largest number.
     """
     dtype = np.dtype(dtype)
+    if is_paired(dtype):
+        return joined(uniform(generator, (*shape, 2), low, high, part_of(dtype)))
     _check_bounds(low, high, dtype)
     draw = _uniform64 if dtype == FLOAT64 else _uniform32
     out = np.empty(shape, dtype)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad.torch._serialization.file_storage import FileStorage
+from funcgrad.torch._serialization.functions import COMPILED_OWNER, attribute
 from funcgrad.torch._serialization.unpickler import hashable
 from funcgrad.torch._tensor import Tensor, strided
 from funcgrad.torch._types import DTYPES, Size, device
@@ -164,6 +165,8 @@ FURTHER = _entries(
         "builtins.range": (range, range),
         "builtins.xrange": (range, range),
         "builtins.Ellipsis": (..., None),
+        "builtins.getattr": (attribute, attribute),
+        COMPILED_OWNER: (COMPILED_OWNER, None),
         **{f"builtins.{kind.__name__}": (kind, None) for kind in (list, dict, tuple, int, float, str, bool)},
         "collections.defaultdict": (defaultdict, _default),
         "argparse.Namespace": (argparse.Namespace, None),

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad.torch._serialization.constructors import CALLS, FURTHER, STRICT, array_state, attributes, check_byteorder
+from funcgrad.torch._serialization.functions import named
 from funcgrad.torch.nn._module import Module
 
 _REFUSED = (
@@ -55,7 +56,7 @@ class Known:
         for table in (_USERS, STRICT):
             if path in table:
                 return table[path]
-        further = FURTHER.get(path, _module_class(module, name))
+        further = FURTHER.get(path, _module_class(module, name) or named(path))
         if further is None or self._is_strict:
             advice = _TRUST.format(name=name) if further is None else _NOT_STRICT
             raise pickle.UnpicklingError(_REFUSED.format(path=path, advice=advice))

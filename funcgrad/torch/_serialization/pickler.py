@@ -8,11 +8,13 @@ from __future__ import annotations
 import io
 import pickle
 from collections import OrderedDict
+from types import FunctionType
 from typing import Any, ClassVar
 
 import numpy as np
 
 from funcgrad.torch._layout import offset_of, strides_of
+from funcgrad.torch._serialization.functions import COMPILED_OWNER, is_compiled, path_of
 from funcgrad.torch._storage import Storage
 from funcgrad.torch._tensor import Tensor, strided
 from funcgrad.torch._types import Size, device, dtype
@@ -38,6 +40,7 @@ _REBUILD_TENSOR = _Name("torch._utils", "_rebuild_tensor_v2")
 _REBUILD_PARAMETER = _Name("torch._utils", "_rebuild_parameter")
 _REBUILD_PARAMETER_WITH = _Name("torch._utils", "_rebuild_parameter_with_state")
 _REBUILD_TYPE = _Name("torch._tensor", "_rebuild_from_type_v2")
+_GETATTR, _COMPILED_OWNER = _Name("builtins", "getattr"), _Name(*COMPILED_OWNER.rsplit(".", 1))
 _DTYPES: dict[dtype, _Name] = {}
 _STORAGES: dict[dtype, _Name] = {}
 
@@ -113,6 +116,15 @@ class Pickler(_Base):
         """Write a dtype, which is a global of PyTorch."""
         self.save(_DTYPES.setdefault(obj, _Name("torch", obj.name)))
 
+    def save_function(self, obj: FunctionType) -> None:
+        """Write a function, which is a global; PyTorch's under PyTorch's name."""
+        if path := path_of(obj):
+            self.save(_Name(*path))
+        elif is_compiled(obj):
+            self.save_reduce(_GETATTR, (_COMPILED_OWNER, obj.__name__))
+        else:
+            self.save_global(obj)
+
     def save_reduced(self, obj: _Reduced) -> None:
         """Write something that is built by a call."""
         self.save_reduce(obj.call, obj.args)
@@ -124,6 +136,7 @@ class Pickler(_Base):
 
 Pickler.dispatch[_Name] = Pickler.save_name
 Pickler.dispatch[dtype] = Pickler.save_dtype
+Pickler.dispatch[FunctionType] = Pickler.save_function
 Pickler.dispatch[_Reduced] = Pickler.save_reduced
 
 

@@ -39,6 +39,10 @@ ByteTensor = _CUDA_TYPES["ByteTensor"]
 BoolTensor = _CUDA_TYPES["BoolTensor"]
 
 
+class AcceleratorError(RuntimeError):
+    """A GPU has failed: scripts catch it, and nothing here raises it."""
+
+
 class OutOfMemoryError(RuntimeError):
     """A GPU's memory is full: scripts catch it, and nothing here raises it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
@@ -10,6 +11,9 @@ from funcgrad.torch import amp as _amp
 from funcgrad.torch._types import float16
 
 _DEPRECATED = "`torch.cuda.amp.{0}(args...)` is deprecated. Please use `torch.amp.{0}('cuda', args...)` instead."
+_DEPRECATED_DECORATOR = (
+    "`torch.cuda.amp.{0}(args...)` is deprecated. Please use `torch.amp.{0}(args..., device_type='cuda')` instead."
+)
 
 
 class autocast(_amp.autocast):
@@ -33,6 +37,18 @@ class GradScaler(_amp.GradScaler):
     ) -> None:
         warn(_DEPRECATED.format("GradScaler"), FutureWarning)
         super().__init__("cuda", init_scale, growth_factor, backoff_factor, growth_interval, enabled)
+
+
+def custom_fwd(*args: Any, **kwargs: Any) -> Callable[..., Any]:
+    """`torch.amp.custom_fwd(..., device_type="cuda")`."""
+    warn(_DEPRECATED_DECORATOR.format("custom_fwd"), FutureWarning)
+    return _amp.custom_fwd(*args, device_type="cuda", **kwargs)
+
+
+def custom_bwd(*args: Any, **kwargs: Any) -> Callable[..., Any]:
+    """`torch.amp.custom_bwd(..., device_type="cuda")`."""
+    warn(_DEPRECATED_DECORATOR.format("custom_bwd"), FutureWarning)
+    return _amp.custom_bwd(*args, device_type="cuda", **kwargs)
 
 
 __getattr__ = _missing_from(__name__)

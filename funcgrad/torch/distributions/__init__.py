@@ -4,6 +4,7 @@ A file a family, named as in PyTorch; what they share: `distribution.py`, `const
 """
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.distributions import constraint_registry as constraint_registry
 from funcgrad.torch.distributions import constraints as constraints
 from funcgrad.torch.distributions import kl as kl
 from funcgrad.torch.distributions import transforms as transforms
@@ -14,9 +15,12 @@ from funcgrad.torch.distributions.binomial import Binomial as Binomial
 from funcgrad.torch.distributions.categorical import Categorical as Categorical
 from funcgrad.torch.distributions.cauchy import Cauchy as Cauchy
 from funcgrad.torch.distributions.chi2 import Chi2 as Chi2
+from funcgrad.torch.distributions.constraint_registry import biject_to as biject_to
+from funcgrad.torch.distributions.constraint_registry import transform_to as transform_to
 from funcgrad.torch.distributions.dirichlet import Dirichlet as Dirichlet
 from funcgrad.torch.distributions.distribution import Distribution as Distribution
 from funcgrad.torch.distributions.exponential import Exponential as Exponential
+from funcgrad.torch.distributions.fishersnedecor import FisherSnedecor as FisherSnedecor
 from funcgrad.torch.distributions.gamma import Gamma as Gamma
 from funcgrad.torch.distributions.geometric import Geometric as Geometric
 from funcgrad.torch.distributions.gumbel import Gumbel as Gumbel
@@ -26,8 +30,14 @@ from funcgrad.torch.distributions.independent import Independent as Independent
 from funcgrad.torch.distributions.inverse_gamma import InverseGamma as InverseGamma
 from funcgrad.torch.distributions.kl import kl_divergence as kl_divergence
 from funcgrad.torch.distributions.kl import register_kl as register_kl
+from funcgrad.torch.distributions.kumaraswamy import Kumaraswamy as Kumaraswamy
 from funcgrad.torch.distributions.laplace import Laplace as Laplace
+from funcgrad.torch.distributions.lkj_cholesky import LKJCholesky as LKJCholesky
 from funcgrad.torch.distributions.log_normal import LogNormal as LogNormal
+from funcgrad.torch.distributions.logistic_normal import LogisticNormal as LogisticNormal
+from funcgrad.torch.distributions.lowrank_multivariate_normal import (
+    LowRankMultivariateNormal as LowRankMultivariateNormal,
+)
 from funcgrad.torch.distributions.mixture_same_family import MixtureSameFamily as MixtureSameFamily
 from funcgrad.torch.distributions.multinomial import Multinomial as Multinomial
 from funcgrad.torch.distributions.multivariate_normal import MultivariateNormal as MultivariateNormal
@@ -46,11 +56,18 @@ from funcgrad.torch.distributions.transformed_distribution import TransformedDis
 from funcgrad.torch.distributions.transforms import AbsTransform as AbsTransform
 from funcgrad.torch.distributions.transforms import AffineTransform as AffineTransform
 from funcgrad.torch.distributions.transforms import ComposeTransform as ComposeTransform
+from funcgrad.torch.distributions.transforms import CorrCholeskyTransform as CorrCholeskyTransform
+from funcgrad.torch.distributions.transforms import CumulativeDistributionTransform as CumulativeDistributionTransform
 from funcgrad.torch.distributions.transforms import ExpTransform as ExpTransform
+from funcgrad.torch.distributions.transforms import IndependentTransform as IndependentTransform
+from funcgrad.torch.distributions.transforms import LowerCholeskyTransform as LowerCholeskyTransform
+from funcgrad.torch.distributions.transforms import PositiveDefiniteTransform as PositiveDefiniteTransform
 from funcgrad.torch.distributions.transforms import PowerTransform as PowerTransform
+from funcgrad.torch.distributions.transforms import ReshapeTransform as ReshapeTransform
 from funcgrad.torch.distributions.transforms import SigmoidTransform as SigmoidTransform
 from funcgrad.torch.distributions.transforms import SoftmaxTransform as SoftmaxTransform
 from funcgrad.torch.distributions.transforms import SoftplusTransform as SoftplusTransform
+from funcgrad.torch.distributions.transforms import StickBreakingTransform as StickBreakingTransform
 from funcgrad.torch.distributions.transforms import TanhTransform as TanhTransform
 from funcgrad.torch.distributions.transforms import Transform as Transform
 from funcgrad.torch.distributions.transforms import identity_transform as identity_transform

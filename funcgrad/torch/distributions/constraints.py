@@ -7,7 +7,9 @@ from typing import Any
 
 from funcgrad.torch._ops.cholesky import cholesky
 from funcgrad.torch._ops.creation import ones
+from funcgrad.torch._ops.matrix import eigvalsh
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch.distributions.utils import finfo
 
 
 class Constraint:
@@ -254,11 +256,24 @@ class _LowerCholesky(_LowerTriangular):
         return super().check(value) & (value.diagonal(dim1=-2, dim2=-1) > 0).all(-1)
 
 
+class _CorrCholesky(_LowerCholesky):
+    def check(self, value: Tensor) -> Tensor:
+        tolerance = float(finfo(value).eps) * value.shape[-1] * 10
+        has_unit_rows = (value.square().sum(-1).sqrt() - 1).abs().le(tolerance).all(-1)
+        return super().check(value) & has_unit_rows
+
+
+class _PositiveSemidefinite(_Symmetric):
+    def check(self, value: Tensor) -> Tensor:
+        return super().check(value) & eigvalsh(value).ge(0).all(-1)
+
+
 def _close(a: Tensor, b: Tensor) -> Tensor:
     return (a - b).abs() <= 1e-6 + 1e-5 * b.abs()
 
 
 boolean = _Boolean()
+corr_cholesky = _CorrCholesky()
 dependent = _Dependent()
 greater_than = _GreaterThan
 greater_than_eq = _GreaterThanEq
@@ -275,6 +290,7 @@ nonnegative_integer = _IntegerGreaterThan(0)
 one_hot = _OneHot()
 positive = _GreaterThan(0.0)
 positive_definite = _PositiveDefinite()
+positive_semidefinite = _PositiveSemidefinite()
 positive_integer = _IntegerGreaterThan(1)
 real = _Real()
 real_vector = _Independent(real, 1)

@@ -52,6 +52,49 @@ def standard_normal(shape: tuple[int, ...], like: Tensor) -> Tensor:
     return randn(shape, dtype=like.dtype)
 
 
+def clipped_sigmoid(x: Tensor) -> Tensor:
+    """The sigmoid, kept a rounding error away from 0 and 1."""
+    limits = finfo(x)
+    return x.sigmoid().clamp(min=float(limits.tiny), max=1.0 - float(limits.eps))
+
+
+def vec_to_tril_matrix(vec: Tensor, diag: int = 0) -> Tensor:
+    """The lower triangular matrix of which a vector, of shape (*, n), has the elements, row by row.
+
+    Args:
+        vec: The elements.
+        diag: The highest diagonal that has any.
+    """
+    shift = 1 + 2 * diag
+    rows = (-shift + ((1 + 2 * diag) ** 2 + 8 * vec.shape[-1] + 4 * abs(diag) * (diag + 1)) ** 0.5) / 2
+    if not round(rows) - rows < float(finfo(vec).eps):
+        raise ValueError(
+            f"The size of last dimension is {vec.shape[-1]} which cannot be expressed as the lower triangular part of "
+            "a square D x D matrix."
+        )
+    size = round(rows)
+    i, j = np.tril_indices(size, diag)
+    flat = vec.new_zeros((*vec.shape[:-1], size * size))
+    return flat.index_copy(-1, tensor(i * size + j), vec).reshape(*vec.shape[:-1], size, size)
+
+
+def tril_matrix_to_vec(mat: Tensor, diag: int = 0) -> Tensor:
+    """The elements of a lower triangular matrix, of shape (*, n, n), row by row.
+
+    Args:
+        mat: The matrix.
+        diag: The highest diagonal to take.
+
+    Raises:
+        ValueError: There is no such diagonal.
+    """
+    size = mat.shape[-1]
+    if diag < -size or diag >= size:
+        raise ValueError(f"diag ({diag}) provided is outside [{-size}, {size - 1}].")
+    i, j = np.tril_indices(size, diag)
+    return mat.flatten(-2).index_select(-1, tensor(i * size + j))
+
+
 def one_of(probs: Any, logits: Any) -> bool:
     """Whether the probabilities were given, not the logits.
 

@@ -250,7 +250,8 @@ class Module(StateDict):
 
     def modules(self) -> Iterator[Module]:
         """This module and all below it."""
-        return (module for _, module in self.named_modules())
+        for _, module in self.named_modules():
+            yield module
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly below this one, with their names."""
@@ -262,7 +263,8 @@ class Module(StateDict):
 
     def children(self) -> Iterator[Module]:
         """The modules directly below this one."""
-        return (child for _, child in self.named_children())
+        for _, child in self.named_children():
+            yield child
 
     def _named_tensors(
         self, where: str, prefix: str, recurse: bool, remove_duplicate: bool
@@ -281,21 +283,23 @@ class Module(StateDict):
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """Parameters with dotted names; a shared one under its first name only."""
-        return self._named_tensors("_parameters", prefix, recurse, remove_duplicate)
+        yield from self._named_tensors("_parameters", prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Parameters, each once."""
-        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+        for _, parameter in self.named_parameters(recurse=recurse):
+            yield parameter
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """Buffers with dotted names."""
-        return self._named_tensors("_buffers", prefix, recurse, remove_duplicate)
+        yield from self._named_tensors("_buffers", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Buffers, each once."""
-        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+        for _, buffer in self.named_buffers(recurse=recurse):
+            yield buffer
 
     def get_submodule(self, target: str) -> Module:
         """The module at a dotted path."""
@@ -366,6 +370,10 @@ class Module(StateDict):
                 wanted = given
             elif not isinstance(given, bool | memory_format):
                 check_device(given)
+        if wanted is not None and not (wanted.is_floating_point or wanted.is_complex):
+            raise TypeError(
+                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}"
+            )
         return self if wanted is None else self._cast(wanted)
 
     def _cast(self, wanted: dtype) -> Module:
@@ -378,6 +386,12 @@ class Module(StateDict):
                     tensor.data = tensor.data.to(wanted)  # pyright: ignore[reportAttributeAccessIssue]
         finally:
             state.grad = before
+        return self
+
+    def type(self, dst_type: Any) -> Module:
+        """Cast all parameters and buffers in place, those of integers too."""
+        for tensor in itertools.chain(self.parameters(), self.buffers()):
+            tensor.data = tensor.data.type(dst_type)  # pyright: ignore[reportAttributeAccessIssue]
         return self
 
     def double(self) -> Module:

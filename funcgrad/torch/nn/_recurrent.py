@@ -67,7 +67,7 @@ class RNNBase(Module):
         self.mode, self.input_size, self.hidden_size, self.num_layers = mode, input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
         self.bidirectional, self.proj_size = bidirectional, proj_size
-        self._names = [self._make(layer, end, device, dtype) for layer in range(num_layers) for end in self._ends]
+        self._all_weights = [self._make(layer, end, device, dtype) for layer in range(num_layers) for end in self._ends]
         self.reset_parameters()
 
     @property
@@ -99,7 +99,20 @@ class RNNBase(Module):
     @property
     def all_weights(self) -> list[list[Parameter]]:
         """The parameters, a list for each layer and direction."""
-        return [[getattr(self, name) for name in names] for names in self._names]
+        return [[getattr(self, name) for name in names] for names in self._all_weights]
+
+    @property
+    def _flat_weights_names(self) -> list[str]:
+        return [name for names in self._all_weights for name in names]
+
+    @property
+    def _flat_weights(self) -> list[Any]:
+        return [getattr(self, name, None) for name in self._flat_weights_names]
+
+    @_flat_weights.setter
+    def _flat_weights(self, weights: list[Any]) -> None:
+        for name, weight in zip(self._flat_weights_names, weights, strict=True):
+            setattr(self, name, weight)
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
         """Run over a batch of sequences.
@@ -158,7 +171,7 @@ class RNNBase(Module):
         for layer in range(self.num_layers):
             outputs = []
             for k in range(layer * ends, layer * ends + ends):
-                weights = [getattr(self, name) for name in self._names[k]]
+                weights = [getattr(self, name) for name in self._all_weights[k]]
                 static = (self.mode, k, k % ends == 1, self.bias, self.proj_size > 0, bool(given), packed is not None)
                 output, *final = apply(LAYER[self.mode], static, x, *weights, *given, *lengths)
                 outputs.append(output)
@@ -206,7 +219,7 @@ class RNNBase(Module):
     def _check_state(self, given: tuple[Any, ...], batch: int) -> None:
         sizes = (self.proj_size or self.hidden_size, self.hidden_size)
         for k, (h, size) in enumerate(zip(given, sizes, strict=False)):
-            wanted = (len(self._names), batch, size)
+            wanted = (len(self._all_weights), batch, size)
             if tuple(h.shape) != wanted:
                 name = f"hidden[{k}]" if len(given) == 2 else "hidden"
                 raise RuntimeError(f"Expected {name} size {wanted}, got {list(h.shape)}")

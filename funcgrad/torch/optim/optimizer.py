@@ -19,6 +19,9 @@ from funcgrad.trace import current, cut_if_long
 
 required: Any = type("_Required", (), {"__repr__": lambda self: "<required parameter>"})()
 
+ParamsT = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
+"""What an optimizer takes, for annotations."""
+
 
 class Optimizer:
     """The base class of all optimizers.

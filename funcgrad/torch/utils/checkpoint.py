@@ -1,4 +1,7 @@
-"""torch.utils.checkpoint: runs the function; XLA decides what is kept and what is computed again."""
+"""torch.utils.checkpoint: runs the function; XLA decides what is kept and what is computed again.
+
+A reentrant call without an input that requires grad gives no gradients to the parameters, as in PyTorch.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.errors import warn as _warn
+from funcgrad.torch import _texts
+from funcgrad.torch._grad_mode import no_grad as _no_grad
+from funcgrad.torch._tensor import Tensor as _Tensor
 
 
 def checkpoint(
@@ -24,15 +31,28 @@ def checkpoint(
     Args:
         function: What is run.
         args: Its positional arguments.
-        use_reentrant: Without effect, as are the other options.
-        context_fn: Without effect.
+        use_reentrant: Whether an input has to require grad for gradients to flow at all; the default is True.
+        context_fn: Without effect, as are the other options.
         determinism_check: Without effect.
         debug: Without effect.
         early_stop: Without effect.
         preserve_rng_state: Without effect: nothing is drawn twice.
         kwargs: The function's keywords.
+
+    Raises:
+        ValueError: Keywords for a reentrant call.
     """
-    return function(*args, **kwargs)
+    if use_reentrant is None:
+        _warn(_texts.CHECKPOINT_WITHOUT_CHOICE)
+    if use_reentrant is False:
+        return function(*args, **kwargs)
+    if kwargs:
+        raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
+    if any(isinstance(x, _Tensor) and x.requires_grad for x in args):
+        return function(*args)
+    _warn(_texts.CHECKPOINT_OF_NO_GRADIENT)
+    with _no_grad():
+        return function(*args)
 
 
 def checkpoint_sequential(

@@ -5,6 +5,7 @@ from funcgrad.torch.nn.utils import parametrizations as parametrizations
 from funcgrad.torch.nn.utils import parametrize as parametrize
 from funcgrad.torch.nn.utils import prune as prune
 from funcgrad.torch.nn.utils import rnn as rnn
+from funcgrad.torch.nn.utils import stateless as stateless
 from funcgrad.torch.nn.utils.clip_grad import clip_grad_norm as clip_grad_norm
 from funcgrad.torch.nn.utils.clip_grad import clip_grad_norm_ as clip_grad_norm_
 from funcgrad.torch.nn.utils.clip_grad import clip_grad_value_ as clip_grad_value_

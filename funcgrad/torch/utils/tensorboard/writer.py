@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad.errors import UnsupportedNameError, unsupported
-from funcgrad.torch._ops.conversion import host_array
+from funcgrad.torch._ops.conversion import host_array, item
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.utils.tensorboard._event_file import EventFile, histogram, scalar, text
 
@@ -88,7 +88,7 @@ class SummaryWriter:
             new_style: Without effect.
             double_precision: Without effect.
         """
-        self._add(scalar(tag, float(scalar_value)), global_step, walltime)
+        self._add(scalar(tag, _number(scalar_value)), global_step, walltime)
 
     def add_scalars(
         self, main_tag: str, tag_scalar_dict: dict[str, Any], global_step: int | None = None, walltime: Any = None
@@ -103,7 +103,7 @@ class SummaryWriter:
         """
         for tag, number in tag_scalar_dict.items():
             folder = os.path.join(self.log_dir, f"{main_tag}_{tag}".replace("/", "_").replace(" ", "_"))
-            self._add(scalar(main_tag, float(number)), global_step, walltime, folder)
+            self._add(scalar(main_tag, _number(number)), global_step, walltime, folder)
 
     def add_text(self, tag: str, text_string: str, global_step: int | None = None, walltime: Any = None) -> None:
         """A text, read as Markdown."""
@@ -155,3 +155,7 @@ class SummaryWriter:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _number(value: Any) -> float:
+    return float(item(value) if isinstance(value, Tensor) else value)
