@@ -1,4 +1,4 @@
-"""Every operator of PyTorch's own database: values and dtypes in float32, gradients in float64.
+"""Every operator of PyTorch's own database: values and dtypes in float32, gradients in float64 and complex128.
 
 Which entries count says `op_db.entries`; what differs stands in the ledger of known differences, as `op_db NAME`.
 """
@@ -31,13 +31,13 @@ def differences(name, info, part):
     dtype = next((dtype for dtype in DTYPES if dtype in info.dtypes), None)
     for sample in part(list(info.sample_inputs("cpu", dtype)), values) if dtype else ():
         found |= unless_rounding(info, THERE[name], sample)
-    doubles = info.sample_inputs("cpu", real.float64, requires_grad=True) if has_gradient(info) else ()
-    for sample in part(list(doubles), gradients):
-        ours, theirs = outcomes(info, THERE[name], sample)
-        if not ours.error and not theirs.error:
-            ours.differentiate()
-            theirs.differentiate()
-        found |= different(info, ours, theirs)
+    for dtype in {real.float64, real.complex128} & info.dtypes if info.supports_autograd else ():
+        for sample in part(list(info.sample_inputs("cpu", dtype, requires_grad=True)), gradients):
+            ours, theirs = outcomes(info, THERE[name], sample)
+            if not ours.error and not theirs.error:
+                ours.differentiate()
+                theirs.differentiate()
+            found |= different(info, ours, theirs)
     return found
 
 
@@ -48,10 +48,6 @@ def unless_rounding(info, call, sample):
         return found
     doubled = sample.transform(lambda x: x.double() if getattr(x, "dtype", None) == real.float32 else x)
     return different(info, *outcomes(info, call, doubled))
-
-
-def has_gradient(info):
-    return info.supports_autograd and real.float64 in info.dtypes
 
 
 @pytest.mark.filterwarnings("ignore")
