@@ -18,6 +18,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from funcgrad.trace import recompiling
 from funcgrad.trace.inheritance import inherit
 from funcgrad.trace.interpret import glimpse, interpreted_program, is_exact
 from funcgrad.trace.program import Run, compile_program
@@ -108,6 +109,7 @@ def forget() -> None:
     """Forget all traces seen and their programs, for example because operators mean something else from now on."""
     stats.forgotten = stats.programs
     stats.news = 0
+    recompiling.forget()
     forget_traces()
 
 
@@ -189,6 +191,7 @@ def _program(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> _P
     program = programs[key] = _Program(run, wanted, given, kept, len(trace.results))
     stats.programs += 1
     stats.news += program.news
+    recompiling.note(trace.step)
     return program
 
 
