@@ -140,18 +140,24 @@ def replay(trace: Trace, root: Edge, keep: bool) -> list[tuple[Tensor, Value]] |
     if graph is None:
         return None
     nodes, leaves = graph
-    for k, i in walked.admitted:
-        value = nodes[k].kept[i]
-        if value.trace is not trace:
-            value.trace, value.index = trace, ~len(trace.inputs)
-            trace.inputs.append(value)
-    for node, stop in zip(nodes, walked.stops, strict=True):
-        if stop.numbers:
-            trace.take_numbers([node.kept[i] for i in stop.numbers])
-        if not keep:
-            node.release()
-    trace.step = walked.end
-    return _gradients(trace, walked, leaves)
+    try:
+        for k, i in walked.admitted:
+            value = nodes[k].kept[i]
+            if value.trace is not trace:
+                value.index = ~len(trace.inputs)
+                trace.inputs.append(value)
+                value.trace = trace
+        for node, stop in zip(nodes, walked.stops, strict=True):
+            if stop.numbers:
+                trace.take_numbers([node.kept[i] for i in stop.numbers])
+            if not keep:
+                node.release()
+        gradients = _gradients(trace, walked, leaves)
+        trace.step = walked.end
+    except BaseException:  # Ctrl-C may come anywhere
+        trace.undo()
+        raise
+    return gradients
 
 
 def _gradients(trace: Trace, walked: Walked, leaves: list[Tensor]) -> list[tuple[Tensor, Value]]:

@@ -81,12 +81,7 @@ def array_of(value: Value, cause: str) -> jax.Array | np.ndarray:
 
 
 def flush(trace: Trace, cause: str) -> None:
-    """Run all that is pending in `trace` and forget the record.
-
-    Raises:
-        RuntimeError: Recording was interrupted halfway through an operator; what was pending is lost.
-    """
-    _check_whole(trace)
+    """Run all that is pending in `trace` and forget the record."""
     wanted = _referenced(trace.results)
     dead = _dead(trace.inputs) if trace.longest != EAGER else ()  # one program for each operator, whatever lives on
     if not wanted:
@@ -111,15 +106,6 @@ def forget() -> None:
     stats.news = 0
     recompiling.forget()
     forget_traces()
-
-
-def _check_whole(trace: Trace) -> None:
-    if trace.step.results != len(trace.results):
-        trace.clear()
-        raise RuntimeError(
-            "an operator was interrupted while it was recorded, so the tensors computed since the last look at a value "
-            "are lost. Tensors whose values were looked at are not; run the statements since then again."
-        )
 
 
 def cut(trace: Trace, cause: str) -> None:

@@ -136,10 +136,10 @@ class Trace:
         step = self.step.next.get(value.aval)
         if step is None:
             step = self.step.next.setdefault(value.aval, Step(self.step, None, value.aval))
-        self.step = step
-        value.trace = self
         value.index = index = ~len(self.inputs)
         self.inputs.append(value)
+        self.step = step
+        value.trace = self
         return index
 
     def record(self, op: Op, static: tuple[Any, ...], operands: Sequence[Any]) -> tuple[Equation, list[Value]]:
@@ -156,29 +156,43 @@ class Trace:
         Raises:
             Exception: Whatever the operator's function raises for these shapes, dtypes and static parameters.
         """
-        key: list[Any] = [op, static]
-        numbers: list[Any] = []
-        for x in operands:
-            if type(x) is Value:
-                key.append(x.index if x.trace is self else self.admit(x))
-            else:
-                key.append(type(x))
-                numbers.append(x)
-        edge = tuple(key)
-        step = self.step.next.get(edge)
-        if step is None:
-            step = self.step.next.setdefault(edge, Step(self.step, infer(op, static, edge[2:], operands), None))
-        if numbers:
-            self.take_numbers(numbers)
-        self.step = step
-        equation = step.equation
-        assert equation is not None
-        results = self.results
-        made = []
-        for aval in equation.results:
-            made.append(value := Value(aval, None, self, len(results)))
-            results.append(value)
+        try:
+            key: list[Any] = [op, static]
+            numbers: list[Any] = []
+            for x in operands:
+                if type(x) is Value:
+                    key.append(x.index if x.trace is self else self.admit(x))
+                else:
+                    key.append(type(x))
+                    numbers.append(x)
+            edge = tuple(key)
+            step = self.step.next.get(edge)
+            if step is None:
+                step = self.step.next.setdefault(edge, Step(self.step, infer(op, static, edge[2:], operands), None))
+            if numbers:
+                self.take_numbers(numbers)
+            equation = step.equation
+            assert equation is not None
+            results = self.results
+            made = []
+            for aval in equation.results:
+                made.append(value := Value(aval, None, self, len(results)))
+                results.append(value)
+            self.step = step  # the last thing: until now nothing is recorded
+        except BaseException:  # Ctrl-C may come anywhere
+            self.undo()
+            raise
         return equation, made
+
+    def undo(self) -> None:
+        """Forget what the lists hold beyond the steps: of an operator that was not recorded to its end."""
+        path = self.step.path()
+        counts = [count_numbers(step.equation.operands) for step in path if step.equation is not None]
+        admitted = sum(step.admits is not None for step in path)
+        for value in self.inputs[admitted:]:
+            value.trace = None
+        del self.inputs[admitted:], self.results[self.step.results :]
+        del self.floats[sum(floats for floats, _ in counts) :], self.ints[sum(ints for _, ints in counts) :]
 
     def take_numbers(self, numbers: list[Any]) -> None:
         """Append the numbers of an equation to the trace's data."""
