@@ -60,6 +60,8 @@ def difference(one: Step, other: Step) -> str:
     for a, b in zip(one.path(), other.path(), strict=False):
         if a is not b:
             return f"{_told(a, b)}, then {_told(b, a)}"
+    if one is other:
+        return "which results and inputs are still held"
     return f"{one.equations} operations, then {other.equations}"
 
 
