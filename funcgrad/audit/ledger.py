@@ -18,6 +18,7 @@ from funcgrad.audit.mean import Mean
 from funcgrad.audit.names import Names
 from funcgrad.audit.place import Place
 from funcgrad.audit.tensors import array_of, grad_of, value_of
+from funcgrad.torch._listening import unheard
 from funcgrad.torch._storage import Storage
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Value
@@ -197,8 +198,9 @@ class Clip:
         return any(a is b for a in self.gradients for b in step.gradients)
 
     def again(self) -> None:
-        """Clip what is there now."""
-        self.function(self.parameters, *self.options)
+        """Clip what is there now; that is no clip of the script's."""
+        with unheard():
+            self.function(self.parameters, *self.options)
 
 
 class Ledger:

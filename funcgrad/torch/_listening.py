@@ -5,7 +5,8 @@ Where nobody listens, an event costs one look at an empty list. Writes to a stor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -51,6 +52,17 @@ class Listener:
 
 listeners: list[Listener] = []
 """Whoever has something to tell asks first whether anybody is there, then calls each of them."""
+
+
+@contextmanager
+def unheard() -> Generator[None]:
+    """A block of which nobody is told anything."""
+    told = listeners[:]
+    listeners.clear()
+    try:
+        yield
+    finally:
+        listeners[:] = told
 
 
 def told_step(step: Callable[..., Any], optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
