@@ -24,3 +24,8 @@ def test_sixty_scripts_follow_a_public_thread_and_half_of_these_are_right():
     linked = [path.stem.partition("_")[0] for path in SCRIPTS if LINK.search(path.read_text())]
     assert len(linked) >= 60
     assert abs(linked.count("right") - linked.count("wrong")) <= len(linked) / 10
+
+
+def test_a_repaired_window_is_clipped_as_it_was_and_measured():
+    (judged,) = audited(Path(__file__).parent / "corpus" / "wrong_accumulation_clipped.py").judged
+    assert judged.effect is not None
