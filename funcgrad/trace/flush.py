@@ -36,7 +36,10 @@ LONG = 64
 """Results of a trace whose compilation costs more than a program that runs more often than it must."""
 
 MOST_NEWS = 1000
-"""Operations compiled and not yet run again, above which any trace must be seen twice to be compiled."""
+"""Operations compiled and not yet run again, above which a script's traces are ever new ones."""
+
+SIGHTS = 8
+"""How often a trace must then be seen to be compiled: compiling takes as long as hundreds of runs on the host."""
 
 
 @dataclass
@@ -160,13 +163,13 @@ class _Program:
 
 def _program(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> _Program:
     programs, key = trace.step.programs, (wanted, dead)
-    program = programs.get(key)
-    if program is not None:
+    program = programs.get(key, 0)
+    if type(program) is _Program:
         stats.news = max(stats.news - program.news, 0)
         program.news = 0
         return program
-    if key not in programs and _is_worth_waiting(trace):
-        programs[key] = None  # seen
+    if program + 1 < _sights(trace, program):
+        programs[key] = program + 1
         stats.interpreted += 1
         return _Program(interpreted_program(trace.step, wanted), wanted, (), tuple(range(len(trace.inputs))))
     heirs = inherit(trace.step, wanted, dead)
@@ -181,14 +184,16 @@ def _program(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> _P
     return program
 
 
-def _is_worth_waiting(trace: Trace) -> bool:
-    """Whether a new trace may well never be seen again, so that it is not compiled yet; where the host computes.
+def _sights(trace: Trace, seen: int) -> int:
+    """How often a trace must be seen to be compiled; until then the host computes.
 
     What makes parameters and picks batches only moves numbers, and often does so once.
     """
     if jax.default_backend() != "cpu":
-        return False
-    return stats.news > MOST_NEWS or is_exact(trace.step)
+        return 1
+    if stats.news > MOST_NEWS:
+        return SIGHTS
+    return 2 if not seen and is_exact(trace.step) else 1
 
 
 def _execute(program: _Program, trace: Trace) -> Iterable[tuple[int, jax.Array]]:
