@@ -63,6 +63,14 @@ def _root_module(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
+def users_frame() -> FrameType | None:
+    """The innermost frame of the user's code that is running: neither ours nor of a library that we call."""
+    frame = inspect.currentframe()
+    while frame is not None and (is_ours(frame) or is_beneath(frame)):
+        frame = frame.f_back
+    return frame
+
+
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warns at the user's line: the innermost one that is neither ours nor of a library that we call."""
     frame, level = inspect.currentframe(), 1

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import linecache
-import sys
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import NoReturn
 
-from funcgrad.errors import FuncgradError, is_beneath, is_ours
+from funcgrad.errors import FuncgradError, is_beneath, is_ours, users_frame
 
 LOOKED = (
     "the step looks at a value, so it is no pure function: this line turns a tensor into a number, a NumPy array or a "
@@ -46,9 +45,7 @@ def line_of(traceback: TracebackType | None) -> str:
 
 def current_line() -> str:
     """The innermost of the user's lines that are being run."""
-    frame: FrameType | None = sys._getframe()
-    while frame is not None and (is_ours(frame) or is_beneath(frame)):
-        frame = frame.f_back
+    frame = users_frame()
     return "an unknown line" if frame is None else _shown(frame.f_code.co_filename, frame.f_lineno)
 
 

@@ -57,7 +57,7 @@ class FunctionalModule(_Module):
         return _functional_call(self.stateless_model, dict(zip(self.param_names, params, strict=True)), args, kwargs)
 
 
-class FunctionalModuleWithBuffers(_Module):
+class FunctionalModuleWithBuffers(FunctionalModule):
     """A module as a function of its parameters and buffers.
 
     Args:
@@ -65,9 +65,7 @@ class FunctionalModuleWithBuffers(_Module):
     """
 
     def __init__(self, stateless_model: _Module) -> None:
-        super().__init__()
-        self.stateless_model = stateless_model
-        self.param_names = tuple(name for name, _ in stateless_model.named_parameters())
+        super().__init__(stateless_model)
         self.buffer_names = tuple(name for name, _ in stateless_model.named_buffers())
 
     def forward(self, params: Iterable[Tensor], buffers: Iterable[Tensor], *args: Any, **kwargs: Any) -> Any:

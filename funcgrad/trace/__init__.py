@@ -1,5 +1,6 @@
 """A recorded computation: record, run, differentiate. Knows no operator of PyTorch and no Tensor."""
 
+from funcgrad.trace.barrier import kept as kept
 from funcgrad.trace.flush import Stats as Stats
 from funcgrad.trace.flush import array_of as array_of
 from funcgrad.trace.flush import cut as cut

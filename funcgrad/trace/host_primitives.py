@@ -236,7 +236,7 @@ ROWS: dict[str, Row] = {
     "pad": _padded,
     "iota": _counted,
     "dot_general": _dot,
-    "kept": lambda x: x,  # see `torch/_ops/products.py`
+    "kept": lambda x: x,
     "gather": _gathered,
 }
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from dataclasses import dataclass
-from types import FrameType
 
-from funcgrad.errors import is_beneath, is_ours
+from funcgrad.errors import users_frame
 from funcgrad.trace.record import Equation, Step
 from funcgrad.trace.value import Aval
 
@@ -41,9 +39,7 @@ def forget() -> None:
 
 def note(step: Step) -> None:
     """Note that the trace which ends at `step` is compiled for the line of the user's that runs now."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and (is_ours(frame) or is_beneath(frame)):
-        frame = frame.f_back
+    frame = users_frame()
     if frame is None:
         return
     file, number = frame.f_code.co_filename, frame.f_lineno

@@ -9,24 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-from jax.extend.core import Primitive
-from jax.interpreters import ad, batching, mlir
 
-
-def _kept(x: Any) -> Any:
-    """`x` in memory as it stands here, which XLA then does not undo.
-
-    A batch is left to XLA, which ends the process over a batch of turned products.
-    """
-    return _KEPT.bind(x)
-
-
-_KEPT = Primitive("kept")
-_KEPT.def_impl(lambda x: x)
-_KEPT.def_abstract_eval(lambda x: x)
-mlir.register_lowering(_KEPT, mlir.lower_fun(jax.lax.optimization_barrier, multiple_results=False))
-ad.deflinear2(_KEPT, lambda cotangent, _: [_kept(cotangent)])
-batching.primitive_batchers[_KEPT] = lambda operands, axes: (operands[0], axes[0])
+from funcgrad.trace import kept
 
 
 @jax.custom_jvp
@@ -56,7 +40,7 @@ def _times(a: Any, change: Any) -> Any:
     inner, columns = change.shape
     if len(a) <= min(inner, columns):  # turning a large factor would cost more than it saves
         return a @ change
-    return a @ (_kept(change) if inner <= columns else _kept(change.T).T)
+    return a @ (kept(change) if inner <= columns else kept(change.T).T)
 
 
 def _projected(rows: Any, change: Any) -> Any:
@@ -65,8 +49,8 @@ def _projected(rows: Any, change: Any) -> Any:
     if outputs <= inputs:
         return rows @ change.T
     if inputs < len(rows):
-        return rows @ _kept(change.T)
-    return _kept(change @ rows.T).T
+        return rows @ kept(change.T)
+    return kept(change @ rows.T).T
 
 
 product.defjvps(lambda change, _, a, b: change @ b, lambda change, _, a, b: _times(a, change))

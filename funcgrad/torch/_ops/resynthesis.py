@@ -11,6 +11,7 @@ from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.padding import pad
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.spectrum import hop_and_width
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op, array_of
 
@@ -73,7 +74,7 @@ def istft(
     Raises:
         RuntimeError: Sizes do not fit, or the windows leave gaps.
     """
-    hop, width = n_fft // 4 if hop_length is None else hop_length, n_fft if win_length is None else win_length
+    hop, width = hop_and_width(n_fft, hop_length, win_length)
     is_half = input.shape[-2] != n_fft if onesided is None else onesided
     _check(input, n_fft, hop, width, is_half, return_complex)
     weights = _padded(input.real.new_ones(width) if window is None else window, width, n_fft)

@@ -45,6 +45,11 @@ def _label(equation: Equation) -> str:
 STFT = Op("stft", _spectra, saves={0: (1,), 1: (0,)}, label=_label)
 
 
+def hop_and_width(n_fft: int, hop_length: int | None, win_length: int | None) -> tuple[int, int]:
+    """How far it is from one window to the next, and how wide they are, with PyTorch's defaults."""
+    return n_fft // 4 if hop_length is None else hop_length, n_fft if win_length is None else win_length
+
+
 def stft(
     input: Tensor,
     n_fft: int,
@@ -77,8 +82,7 @@ def stft(
     Raises:
         RuntimeError: `return_complex` is missing, or sizes do not fit.
     """
-    length = n_fft if win_length is None else win_length
-    hop = n_fft // 4 if hop_length is None else hop_length
+    hop, length = hop_and_width(n_fft, hop_length, win_length)
     is_complex = input.is_complex()
     if return_complex is None:
         if not is_complex and (window is None or not window.is_complex()):
