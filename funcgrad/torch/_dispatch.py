@@ -1,7 +1,7 @@
 """Dispatch: from tensors to a recorded equation and back to tensors.
 
-Every operator goes through `apply`, every view through `view`. In-place changes: `_in_place.py`. What an operator means
-stands in `_ops/`.
+Every operator goes through `apply` (`record`, where no graph is kept), every view through `view`. In-place changes:
+`_in_place.py`. What an operator means stands in `_ops/`.
 """
 
 from __future__ import annotations
@@ -69,6 +69,18 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
         for tensor in tensors:
             tensor._inference = True
     return tensors[0] if len(tensors) == 1 else tensors
+
+
+def record(op: Op, static: tuple[Any, ...], operands: list[Any]) -> list[Value]:
+    """Record an operator on values and Python numbers, of which no graph is kept: `apply` without its tensors.
+
+    Raises:
+        Exception: What the operator says about these shapes, dtypes and parameters, in PyTorch's words.
+    """
+    trace = current()
+    if trace.step.equations >= trace.limit:
+        reach(trace)
+    return trace.record(op, static, operands)[1]
 
 
 def _number(x: Any) -> Any:

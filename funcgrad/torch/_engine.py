@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from funcgrad.torch._anomaly import mode as anomaly
-from funcgrad.torch._dispatch import apply, edge_of, value_of
+from funcgrad.torch._dispatch import apply, edge_of, record, value_of
 from funcgrad.torch._grad_mode import no_grad, state
 from funcgrad.torch._graph import Edge
 from funcgrad.torch._in_place import assign
@@ -26,24 +27,49 @@ from funcgrad.torch._texts import (
 )
 from funcgrad.torch._walk import Walk, place_of, reachable, zeros
 from funcgrad.torch._warn_once import warn_once
-from funcgrad.trace import Value, current
+from funcgrad.trace import Op, Value, current
 
 
-def accumulate(leaf: Tensor, fresh: Tensor) -> None:
-    """Add a fresh gradient to the leaf's `.grad`: the `+=` that this project is about.
+def accumulate(found: Sequence[tuple[Tensor, Tensor]]) -> None:
+    """Add a fresh gradient to the `.grad` of each leaf: the `+=` that this project is about.
 
     The first gradient is stored as a new tensor. Later ones are added in place, so that every alias of `.grad` sees
     the sum; with `create_graph` they are added out of place, because the sum is part of a graph.
     """
-    if leaf._grad is None:
-        leaf._grad = apply(COPY, (), fresh) if fresh.requires_grad else wrap(value_of(fresh))
-    elif state.grad:
-        leaf._grad = apply(ADD, (), leaf._grad, fresh)
-    else:
-        assign(leaf._grad, apply(ADD, (), leaf._grad, fresh))
-    if listeners:
-        for listener in listeners:
+    later = []
+    for leaf, fresh in found:
+        if leaf._grad is None:
+            leaf._grad = apply(COPY, (), fresh) if fresh.requires_grad else wrap(value_of(fresh))
+        elif state.grad:
+            leaf._grad = apply(ADD, (), leaf._grad, fresh)
+        else:
+            later.append((leaf._grad, fresh))
+    if later:
+        _add_in_place(later)
+    for listener in listeners:
+        for leaf, fresh in found:
             listener.accumulated(leaf, fresh)
+
+
+def _add_in_place(pairs: Sequence[tuple[Tensor, Tensor]]) -> None:
+    """Add to each first tensor the second one: all in one equation, where nothing has to be cast."""
+    sums, fresh = [value_of(x) for x, _ in pairs], [value_of(y) for _, y in pairs]
+    is_same = all([x.aval is y.aval for x, y in zip(sums, fresh, strict=True)])  # noqa: C419 - faster
+    if is_same and len({x._storage for x, _ in pairs}) == len(pairs):
+        for (x, _), value in zip(pairs, record(ADD_EACH, (), [*sums, *fresh]), strict=True):
+            assign(x, value)
+        return
+    for x, y in pairs:
+        assign(x, apply(ADD, (), x, y))
+
+
+def _add_each(*operands: Any) -> tuple[Any, ...]:
+    half = len(operands) // 2
+    return tuple([x + y for x, y in zip(operands[:half], operands[half:], strict=True)])
+
+
+ADD_EACH = Op("add_each", _add_each)
+"""The sums of each operand of the first half and that of the second."""
 
 
 def backward(
@@ -79,12 +105,12 @@ def backward(
         return
     walk = Walk(tensors, grads, create_graph, retain_graph)
     if inputs is None:
-        walk.to_leaves(accumulate)
+        walk.to_leaves(_accumulate_one)
         return
     for x, gradient in zip(inputs, walk.to_targets([_target(x) for x in inputs]), strict=True):
         if gradient is not None and x.is_leaf:
             with walk:
-                accumulate(x, gradient)
+                accumulate([(x, gradient)])
 
 
 def _backward_of_loss(loss: Tensor, retain_graph: bool) -> None:
@@ -94,7 +120,7 @@ def _backward_of_loss(loss: Tensor, retain_graph: bool) -> None:
     if found is None:
         nodes = reachable([place_of(root)])
         if anomaly.enabled or not isinstance(root, Edge) or not is_replayable(nodes):
-            Walk([loss], [None], create_graph=False, retain_graph=retain_graph).to_leaves(accumulate)
+            Walk([loss], [None], create_graph=False, retain_graph=retain_graph).to_leaves(_accumulate_one)
             return
         recorder = Recorder(trace, root, nodes)
         found = []
@@ -111,8 +137,11 @@ def _backward_of_loss(loss: Tensor, retain_graph: bool) -> None:
 
 def _accumulate_all(found: Sequence[tuple[Tensor, Value]]) -> None:
     with no_grad():
-        for leaf, value in found:
-            accumulate(leaf, wrap(value))
+        accumulate([(leaf, wrap(value)) for leaf, value in found])
+
+
+def _accumulate_one(leaf: Tensor, fresh: Tensor) -> None:
+    accumulate([(leaf, fresh)])
 
 
 def gradients(

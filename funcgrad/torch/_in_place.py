@@ -77,12 +77,12 @@ def _is_written_by_links(x: Tensor) -> bool:
     return all([link.op.writable for link in x._chain])  # noqa: C419 - faster
 
 
-def assign(x: Tensor, result: Tensor) -> Tensor:
+def assign(x: Tensor, result: Tensor | Value) -> Tensor:
     """Make `result` the new value of `x`, in place: for every tensor that shares its storage, graph included.
 
     Args:
         x: A tensor for which `check_writable` holds.
-        result: A new tensor that nobody else has; it is broadcast and cast to `x`.
+        result: A new tensor that nobody else has, or in no-grad mode its value; it is broadcast and cast to `x`.
 
     Returns:
         `x`.
@@ -90,6 +90,11 @@ def assign(x: Tensor, result: Tensor) -> Tensor:
     Raises:
         RuntimeError: The result does not fit the shape of `x`, or its category of dtype is higher.
     """
+    if isinstance(result, Value):
+        if x._base is None and x._writes is None and result.aval is x._storage.value.aval:
+            x._storage.write(result)
+            return x
+        return assign(x, wrap(result))
     if x._base is None:
         result = _fit(result, x)
         _put(x, value_of(result), result._edge, x._writes)

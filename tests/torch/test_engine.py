@@ -88,3 +88,20 @@ def test_detect_anomaly_is_a_block_that_warns():
         (x * x).sum().backward()
     assert x.grad.tolist() == [4]
     assert not torch.is_anomaly_enabled()
+
+
+def test_two_leaves_that_share_a_gradient_both_add_to_it():
+    a, b = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    a.grad = b.grad = torch.tensor([10.0, 20.0])
+    (a * 2 + b * 3).sum().backward()
+    assert a.grad is b.grad
+    assert a.grad.tolist() == [15.0, 25.0]
+
+
+def test_a_gradient_that_is_part_of_another_tensor_is_added_to_in_its_place():
+    a, b = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    both = torch.zeros(4)
+    a.grad, b.grad = both[:2], both[2:]
+    for _ in range(2):
+        (a * 2 + b * 3).sum().backward()
+    assert both.tolist() == [4.0, 4.0, 6.0, 6.0]

@@ -51,8 +51,9 @@ class Backward:
                 continue
             seen.add(index)
             operator, values = flow.equation(index).op.name, flow.values(flow.makers[index])
-            is_sum = len(values) == 2 and all(flow.is_given(k) or flow.is_after(k) for k in values)
-            if not (operator.endswith("_pullback") or operator == "cast" or (operator == "add" and is_sum)):
+            is_sum = all(flow.is_given(k) or flow.is_after(k) for k in values)
+            is_added = (operator == "add_each" or (operator == "add" and len(values) == 2)) and is_sum
+            if not (operator.endswith("_pullback") or operator == "cast" or is_added):
                 raise FunctionalizationError(_ON_THE_WAY.format(operator))
             pending += values
 

@@ -83,9 +83,9 @@ class Losses:
         return bases.pop()
 
     def _base(self, index: int, backward: Backward, place: tuple[str, str]) -> str:
-        equation = self._flow.equation(index)
-        if equation.op.name == "add":
-            before = self._flow.values(self._flow.makers[index])[0]
+        number = self._flow.makers[index]
+        if self._flow.equation(index).op.name in ("add", "add_each"):
+            before = self._flow.values(number)[index - self._flow.firsts[number]]
             if self._key(before) == f"grad {place[0]}.{place[1]}":
                 return 'state["grads"]'
             if backward.number and before == self._passes[backward.number - 1].sums[place]:

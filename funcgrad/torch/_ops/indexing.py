@@ -6,6 +6,7 @@ lists and masks give copies; the places that a mask selects must be known to kno
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -39,6 +40,8 @@ def _parse(x: Tensor, index: Any) -> _Parsed:
     if not x._aval.shape and isinstance(index, int | slice) and not isinstance(index, bool):
         raise IndexError(SLICE_OF_SCALAR if isinstance(index, slice) else INDEX_OF_SCALAR)
     items: Any = index if type(index) is tuple or _is_list_of_indices(index) else (index,)
+    if len(items) <= x.ndim and all([type(item) in _NUMBERED for item in items]):  # noqa: C419 - faster
+        return _by_numbers(x._aval.shape, items)
     items = [_plain(item) for item in items]
     items = _without_ellipsis(items, x.ndim)
     pattern: list[Any] = []
@@ -61,6 +64,19 @@ def _parse(x: Tensor, index: Any) -> _Parsed:
             arrays += [] if part == ONE else [None]
             dim += 1
     return _Parsed(tuple(pattern), tuple(places), tuple(arrays))
+
+
+_NUMBERED = (int, slice)
+
+
+def _by_numbers(shape: tuple[int, ...], items: Sequence[int | slice]) -> _Parsed:
+    """The common index: nothing but numbers and slices."""
+    pattern: list[Any] = [ALL] * len(shape)
+    places: list[int] = []
+    for dim, item in enumerate(items):
+        pattern[dim], place = _part(item, shape, dim)
+        places += place
+    return _Parsed(tuple(pattern), tuple(places), ())
 
 
 def _is_list_of_indices(index: Any) -> bool:
@@ -120,15 +136,11 @@ def _part(item: Any, shape: tuple[int, ...], dim: int) -> tuple[Any, tuple[int, 
         if not -size <= item < size:
             raise IndexError(f"index {item} is out of bounds for dimension {dim} with size {size}")
         return ONE, (item % size,)
-    start, stop, step = slice(*(_int_or_none(part) for part in (item.start, item.stop, item.step))).indices(size)
+    start, stop, step = item.indices(size)
     if step <= 0:
         raise ValueError("step must be greater than zero")
     length = max(0, -(-(stop - start) // step))
     return (ALL, ()) if (length, step) == (size, 1) else ((length, step), (min(start, size),))
-
-
-def _int_or_none(part: Any) -> int | None:
-    return None if part is None else int(part)
 
 
 def _as_indices(item: Tensor, shape: tuple[int, ...], dim: int) -> list[Tensor | None]:

@@ -118,7 +118,7 @@ def cross_entropy(
     """
     reduction = checked_reduction(reduction, size_average, reduce)
     weights = () if weight is None else (weight,)
-    if target.shape == input.shape and input.ndim:
+    if target._aval.shape == input._aval.shape and input.ndim:
         if not target.dtype.is_floating_point:
             kind = scalar_name(target._aval.dtype)
             raise RuntimeError(f"Expected floating point type for target with class probabilities, got {kind}")
@@ -176,38 +176,41 @@ def nll_loss(
 
 def _checked_target(x: Tensor, target: Tensor, ignore_index: int) -> Tensor:
     """Class indices that fit the scores: one for each sample, or for each place of each sample."""
-    if x.ndim == 0:
+    scores, shape = x._aval.shape, target._aval.shape
+    if not scores:
         raise ValueError("Expected 1 or more dimensions (got 0)")
-    _check_shape(x, target)
+    _check_shape(scores, shape)
     if target._aval.dtype not in (np.int64, np.uint8):
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {scalar_name(target._aval.dtype)}")
-    expected = x.shape[:1] + x.shape[2:] if x.ndim > 1 else target.shape
-    if target.shape != expected:
-        if x.ndim == 4:
-            raise RuntimeError(f"size mismatch (got input: {list(x.shape)} , target: {list(target.shape)}")
-        raise RuntimeError(f"Expected target size {list(expected)}, got {list(target.shape)}")
+    expected = scores[:1] + scores[2:] if len(scores) > 1 else shape
+    if shape != expected:
+        if len(scores) == 4:
+            raise RuntimeError(f"size mismatch (got input: {list(scores)} , target: {list(shape)}")
+        raise RuntimeError(f"Expected target size {list(expected)}, got {list(shape)}")
     known = known_values(target)
     if known is not None:
-        _check_range(known, x.shape[0 if x.ndim == 1 else 1], ignore_index)
-    return target.reshape(()) if x.ndim == target.ndim else target  # pyright: ignore[reportAttributeAccessIssue]
+        _check_range(known, scores[0 if len(scores) == 1 else 1], ignore_index)
+    return target.reshape(()) if len(scores) == len(shape) else target  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def _check_shape(x: Tensor, target: Tensor) -> None:
+def _check_shape(scores: tuple[int, ...], target: tuple[int, ...]) -> None:
     """What PyTorch refuses before it looks at the target's dtype."""
-    batch = target.shape[0] if target.ndim else 0
-    if x.ndim == 1 and target.ndim == 1 and batch != 1:
+    batch = target[0] if target else 0
+    if len(scores) == len(target) == 1 != batch:
         raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {batch}")
-    if x.ndim > 1 and x.shape[0] != batch:
-        raise ValueError(f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({batch}).")
-    if x.ndim <= 2 and target.ndim > 1:
+    if len(scores) > 1 and scores[0] != batch:
+        raise ValueError(f"Expected input batch_size ({scores[0]}) to match target batch_size ({batch}).")
+    if len(scores) <= 2 and len(target) > 1:
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
-    if x.ndim == 4 and target.ndim != 3:
+    if len(scores) == 4 and len(target) != 3:
         raise RuntimeError(
-            f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {target.ndim}"
+            f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {len(target)}"
         )
 
 
 def _check_range(target: np.ndarray, classes: int, ignore_index: int) -> None:
+    if target.size and 0 <= target.min() <= target.max() < classes:  # nearly always, and faster
+        return
     wrong = target[((target < 0) | (target >= classes)) & (target != ignore_index)]
     if wrong.size:
         raise IndexError(f"Target {wrong.flat[0]} is out of bounds.")

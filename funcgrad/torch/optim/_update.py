@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.optim import Rule
-from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._dispatch import apply, record, value_of
 from funcgrad.torch._grad_mode import enable_grad, no_grad
 from funcgrad.torch._grad_mode import state as mode
 from funcgrad.torch._in_place import assign, check_writable
@@ -24,7 +24,7 @@ from funcgrad.torch._types import float32, float64, get_default_dtype
 from funcgrad.torch.optim._options import Options, check_options, split_options, with_options
 from funcgrad.torch.optim._start import Start, constant_start
 from funcgrad.torch.optim.optimizer import Optimizer, evaluated
-from funcgrad.trace import Number, Op, constant
+from funcgrad.trace import Number, Op, Value, constant
 
 
 class RuleOptimizer(Optimizer):
@@ -69,16 +69,20 @@ class RuleOptimizer(Optimizer):
     def _cohorts(self, params: list[Tensor], structure: Options, numbers: tuple[str, ...]) -> dict[Any, list[Tensor]]:
         """The parameters that have a gradient, by the names in their state and the values of its counters."""
         cohorts: dict[Any, list[Tensor]] = {}
+        counting = self.rule.counters
         for p in params:
             if p._grad is None:
                 continue
             state = self.state.get(p)
             if state:
-                counters = tuple([id(value_of(state[name])) for name in self.rule.counters if name in state])
-                key = (tuple(state), counters)
+                key = (tuple(state), tuple([id(value_of(state[name])) for name in counting if name in state]))
             else:
                 key = (self._fresh_names(len(p._aval.shape), structure, numbers), None)
-            cohorts.setdefault(key, []).append(p)
+            cohort = cohorts.get(key)
+            if cohort is None:
+                cohorts[key] = [p]
+            else:
+                cohort.append(p)
         return cohorts
 
     def _fresh_names(self, ndim: int, structure: Options, numbers: tuple[str, ...]) -> tuple[str, ...]:
@@ -132,24 +136,32 @@ class RuleOptimizer(Optimizer):
         for p in params:
             operands.append(p)
             if not is_fresh:
-                operands += [self.state[p][name] for name in fields]
-        if mode.grad:  # what is saved for backward is about to change
-            operands = [clone(x) if isinstance(x, Tensor) else x for x in operands]
+                entries = self.state[p]
+                operands += [entries[name] for name in fields]
         start = scalar_dtype().numpy if is_fresh else None
-        made = apply(self._op, (structure, tuple(numbers), counters, fields, start), *operands)
-        results = iter(made if isinstance(made, list) else [made])
-        shared = {name: value_of(next(results)) for name in counters}
+        results = self._results((structure, tuple(numbers), counters, fields, start), operands)
+        shared = {name: next(results) for name in counters}
         for p in params:
             if mode.grad:
                 check_writable(p)
             assign(p, next(results))
             if is_fresh and names:
-                self.state[p].update({n: wrap(shared[n]) if n in shared else next(results) for n in names})
+                self.state[p].update({n: _new(shared[n] if n in shared else next(results)) for n in names})
             elif names:
                 self._advance(self.state[p], fields, shared, results)
 
+    def _results(self, static: tuple[Any, ...], operands: list[Any]) -> Iterator[Any]:
+        """The next state: values, or tensors if it is to be differentiated, but for the counters."""
+        if not mode.grad:
+            return iter(record(self._op, static, [value_of(x) if isinstance(x, Tensor) else x for x in operands]))
+        # what is saved for backward is about to change
+        made = apply(self._op, static, *[clone(x) if isinstance(x, Tensor) else x for x in operands])
+        made = made if isinstance(made, list) else [made]
+        count = len(static[2])
+        return iter([*map(value_of, made[:count]), *made[count:]])
+
     def _advance(
-        self, state: dict[str, Tensor], fields: tuple[str, ...], counters: dict[str, Any], results: Iterator[Tensor]
+        self, state: dict[str, Tensor], fields: tuple[str, ...], counters: dict[str, Any], results: Iterator[Any]
     ) -> None:
         """Write the next values into the entries of one parameter's state."""
         for name in fields:
@@ -168,6 +180,11 @@ class RuleOptimizer(Optimizer):
                 if value.array is not None:
                     key = (name, value.aval, value.array.item())
                     entries[name]._storage.write(seen.setdefault(key, value), counts=False)
+
+
+def _new(entry: Any) -> Tensor:
+    """A tensor of its own for an entry of a parameter's state."""
+    return wrap(entry) if isinstance(entry, Value) else entry
 
 
 def scalar_dtype() -> Any:
