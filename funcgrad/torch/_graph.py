@@ -191,13 +191,13 @@ class OperatorNode(Node):
         return self.kept
 
     def rewritten(self) -> list[tuple[int, Value]]:
-        """Of the saved leaves those that were written to through `.data`: place in `kept`, and present value."""
+        """What was saved and then written to through `.data`: place in `kept`, and present value."""
         assert self.kept is not None
+        saved = [self.plan.keeps.index(position) for position in self.plan.saved]
+        places = [*saved, *range(len(self.plan.keeps), len(self.kept))]  # operands, then results
         found = []
-        for storage, position in zip(self.storages, self.plan.saved, strict=False):  # results follow the operands
-            leaf, k = self.edges[position], self.plan.keeps.index(position)
-            is_leaf = getattr(leaf, "_storage", None) is storage and leaf._base is None
-            if storage.is_secret and is_leaf and self.kept[k] is not storage.value:
+        for storage, k in zip(self.storages, places, strict=True):
+            if storage.is_secret and getattr(self.kept[k], "became", None) is storage:
                 found.append((k, storage.value))
         return found
 

@@ -46,9 +46,11 @@ class Storage:
         if listeners:
             for listener in listeners:
                 listener(self)
+        if not counts:
+            self.is_secret = True
+            self.value.became = self  # what a graph saved is this memory, and nothing tells it of the change
         self.value = value
         self.version += counts
-        self.is_secret |= not counts
 
 
 listeners: list[Callable[[Storage], None]] = []

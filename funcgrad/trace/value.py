@@ -48,9 +48,12 @@ class Value:
         index: The place in `trace`: k for its k-th result, ~k (negative) for its k-th input.
         exported: Whether memory of `array` is visible outside (a NumPy view), so that it must not be donated.
         has_run: Whether a program has taken it in.
+        became: What holds another value since, though whoever kept this one was not told; missing else.
     """
 
-    __slots__ = ("array", "aval", "exported", "has_run", "index", "trace")
+    __slots__ = ("array", "aval", "became", "exported", "has_run", "index", "trace")
+
+    became: Any
 
     def __init__(self, aval: Aval, array: jax.Array | np.ndarray | None, trace: Trace | None, index: int) -> None:
         self.aval = aval

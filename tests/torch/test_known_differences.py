@@ -60,6 +60,14 @@ def write_to_the_array_of_a_long_tensor():
     return array[0].item()
 
 
+def write_to_the_base_of_a_saved_view():
+    x, base = torch.ones(2, requires_grad=True), torch.ones(4)
+    y = x * base[:2]
+    base.data.fill_(5.0)
+    y.sum().backward()
+    return x.grad.tolist()
+
+
 REFUSAL = "unsupported operation: more than one element of the written-to tensor refers to a single memory location"
 DIFFERENCES = {
     "elementwise results": [(transposed_operand, ((1, 3), False, 0.0), ((2, 1), True, 100.0))],
@@ -67,6 +75,7 @@ DIFFERENCES = {
         (copy_to_where_the_source_lies, [0.0, 1.0, 1.0, 3.0, 1.0, 5.0], [0.0, 1.0, 1.0, 3.0, 2.0, 5.0]),
         (multiply_by_what_is_written, [0.0, 5.0, 0.0, 33.0], [0.0, 5.0, 16.0, 33.0]),
     ],
+    "data": [(write_to_the_base_of_a_saved_view, [5.0, 5.0], [1.0, 1.0])],
     "masked_fill_": [(fill_an_expanded_tensor, [5.0, 5.0, 5.0], REFUSAL)],
     "from_numpy": [
         (write_by_numpy_to_a_long_array, 1.0, 0.0),

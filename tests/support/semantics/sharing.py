@@ -23,7 +23,20 @@ def item_060_detach_and_data_share_the_storage(torch):
     loss = (x**3).sum() + (2 * x * x).sum()
     x.data.mul_(5.0)
     loss.backward()
-    return [shown, x.grad.tolist()]
+    return [shown, x.grad.tolist(), _after_writes_to_what_is_saved(torch)]
+
+
+def _after_writes_to_what_is_saved(torch):
+    """The gradient of x where an operand without graph, an operand with one, or a result is written to."""
+    found = []
+    for which in range(3):
+        x, factor = _leaf(torch, 1.0, 2.0), torch.ones(2)
+        middle = (x * 2).exp()
+        y = middle * middle * factor
+        (factor, middle, y)[which].data.fill_(5.0)
+        y.sum().backward()
+        found.append(x.grad.tolist())
+    return found
 
 
 def item_061_setting_data_rebinds_the_storage(torch):
