@@ -35,11 +35,10 @@ def global_norm(grads: Any, norm_type: float = 2.0) -> jax.Array:
 
     Source: `torch.nn.utils.get_total_norm`, PyTorch 2.13.
     """
-    norms = [_vector_norm(jnp.asarray(leaf), norm_type) for leaf in jax.tree.leaves(grads)]
-    if not norms:
+    leaves = [jnp.asarray(leaf) for leaf in jax.tree.leaves(grads)]
+    if not leaves:
         return jnp.zeros((), jnp.float32)
-    widest = max((norm.dtype for norm in norms), key=lambda dtype: dtype.itemsize)
-    return _vector_norm(jnp.stack([norm.astype(widest) for norm in norms]), norm_type)
+    return _vector_norm(_norms(leaves, norm_type), norm_type)
 
 
 def clip_grad_norm(grads: Any, max_norm: Scalar, norm_type: float = 2.0) -> tuple[Any, jax.Array]:
@@ -111,6 +110,15 @@ def clip_by_value(clip_value: float) -> optax.GradientTransformation:
         A transformation without state.
     """
     return optax.stateless(lambda updates, _: clip_grad_value(updates, clip_value))
+
+
+def _norms(leaves: list[jax.Array], order: float) -> jax.Array:
+    """The norm of each leaf, in the widest dtype."""
+    dtypes = {leaf.dtype for leaf in leaves}
+    if order == 2.0 and dtypes <= {jnp.dtype(jnp.float32)}:  # one root of all sums: XLA compiles a root for each else
+        return jnp.sqrt(jnp.stack([jnp.sum(leaf * leaf) for leaf in leaves]))
+    widest = max(dtypes, key=lambda dtype: dtype.itemsize)
+    return jnp.stack([_vector_norm(leaf, order).astype(widest) for leaf in leaves])
 
 
 def _vector_norm(x: jax.Array, order: float) -> jax.Array:

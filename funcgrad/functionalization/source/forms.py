@@ -122,7 +122,9 @@ def attention(call: Operation) -> str:
     if call.static["masked"] or call.static["weights"]:
         raise FunctionalizationError(NO_SOURCE.format("attention with a mask, or with its weights"))
     name = "causal_attention" if call.static["is_causal"] else "attention"
-    return f"{name}({', '.join(call.operands)})"
+    q, k, v, *mask = call.operands
+    dropped = [*mask, repr(call.static["keep"])] if mask else []
+    return f"{name}({', '.join([q, k, v, repr(call.static['scale']), *dropped])})"
 
 
 def lstm(call: Operation) -> str:

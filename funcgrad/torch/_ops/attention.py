@@ -12,7 +12,6 @@ import numpy as np
 from funcgrad.torch import _random
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.linalg import C_NAMES
-from funcgrad.torch._ops.promotion import cast
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch.random import default_generator
 from funcgrad.trace import Equation, Op, constant
@@ -30,22 +29,23 @@ def _weights(scores: Any, mask: Any, is_causal: bool) -> Any:
 
 
 def _attention(
-    q: Any, k: Any, v: Any, scale: Any, *rest: Any, is_causal: bool, masked: bool, dropped: bool, weights: bool
+    q: Any, k: Any, v: Any, *rest: Any, is_causal: bool, masked: bool, keep: float | None, weights: bool, scale: float
 ) -> Any:
+    # The numbers are static: as data they would differ, for XLA, from those of the gradient, which computes all this
+    # again, and it would not see that it is the same.
     operands = iter(rest)
     mask = next(operands) if masked else None
     if q.shape[-3:-2] != k.shape[-3:-2] and q.ndim > 2:
         k, v = (jnp.repeat(x, q.shape[-3] // x.shape[-3], -3) for x in (k, v))
-    probabilities = _weights((q * cast(scale, q.dtype)) @ jnp.swapaxes(k, -1, -2), mask, is_causal)
-    if dropped:
-        kept, keep = next(operands), next(operands)
-        probabilities = probabilities * (kept.astype(q.dtype) / cast(keep, q.dtype))
+    probabilities = _weights((q * scale) @ jnp.swapaxes(k, -1, -2), mask, is_causal)
+    if keep is not None:
+        probabilities = probabilities * (next(operands).astype(q.dtype) / keep)
     mixed = probabilities @ v
     return (mixed, probabilities) if weights else mixed
 
 
 def _label(equation: Equation) -> str:
-    is_fused = len(equation.results[0].shape) == 4 and not equation.static[2]
+    is_fused = len(equation.results[0].shape) == 4 and equation.static[2] is None
     return "ScaledDotProductFlashAttentionForCpu" if is_fused else "UnsafeView"
 
 
@@ -69,13 +69,14 @@ def attend(
     weights: bool = False,
 ) -> Any:
     """Attention for arguments that are known to fit; with `weights` also the weights."""
-    operands: list[Any] = [1 / math.sqrt(q._aval.shape[-1]) if scale is None else float(scale)]
-    if mask is not None:
-        operands.append(mask)
+    scale = 1 / math.sqrt(q._aval.shape[-1]) if scale is None else float(scale)
+    operands = [] if mask is None else [mask]
+    keep = None
     if dropout_p > 0:
         kept = _random.dropout_mask(default_generator, dropout_p, _weights_shape(q._aval.shape, k._aval.shape))
-        operands += [wrap(constant(kept)), 1.0 - dropout_p if dropout_p < 1 else 1.0]
-    return apply(ATTENTION, (is_causal, mask is not None, dropout_p > 0, weights), q, k, v, *operands)
+        operands.append(wrap(constant(kept)))
+        keep = 1.0 - dropout_p if dropout_p < 1 else 1.0
+    return apply(ATTENTION, (is_causal, mask is not None, keep, weights, scale), q, k, v, *operands)
 
 
 def scaled_dot_product_attention(
