@@ -245,7 +245,7 @@ while _referenced([object()]):
 
 def _dead(inputs: list[Value]) -> tuple[int, ...]:
     """Positions of the inputs that only the trace holds."""
-    held = _referenced(inputs)
+    held = set(_referenced(inputs))
     return tuple([k for k, value in enumerate(inputs) if k not in held and not value.exported])
 
 
