@@ -6,7 +6,9 @@ Arrays and schedules pass unchecked: a tracer has no value yet.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import jax
@@ -28,7 +30,7 @@ class Check:
 
 def nonnegative(name: str, text: str | None = None) -> Check:
     """The check that a hyperparameter is at least zero."""
-    return Check((name,), lambda value: value >= 0, text or f"Invalid {name} value: {{{name}}}")
+    return Check((name,), partial(operator.le, 0.0), text or f"Invalid {name} value: {{{name}}}")
 
 
 def _is_known(value: Any) -> bool:
@@ -44,6 +46,6 @@ EPSILON = nonnegative("eps", "Invalid epsilon value: {eps}")
 MOMENTUM = nonnegative("momentum")
 WEIGHT_DECAY = nonnegative("weight_decay")
 BETAS = tuple(
-    Check(("betas",), lambda betas, i=i: 0 <= betas[i] < 1, f"Invalid beta parameter at index {i}: {{betas[{i}]}}")
+    Check(("betas",), lambda betas, i=i: 0.0 <= betas[i] < 1.0, f"Invalid beta parameter at index {i}: {{betas[{i}]}}")
     for i in (0, 1)
 )

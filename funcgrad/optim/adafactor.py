@@ -12,7 +12,7 @@ from funcgrad.optim._numeric import Scalar, like
 from funcgrad.optim._rule import Rule
 from funcgrad.optim._terms import decoupled, direction, lerp
 from funcgrad.optim._transformation import make_transformation
-from funcgrad.optim._validation import Check
+from funcgrad.optim._validation import Check, nonnegative
 
 
 class AdafactorState(NamedTuple):
@@ -141,11 +141,11 @@ ADAFACTOR_RULE = _AdafactorRule(
     formula=_formula,
     counters=("step",),
     checks=(
-        Check(("lr",), lambda lr: lr >= 0, "Learning rate should be >= 0 but is: {lr}"),
+        nonnegative("lr", "Learning rate should be >= 0 but is: {lr}"),
         Check(("beta2_decay",), lambda power: power <= 0, "beta2_decay should be <= 0 but is: {beta2_decay}"),
         Check(("eps",), lambda eps: eps[0] is None or eps[0] >= 0, "epsilon1 should be >= 0 but is: {eps[0]}"),
         Check(("eps",), lambda eps: eps[1] >= 0, "epsilon2 should be >= 0 but is: {eps[1]}"),
         Check(("d",), lambda d: d >= 1, "Clipping threshold d should be >= 1 but is: {d}"),
-        Check(("weight_decay",), lambda decay: decay >= 0, "weight_decay should be >= 0 but is: {weight_decay}"),
+        nonnegative("weight_decay", "weight_decay should be >= 0 but is: {weight_decay}"),
     ),
 )

@@ -13,7 +13,7 @@ from funcgrad.optim._numeric import Scalar, like
 from funcgrad.optim._rule import Rule
 from funcgrad.optim._terms import decoupled, lerp
 from funcgrad.optim._transformation import make_transformation
-from funcgrad.optim._validation import Check
+from funcgrad.optim._validation import Check, nonnegative
 
 Coefficients = tuple[float, float, float]
 NEWTON_SCHULZ: Coefficients = (3.4445, -4.7750, 2.0315)
@@ -108,6 +108,10 @@ def _formula(
 
 def _orthogonalised(x: jax.Array, coefficients: tuple[Scalar, Scalar, Scalar], eps: Scalar, steps: int) -> jax.Array:
     """Moves the singular values of a wide matrix near 1; float32 that holds bfloat16 values."""
+    if steps >= 100:
+        raise ValueError("Number of steps must be less than 100 for computational efficiency")
+    if len(coefficients) != 3:
+        raise ValueError("Coefficients must be a tuple of exactly 3 values")
     x = _rounded(x.astype(jnp.float32))
     a, b, c = (jnp.asarray(coefficient, x.dtype) for coefficient in coefficients)
     x = _rounded(x / jnp.maximum(_rounded(jnp.linalg.norm(x)), like(eps, x)))
@@ -164,9 +168,9 @@ MUON_RULE = Rule(
     formula=_formula,
     static=("ns_steps",),
     checks=(
-        Check(("lr",), lambda lr: lr >= 0, "Learning rate should be >= 0 but is: {lr}"),
-        Check(("momentum",), lambda momentum: momentum >= 0, "momentum should be >= 0 but is: {momentum}"),
-        Check(("weight_decay",), lambda decay: decay >= 0, "weight decay should be >= 0 but is: {weight_decay}"),
+        nonnegative("lr", "Learning rate should be >= 0 but is: {lr}"),
+        nonnegative("momentum", "momentum should be >= 0 but is: {momentum}"),
+        nonnegative("weight_decay", "weight decay should be >= 0 but is: {weight_decay}"),
         Check(
             ("adjust_lr_fn",),
             lambda name: name in (None, "original", "match_rms_adamw"),

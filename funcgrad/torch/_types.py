@@ -5,6 +5,7 @@ A dtype here is a name for a NumPy dtype; there is one object for each.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import jax.numpy as jnp
@@ -130,20 +131,15 @@ def default_for(kind: type) -> dtype:
 class device:
     """Where a tensor lives. This build of the shim computes on JAX's default device and calls it `cpu`."""
 
-    def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
+    def __init__(self, type: Any, index: int | None = None) -> None:
         if isinstance(type, device):
-            type, index = type.type, type.index if index is None else index
-        if isinstance(type, int):
-            type, index = "cuda", type
-        name, _, number = type.partition(":")
-        if name not in ("cpu", "cuda", "mps", "meta", "xla"):
-            raise RuntimeError(
-                f"Expected one of cpu, cuda, mps, meta, xla device type at start of device string: {name}"
-            )
-        if number and not number.isdigit():
-            raise RuntimeError(f"Invalid device string: '{type}'")
-        self.type = name
-        self.index = int(number) if number else index
+            type, index = type.type, type.index
+        if isinstance(type, int) and not isinstance(type, bool):
+            raise RuntimeError("Device index must not be negative" if type < 0 else NO_ACCELERATOR)
+        if not isinstance(type, str):
+            raise TypeError(f"device(): argument 'type' (position 1) must be str, not {_class_of(type)}")
+        self.type, number = _parsed(type)
+        self.index = _checked_index(type, number, index)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
@@ -157,6 +153,44 @@ class device:
     def __repr__(self) -> str:
         index = "" if self.index is None else f", index={self.index}"
         return f"device(type='{self.type}'{index})"
+
+
+_DEVICE_STRING = re.compile(r"([a-zA-Z_]+)(?::(0|[1-9][0-9]*))?")
+_KINDS = (
+    *("cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy"),
+    *("vulkan", "mps", "meta", "hpu", "mtia", "privateuseone"),
+)
+NO_ACCELERATOR = "Cannot access accelerator device when none is available."
+
+
+def _parsed(given: str) -> tuple[str, int | None]:
+    """The kind that a device string names, and its number."""
+    if not given:
+        raise RuntimeError("Device string must not be empty")
+    parts = _DEVICE_STRING.fullmatch(given)
+    if parts is None:
+        raise RuntimeError(f"Invalid device string: '{given}'")
+    kind, number = parts.groups()
+    if kind not in _KINDS:
+        raise RuntimeError(f"Expected one of {', '.join(_KINDS)} device type at start of device string: {kind}")
+    return kind, None if number is None else int(number)
+
+
+def _checked_index(given: str, number: int | None, index: Any) -> int | None:
+    """The index of a device: from its string, or passed beside it."""
+    if index is None:
+        return number
+    if not isinstance(index, int) or isinstance(index, bool):
+        raise TypeError(f"device(): argument 'index' (position 2) must be int, not {_class_of(index)}")
+    if number is not None:
+        raise RuntimeError(f"type (string) must not include an index because index was passed explicitly: {given}")
+    if index < 0:
+        raise RuntimeError("Device index must not be negative")
+    return index
+
+
+def _class_of(x: Any) -> str:
+    return type(x).__name__
 
 
 CPU = device("cpu")

@@ -16,6 +16,7 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.dims import dim_of
+from funcgrad.torch._ops.index_checks import checked_add, checked_copy, checked_fill
 from funcgrad.torch._ops.indexing import GATHER, at_positions
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
 from funcgrad.torch._ops.promotion import cast, no_derivative
@@ -235,17 +236,17 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
     """The tensor with slices added at the given positions."""
-    return apply(INDEX_ADD, (dim_of(dim, input.ndim),), input, index, source, alpha)
+    return apply(INDEX_ADD, (checked_add(input, dim, index, source),), input, index, source, alpha)
 
 
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """The tensor with other slices at the given positions."""
-    return apply(INDEX_COPY, (dim_of(dim, input.ndim),), input, index, source)
+    return apply(INDEX_COPY, (checked_copy(input, dim, index, source),), input, index, source)
 
 
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """The tensor with slices at the given positions set to one value."""
-    return apply(INDEX_FILL, (dim_of(dim, input.ndim),), input, index, value)
+    return apply(INDEX_FILL, (checked_fill(input, dim, index, value),), input, index, value)
 
 
 def _index_put(x: Any, new: Any, *positions: Any, accumulate: bool) -> Any:

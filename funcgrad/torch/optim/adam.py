@@ -51,7 +51,7 @@ class Adam(RuleOptimizer):
             params,
             {
                 "lr": lr,
-                "betas": betas,
+                "betas": tuple(betas),
                 "eps": eps,
                 "weight_decay": weight_decay,
                 "amsgrad": amsgrad,
@@ -63,12 +63,17 @@ class Adam(RuleOptimizer):
                 "decoupled_weight_decay": decoupled_weight_decay,
             },
         )
+        _check_kinds(betas)
 
 
 def _check_tensors(lr: Any, betas: tuple[Any, Any], *, foreach: bool | None, capturable: bool) -> None:
-    if isinstance(betas[0], Tensor) is not isinstance(betas[1], Tensor):
-        raise ValueError("betas must be either both floats or both Tensors")
     for name, value in (("lr", lr), ("betas[0]", betas[0]), ("betas[1]", betas[1])):
         if isinstance(value, Tensor) and foreach and not capturable:
             raise ValueError(f"{name} as a Tensor is not supported for capturable=False and foreach=True")
         check_one_element(name, value)
+
+
+def _check_kinds(betas: tuple[Any, Any]) -> None:
+    """Refuse betas of two kinds, and integers, which PyTorch takes for neither."""
+    if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
+        raise ValueError("betas must be either both floats or both Tensors")
