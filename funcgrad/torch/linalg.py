@@ -30,6 +30,7 @@ from funcgrad.torch._ops.matrix_norms import matrix_norm as matrix_norm
 from funcgrad.torch._ops.matrix_norms import norm as norm
 from funcgrad.torch._ops.matrix_norms import vecdot as vecdot
 from funcgrad.torch._ops.matrix_norms import vector_norm as vector_norm
+from funcgrad.torch._ops.singular import LinAlgError as LinAlgError
 from funcgrad.torch._ops.solvers import cholesky_ex as cholesky_ex
 from funcgrad.torch._ops.solvers import diagonal as diagonal
 from funcgrad.torch._ops.solvers import inv_ex as inv_ex
@@ -39,10 +40,5 @@ from funcgrad.torch._ops.solvers import solve_ex as solve_ex
 from funcgrad.torch._ops.solvers import tensorinv as tensorinv
 from funcgrad.torch._ops.solvers import tensorsolve as tensorsolve
 from funcgrad.torch._ops.solvers import vander as vander
-
-
-class LinAlgError(RuntimeError):
-    """PyTorch's error for a matrix that cannot be inverted or factored; here such results are inf or nan."""
-
 
 __getattr__ = _missing_from(__name__)

@@ -110,4 +110,33 @@ def options(torch):
     }
 
 
-TABLES = (devices, pairs_of_index_and_source, fills, options)
+def singular_matrices(torch):
+    """Factorizations that do not exist, of matrices whose elimination is exact."""
+    matrices = [[2.0, 1.0], [1.0, 3.0]], [[1.0, 2.0], [2.0, 4.0]], [[1.0, 0.0], [0.0, -1.0]]
+    one, ones, linalg = torch.tensor(matrices[1]), torch.ones(2, 1), torch.linalg
+    found = {}
+    cases = {"one": matrices[1], "batch": matrices, "nested_batch": [matrices], "zeros": [[0.0] * 3] * 3}
+    for case, values in cases.items():
+        x = torch.tensor(values)
+        b = torch.ones(x.shape[-1], 1)
+        found |= {
+            f"inv_{case}": lambda x=x: linalg.inv(x),
+            f"inverse_{case}": lambda x=x: x.inverse(),
+            f"solve_{case}": lambda x=x, b=b: linalg.solve(x, b),
+            f"cholesky_{case}": lambda x=x: linalg.cholesky(x),
+            f"upper_cholesky_{case}": lambda x=x: linalg.cholesky(x, upper=True),
+            f"old_cholesky_{case}": lambda x=x: torch.cholesky(x),
+            f"lu_factor_{case}": lambda x=x: linalg.lu_factor(x),
+            f"inv_ex_{case}": lambda x=x: linalg.inv_ex(x, check_errors=True),
+            f"cholesky_ex_{case}": lambda x=x: linalg.cholesky_ex(x * 1, check_errors=True),
+            f"lu_factor_ex_{case}": lambda x=x: linalg.lu_factor_ex(x * 1, check_errors=True),
+            f"solve_ex_{case}": lambda x=x, b=b: linalg.solve_ex(x * 1, b, check_errors=True),
+        }
+    return found | {
+        "power": lambda: linalg.matrix_power(one, -1),
+        "to_the_left": lambda: linalg.solve(one, ones.T, left=False),
+        "nan": lambda: linalg.cholesky(torch.tensor([[float("nan")]])),
+    }
+
+
+TABLES = (devices, pairs_of_index_and_source, fills, options, singular_matrices)

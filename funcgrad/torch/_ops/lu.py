@@ -13,8 +13,8 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.creation import zeros
 from funcgrad.torch._ops.results import named_result
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.singular import ZERO_IN_FACTOR, check_invertible, zero_pivot
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._types import int32
 from funcgrad.trace import Op
 
 LU_UNPACK = named_result("lu_unpack", "P", "L", "U")
@@ -57,7 +57,8 @@ TRIANGLES = Op("lu_triangles", _triangles, label="LuUnpack")
 EXCHANGES = Op("lu_exchanges", _exchanges)
 
 
-def _factor(A: Tensor, name: str = "torch.lu_factor") -> tuple[Tensor, Tensor]:
+def factor(A: Tensor, name: str = "torch.lu_factor") -> tuple[Tensor, Tensor]:
+    """Both factors in one matrix, and the row exchanges, of any matrix."""
     return tuple(apply(LU_FACTOR, (name,), A))
 
 
@@ -75,20 +76,24 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
 
     Returns:
         `LU`, `[..., m, n]`, and `pivots`, `[..., min(m, n)]` int32, counted from one.
+
+    Raises:
+        RuntimeError: The matrix is known, and singular.
     """
-    return LINALG_LU_FACTOR(*_factor(A))
+    check_invertible(A, ZERO_IN_FACTOR, "torch.linalg.lu_factor", RuntimeError)
+    return LINALG_LU_FACTOR(*factor(A))
 
 
 def lu(A: Tensor, *, pivot: bool = True) -> Any:
     """P, L and U with `A = P @ L @ U`."""
-    return LINALG_LU(*_unpack(*_factor(A, "linalg.lu")))
+    return LINALG_LU(*_unpack(*factor(A, "linalg.lu")))
 
 
 def packed_lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
-    """`torch.linalg.lu_factor` under its old name; with `get_infos` a zero for each matrix too."""
+    """`torch.linalg.lu_factor` under its old name; with `get_infos` the info of `lu_factor_ex` too."""
     warn(DEPRECATED)
-    made = _factor(A)
-    return (*made, zeros(A.shape[:-2], dtype=int32)) if get_infos else made
+    made = factor(A)
+    return (*made, zero_pivot(A)) if get_infos else made
 
 
 def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:

@@ -1,6 +1,7 @@
 """Functions of square matrices and decompositions, batch by batch.
 
-Values are LAPACK's. A singular matrix gives inf or nan where PyTorch raises: nothing here waits for a value.
+Values are LAPACK's. A singular matrix that is not known yet gives inf or nan where PyTorch raises: nothing here waits
+for a value.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.linalg import MATMUL
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._ops.results import named_result
+from funcgrad.torch._ops.singular import NOT_INVERTIBLE, NOT_SOLVABLE, check_invertible, check_positive
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -193,7 +195,12 @@ EIG = Op("eig", checked("linalg.eig", _eig), label="LinalgEig")
 
 
 def inv(A: Tensor) -> Tensor:
-    """The inverse matrix."""
+    """The inverse matrix.
+
+    Raises:
+        LinAlgError: The matrix is known, and singular.
+    """
+    check_invertible(A, NOT_INVERTIBLE, "linalg.inv")
     return apply(INV, (), A)
 
 
@@ -208,12 +215,27 @@ def logdet(input: Tensor) -> Tensor:
 
 
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
-    """The solution of `A @ X = B`, or of `X @ A = B`."""
+    """The solution of `A @ X = B`, or of `X @ A = B`.
+
+    Raises:
+        LinAlgError: The matrix is known, and singular.
+    """
+    check_invertible(A, NOT_SOLVABLE, "torch.linalg.solve")
+    return solve_any(A, B, left)
+
+
+def solve_any(A: Tensor, B: Tensor, left: bool) -> Tensor:
+    """The solution, inf or nan if there is none."""
     return apply(SOLVE, (), A, B) if left else apply(SOLVE, (), A.mT, B.mT).mT
 
 
 def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
-    """The lower triangular factor of a positive definite matrix."""
+    """The lower triangular factor of a positive definite matrix.
+
+    Raises:
+        LinAlgError: The matrix is known, and not positive definite.
+    """
+    check_positive(A, "linalg.cholesky", upper)
     return apply(CHOLESKY, (upper,), A)
 
 

@@ -27,6 +27,7 @@ from funcgrad.torch._ops.matrix import (
 )
 from funcgrad.torch._ops.results import named_result
 from funcgrad.torch._ops.rows import Row, named, of_tensors, renamed
+from funcgrad.torch._ops.singular import check_positive
 from funcgrad.torch._tensor import Tensor
 
 _NAMES = {"slogdet": ("sign", "logabsdet"), "svd": ("U", "S", "V"), "qr": ("Q", "R")}
@@ -66,6 +67,7 @@ def qr(input: Tensor, some: bool = True) -> Any:
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """The triangular factor of a positive definite matrix: the deprecated form of `torch.linalg.cholesky`."""
     warn(_DEPRECATED.format("cholesky", "cholesky"))
+    check_positive(input, "cholesky", upper)
     return apply(CHOLESKY, (upper,), input)
 
 

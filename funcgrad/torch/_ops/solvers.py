@@ -7,16 +7,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.creation import zeros
 from funcgrad.torch._ops.joining import stack
 from funcgrad.torch._ops.linalg import MATMUL
-from funcgrad.torch._ops.lu import lu_factor, lu_unpack
-from funcgrad.torch._ops.matrix import cholesky, inv, solve, solve_triangular
+from funcgrad.torch._ops.lu import factor, lu_unpack
+from funcgrad.torch._ops.matrix import CHOLESKY, INV, inv, solve, solve_any, solve_triangular
 from funcgrad.torch._ops.pieces import diagonal as diagonal_of
 from funcgrad.torch._ops.results import named_result
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.singular import (
+    NOT_INVERTIBLE,
+    NOT_POSITIVE,
+    NOT_SOLVABLE,
+    ZERO_IN_FACTOR,
+    failing_minor,
+    refuse,
+    zero_pivot,
+)
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._types import int32
 from funcgrad.trace import Op
 
 INV_EX = named_result("linalg_inv_ex", "inverse", "info")
@@ -25,29 +32,37 @@ LU_FACTOR_EX = named_result("linalg_lu_factor_ex", "LU", "pivots", "info")
 SOLVE_EX = named_result("linalg_solve_ex", "result", "info")
 
 
-def _success(A: Tensor) -> Tensor:
-    """A zero for each matrix: a failure is inf or nan in the result here."""
-    return zeros(A.shape[:-2], dtype=int32)
+# `info` is 0 where the result exists; with `check_errors` it is looked at.
 
 
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
-    """The inverse matrix, and zeros where PyTorch says whether it exists."""
-    return INV_EX(inv(A), _success(A))
+    """The inverse matrix, and which diagonal element of the factor U is the first that is 0."""
+    made = apply(INV, (), A)
+    return INV_EX(made, _looked_at(zero_pivot(A), check_errors, NOT_INVERTIBLE, "linalg.inv_ex"))
 
 
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
-    """The triangular factor, and zeros where PyTorch says whether it exists."""
-    return CHOLESKY_EX(cholesky(A, upper=upper), _success(A))
+    """The triangular factor, nan if there is none, and the order of the first minor that is not positive definite."""
+    made = apply(CHOLESKY, (upper,), A)
+    return CHOLESKY_EX(made, _looked_at(failing_minor(A, upper), check_errors, NOT_POSITIVE, "linalg.cholesky_ex"))
 
 
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> Any:
-    """What `lu_factor` gives, and zeros where PyTorch says whether a factor is singular."""
-    return LU_FACTOR_EX(*lu_factor(A, pivot=pivot), _success(A))
+    """What `lu_factor` gives, and which diagonal element of the factor U is the first that is 0."""
+    made, name = factor(A), "torch.linalg.lu_factor_ex"
+    return LU_FACTOR_EX(*made, _looked_at(zero_pivot(A), check_errors, ZERO_IN_FACTOR, name, RuntimeError))
 
 
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> Any:
-    """The solution of `A @ X = B`, and zeros where PyTorch says whether there is one."""
-    return SOLVE_EX(solve(A, B, left=left), _success(A))
+    """The solution of `A @ X = B`, and which diagonal element of the factor U of A is the first that is 0."""
+    made = solve_any(A, B, left)
+    return SOLVE_EX(made, _looked_at(zero_pivot(A), check_errors, NOT_SOLVABLE, "torch.linalg.solve_ex"))
+
+
+def _looked_at(info: Tensor, is_wanted: bool, *refusal: Any) -> Tensor:
+    if is_wanted:
+        refuse(info, *refusal)
+    return info
 
 
 def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False) -> Tensor:

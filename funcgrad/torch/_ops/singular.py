@@ -1,0 +1,131 @@
+"""Matrices that cannot be inverted or factored: where the elimination fails, and PyTorch's error for known ones.
+
+A matrix that is not known yet gives inf or nan instead, and its `info`: nothing here waits for a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.known import known_values
+from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Op
+
+MOST = 1 << 16
+"""How many elements are looked at beforehand: at more the look would take a visible part of the time."""
+
+NOT_INVERTIBLE = (
+    "{}: {}The diagonal element {} is zero, the inversion could not be completed because the input matrix is singular."
+)
+NOT_SOLVABLE = "{}: {}The solver failed because the input matrix is singular."
+NOT_POSITIVE = (
+    "{}: {}The factorization could not be completed because the input is not positive-definite (the leading minor of "
+    "order {} is not positive-definite)."
+)
+ZERO_IN_FACTOR = (
+    "{0}: {1}U[{2},{2}] is zero and using it on lu_solve would result in a division by zero. If you still want to "
+    "perform the factorization, consider calling linalg.lu(A, pivot) or linalg.lu_factor_ex(A, pivot)"
+)
+
+
+class _LinAlgError(RuntimeError):
+    """A matrix that cannot be inverted or factored."""
+
+
+LinAlgError = _LinAlgError
+
+
+def _zero_pivot(a: Any) -> Any:
+    """For each matrix which diagonal element of its factor U is the first that is 0, from 1; 0 if none is."""
+    if not a.size:
+        return jnp.zeros(a.shape[:-2], np.int32)
+    zeros = jnp.diagonal(jax.lax.linalg.lu(a)[0], axis1=-2, axis2=-1) == 0
+    return jnp.where(zeros.any(-1), zeros.argmax(-1) + 1, 0).astype(np.int32)
+
+
+def _failing_minor(a: Any, *, upper: bool) -> Any:
+    """For each matrix the order of its first leading minor that is not positive definite; 0 if all are."""
+    if not a.size:
+        return jnp.zeros(a.shape[:-2], np.int32)
+    lower = jnp.tril(a.mT.conj() if upper else a)
+    whole = lower + jnp.tril(lower, -1).mT.conj()
+    failed = jnp.isnan(jax.lax.linalg.cholesky(whole, symmetrize_input=False)).any((-2, -1))
+    found = jax.lax.cond(failed.any(), _order_of_failure, lambda a: jnp.zeros(a.shape[:-2], np.int32), whole)
+    return jnp.where(failed, found, 0)
+
+
+def _order_of_failure(a: Any) -> Any:
+    def eliminate(k: Any, carry: Any) -> Any:
+        rest, order = carry
+        row, pivot = rest[..., k, :], rest[..., k, k].real
+        order = jnp.where((order == 0) & ~(pivot > 0), k + 1, order).astype(np.int32)
+        return rest - rest[..., :, k, None] * (row / pivot[..., None])[..., None, :], order
+
+    return jax.lax.fori_loop(0, a.shape[-1], eliminate, (a, jnp.zeros(a.shape[:-2], np.int32)))[1]
+
+
+ZERO_PIVOT = Op("zero_pivot", _zero_pivot)
+FAILING_MINOR = Op("failing_minor", _failing_minor)
+
+
+def zero_pivot(A: Tensor) -> Tensor:
+    """PyTorch's `info` of an LU factorization, int32 for each matrix."""
+    return apply(ZERO_PIVOT, (), A.detach())
+
+
+def failing_minor(A: Tensor, upper: bool = False) -> Tensor:
+    """PyTorch's `info` of a Cholesky factorization, int32 for each matrix."""
+    return apply(FAILING_MINOR, (upper,), A.detach())
+
+
+def refuse(info: Tensor, text: str, name: str, kind: type[Exception] = LinAlgError) -> None:
+    """Look at an `info`, and raise for the first matrix that failed.
+
+    Raises:
+        Exception: Of the given kind.
+    """
+    found = np.ravel(info.numpy())
+    failed = np.flatnonzero(found)
+    if failed.size:
+        place = f"(Batch element {failed[0]}): " if info.ndim else ""
+        raise kind(text.format(name, place, found[failed[0]]))
+
+
+def check_invertible(A: Tensor, text: str, name: str, kind: type[Exception] = LinAlgError) -> None:
+    """Refuse a matrix that is known and singular.
+
+    Raises:
+        Exception: Of the given kind.
+    """
+    if _is_known_to(lambda a: not (np.linalg.slogdet(a)[0] == 0).any(), A) is False:
+        refuse(zero_pivot(A), text, name, kind)
+
+
+def check_positive(A: Tensor, name: str, upper: bool = False) -> None:
+    """Refuse a matrix that is known and not positive definite.
+
+    Raises:
+        LinAlgError: It is.
+    """
+    if _is_known_to(lambda a: _has_factor(np.swapaxes(a, -1, -2).conj() if upper else a), A) is False:
+        refuse(failing_minor(A, upper), NOT_POSITIVE, name)
+
+
+def _is_known_to(satisfy: Callable[[np.ndarray], bool], A: Tensor) -> bool | None:
+    shape, kind = A._aval.shape, A._aval.dtype
+    is_fit = kind.kind in "fc" and kind.itemsize > 2 and len(shape) >= 2 and shape[-1] == shape[-2]
+    known = known_values(A) if is_fit and 0 < A._aval.size <= MOST else None
+    return None if known is None else satisfy(known)
+
+
+def _has_factor(a: np.ndarray) -> bool:
+    try:
+        return not np.isnan(np.linalg.cholesky(a)).any()
+    except np.linalg.LinAlgError:
+        return False
