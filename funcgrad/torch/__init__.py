@@ -54,6 +54,7 @@ from funcgrad.torch import version as version
 from funcgrad.torch import xpu as xpu
 from funcgrad.torch._anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from funcgrad.torch._anomaly import is_anomaly_enabled as is_anomaly_enabled
+from funcgrad.torch._faces import install as _install_faces
 from funcgrad.torch._grad_mode import enable_grad as enable_grad
 from funcgrad.torch._grad_mode import inference_mode as inference_mode
 from funcgrad.torch._grad_mode import is_grad_enabled as is_grad_enabled
@@ -173,6 +174,7 @@ from funcgrad.torch.torch_version import __version__ as __version__
 newaxis = None
 _install(_ops.ROWS, globals())
 _install_properties()
+_install_faces()
 globals().update(_out_functions(globals()))
 globals().update(_writing_functions())
 globals().update(_foreach_functions(globals()))

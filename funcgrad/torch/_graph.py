@@ -8,7 +8,8 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from funcgrad.torch._hooks import RemovableHandle, hooks_of
@@ -112,10 +113,21 @@ _HAND_WRITTEN = ("CopySlices", "CopyBackwards")
 """Nodes whose names PyTorch tells with their namespace."""
 
 
+_ends: weakref.WeakValueDictionary[int, AccumulateGrad] = weakref.WeakValueDictionary()
+
+
 def _shown(edge: Any) -> tuple[Any, int]:
     if edge is None or edge is NOWHERE:
         return None, 0
-    return (shown(edge.node), edge.number) if isinstance(edge, Edge) else (AccumulateGrad(edge), 0)
+    return (shown(edge.node), edge.number) if isinstance(edge, Edge) else (_end(edge), 0)
+
+
+def _end(leaf: Tensor) -> AccumulateGrad:
+    """The leaf's end: one object for as long as somebody has it."""
+    end = _ends.get(id(leaf))
+    if end is None:
+        end = _ends[id(leaf)] = AccumulateGrad(leaf)
+    return end
 
 
 def shown(node: Node) -> Node:
@@ -125,9 +137,21 @@ def shown(node: Node) -> Node:
     return node
 
 
+faces: dict[str, dict[str, Any]] = {}
+"""What nodes with a name show beside what all show: the tensors that they saved. Filled by `_faces.py`."""
+
+insides: dict[str, Callable[..., tuple[tuple[Any, int], ...]]] = {}
+"""For operators that are several in PyTorch: from a node and the targets of its operands to `next_functions`."""
+
+_inside: weakref.WeakKeyDictionary[OperatorNode, tuple[tuple[Any, int], ...]] = weakref.WeakKeyDictionary()
+
+
 @functools.cache
 def _named(name: str) -> type[OperatorNode]:
-    return type(name, (OperatorNode,), {"__slots__": ()})
+    return type(name, (OperatorNode,), {"__slots__": (), **faces.get(name, {})})
+
+
+_ARITHMETIC = ("AddBackward0", "SubBackward0", "MulBackward0", "DivBackward0")
 
 
 class OperatorNode(Node):
@@ -168,6 +192,26 @@ class OperatorNode(Node):
     def label(self) -> str:
         """The name that PyTorch prints for this node."""
         return getattr(self, "shown", None) or _label(self.equation)
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """The nodes that this one passes its gradients to, as PyTorch shows them."""
+        shown = _inside.get(self)
+        if shown is not None:
+            return shown
+        targets = tuple(_shown(edge) for edge, counts in zip(self.edges, self._counted(), strict=True) if counts)
+        split = insides.get(self.equation.op.name)
+        if split is None:
+            return targets
+        made = _inside[self] = split(self, *targets)  # always the same: who draws a graph goes by identity
+        return made
+
+    def _counted(self) -> list[bool]:
+        """Which operands PyTorch counts: neither options nor indices and masks. In arithmetic a number is a tensor."""
+        if self.label() in _ARITHMETIC:
+            return [edge is not None or i < 2 for i, edge in enumerate(self.edges)]
+        counted = [aval is not None and aval.dtype.kind not in "biu" for aval in self.equation.avals]
+        return [edge is not None or counts for edge, counts in zip(self.edges, counted, strict=True)]
 
     def release(self) -> None:
         """Drop what was saved for the backward pass."""

@@ -183,7 +183,8 @@ def _linear(x: Any, weight: Any, *bias: Any) -> Any:
 def _linear_label(equation: Equation) -> str:
     assert equation.avals[0] is not None
     if len(equation.avals[0].shape) != 2:
-        return "View" if len(equation.avals) == 3 or len(equation.avals[0].shape) == 1 else "UnsafeView"
+        plain = "UnsafeView" if equation.avals[0].shape[1:] else "SqueezeBackward4"
+        return "View" if len(equation.avals) == 3 else plain
     return "Addmm" if len(equation.avals) == 3 else "Mm"
 
 
