@@ -1,16 +1,18 @@
-"""Function: an operator whose backward pass the user writes.
+"""Function: an operator whose derivative the user writes.
 
-Its node calls the user's `backward`; what that computes is recorded like anything else, so it can be differentiated
-again.
+Its node calls the user's `backward`, or pulls back through the user's `jvp` where a forward derivative is computed;
+what they compute is recorded like anything else, so it can be differentiated again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from funcgrad.torch._dispatch import alias, apply, edge_of
-from funcgrad.torch._grad_mode import no_grad, state
+from funcgrad.torch._engine import gradients
+from funcgrad.torch._grad_mode import enable_grad, no_grad, state
 from funcgrad.torch._graph import LEAF, Edge, Node, modified_text
 from funcgrad.torch._ops.creation import FILLED
 from funcgrad.torch._tensor import Tensor
@@ -20,9 +22,26 @@ from funcgrad.torch._texts import (
     FUNCTION_GRADIENT_SHAPE,
     FUNCTION_WITHOUT_BACKWARD,
     FUNCTION_WITHOUT_FORWARD,
+    FUNCTION_WITHOUT_JVP,
     LEAF_CHANGED_BY_FUNCTION,
 )
 from funcgrad.trace import Aval, is_differentiable
+
+
+class _Mode:
+    """Whether a pull is half of a forward derivative."""
+
+    is_forward = False
+
+
+@contextmanager
+def forward_derivative() -> Iterator[None]:
+    """A block in which Functions are pulled back through their `jvp`, where they have one."""
+    before, _Mode.is_forward = _Mode.is_forward, True
+    try:
+        yield
+    finally:
+        _Mode.is_forward = before
 
 
 class Context:
@@ -35,6 +54,8 @@ class Context:
     def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs_input_grad
         self._saved: tuple[Tensor | None, ...] | None = ()
+        self._saved_for_jvp: tuple[Tensor | None, ...] = ()
+        self._is_in_jvp = False
         self._versions: tuple[int, ...] = ()
         self._dirty: tuple[Tensor, ...] = ()
         self._constant: tuple[Tensor, ...] = ()
@@ -44,13 +65,19 @@ class Context:
         """Keep tensors for `backward`; None is kept too."""
         self._saved = tensors
 
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors for `jvp`."""
+        self._saved_for_jvp = tensors
+
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
-        """What `save_for_backward` kept.
+        """What `save_for_backward` kept, or in `jvp` what `save_for_forward` kept.
 
         Raises:
             RuntimeError: The graph was freed, or a saved tensor was changed in place since.
         """
+        if self._is_in_jvp:
+            return self._saved_for_jvp
         if self._saved is None:
             raise RuntimeError(BACKWARD_TWICE)
         for tensor, version in zip(self._saved, self._versions, strict=True):
@@ -102,14 +129,32 @@ class FunctionNode(Node):
 
     def pull(self, incoming: list[Tensor | None]) -> list[Tensor | None]:
         """The user's gradients, one for each argument."""
+        if _Mode.is_forward and self.function.jvp is not Function.jvp:
+            return self._pull_through_jvp(incoming)
         if self.context._materializes:
             incoming = [_zeros(aval) if g is None else g for g, aval in zip(incoming, self.results, strict=True)]
-        made = self.function.backward(self.context, *incoming)
+        is_vjp = self.function.vjp is not Function.vjp
+        made = (self.function.vjp if is_vjp else self.function.backward)(self.context, *incoming)
         made = list(made) if isinstance(made, tuple | list) else [made]
         expected = len(self.edges)
         if len(made) < expected or any(g is not None for g in made[expected:]):
             raise RuntimeError(FUNCTION_GRADIENT_COUNT.format(self.label(), expected, len(made)))
         return [None if edge is None else self._checked(i, made[i]) for i, edge in enumerate(self.edges)]
+
+    def _pull_through_jvp(self, incoming: list[Tensor | None]) -> list[Tensor | None]:
+        """The transpose of the user's `jvp`, which is linear in the tangents."""
+        tangents = [None if aval is None else _start(aval) for aval in self.arguments]
+        with enable_grad():
+            self.context._is_in_jvp = True
+            try:
+                made = self.function.jvp(self.context, *tangents)
+            finally:
+                self.context._is_in_jvp = False
+            outputs = made if isinstance(made, tuple) else (made,)
+            pairs = [(x, g) for x, g in zip(outputs, incoming, strict=True) if g is not None and x.requires_grad]
+            inputs = [tangents[i] for i, edge in enumerate(self.edges) if edge is not None]
+            found = iter(_pulled(pairs, [x for x in inputs if x is not None]))
+        return [None if edge is None else next(found) for edge in self.edges]
 
     def _checked(self, i: int, gradient: Any) -> Tensor | None:
         """A gradient in its argument's shape."""
@@ -126,6 +171,23 @@ class FunctionNode(Node):
             text = FUNCTION_GRADIENT_SHAPE.format(self.label(), i, list(gradient.shape), list(want.shape))
             raise RuntimeError(text)
         return reduced
+
+
+class Tangent(Tensor):
+    """A tangent that a `jvp` is differentiated by: zero, since it is linear. Nothing depends on it."""
+
+
+def _start(aval: Aval) -> Tensor:
+    tangent = apply(FILLED, (aval.shape, aval.dtype, 0))
+    tangent.__class__ = Tangent
+    return tangent.requires_grad_() if is_differentiable(aval) else tangent
+
+
+def _pulled(pairs: list[tuple[Tensor, Tensor]], inputs: list[Tensor]) -> Sequence[Tensor | None]:
+    if not pairs:
+        return [None] * len(inputs)
+    outputs, seeds = zip(*pairs, strict=True)
+    return gradients(outputs, inputs, seeds, create_graph=True, allow_unused=True)
 
 
 def _zeros(aval: Aval | None) -> Tensor | None:
@@ -162,6 +224,7 @@ class Function:
     """
 
     setup_context: Any = None
+    generate_vmap_rule = False
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -172,6 +235,13 @@ class Function:
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """The gradient of each argument of `forward`, given those of its results."""
         raise NotImplementedError(FUNCTION_WITHOUT_BACKWARD)
+
+    vjp = backward
+
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        """The tangent of each result of `forward`, given those of its arguments."""
+        raise NotImplementedError(FUNCTION_WITHOUT_JVP)
 
     @classmethod
     def apply(cls, *args: Any) -> Any:

@@ -122,6 +122,9 @@ FUNCTION_WITHOUT_BACKWARD = (
     "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward "
     "mode AD."
 )
+FUNCTION_WITHOUT_JVP = (
+    "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+)
 BATCHED_GRAD_SHAPE = (
     "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. The "
     "sizes of the remaining dimensions are expected to match the shape of corresponding output, but a mismatch was "

@@ -13,6 +13,8 @@ from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._batching import vmap as vmap
 from funcgrad.torch._dispatch import edge_of as _edge_of
 from funcgrad.torch._engine import gradients as _gradients
+from funcgrad.torch._function import Tangent as _Tangent
+from funcgrad.torch._function import forward_derivative as _forward_derivative
 from funcgrad.torch._grad_mode import enable_grad as _enable_grad
 from funcgrad.torch._graph import Edge as _Edge
 from funcgrad.torch._ops.copying import clone as _clone
@@ -111,8 +113,8 @@ def _depends(y: Tensor, points: list[Tensor]) -> bool:
     edge = _edge_of(y)
     if not isinstance(edge, _Edge):
         return all(y is not x for x in points)
-    ends = {id(end) for node in _reachable([edge.node]) for end in node.edges if isinstance(end, Tensor)}
-    return not ends <= {id(x) for x in points}
+    ends = [end for node in _reachable([edge.node]) for end in node.edges if isinstance(end, Tensor)]
+    return not {id(end) for end in ends if not isinstance(end, _Tangent)} <= {id(x) for x in points}
 
 
 def _check_scalar(value: Any) -> None:
@@ -201,7 +203,7 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
 def _product(value: Any, points: list[Tensor]) -> Callable[[Any], Any]:
     """The function from tangents at the points to that of the value: pulling back is linear, so its transpose."""
     ys, rebuilt = _flatten(value)
-    with _enable_grad():
+    with _enable_grad(), _forward_derivative():
         cotangents = [_zeros(y.shape, dtype=y.dtype, requires_grad=True) for y in ys]
         back = _found(ys, points, cotangents)
 

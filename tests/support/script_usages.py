@@ -80,6 +80,60 @@ def norms_with_zeros_and_of_complex_numbers(torch):
     return found, torch.linalg.vector_norm(turned, 0), torch.linalg.vector_norm(turned, 0).dtype == torch.float32
 
 
+def forward_derivatives_of_functions(torch):
+    forward_ad = sub(torch, "autograd.forward_ad")
+
+    class Cube(torch.autograd.Function):
+        """Its `jvp` is ten times too large on purpose: so it is known which rule was asked."""
+
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_forward(x)
+            return x**3
+
+        @staticmethod
+        def jvp(ctx, tangent):
+            return 30 * ctx.saved_tensors[0] ** 2 * tangent
+
+    class Pair(torch.autograd.Function):
+        @staticmethod
+        def forward(x, y):
+            return x * y, x + y
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.save_for_forward(*inputs)
+            ctx.save_for_backward(*(10 * x for x in inputs))
+
+        @staticmethod
+        def jvp(ctx, a, b):
+            x, y = ctx.saved_tensors
+            return a * y + b * x, a + b
+
+        @staticmethod
+        def vjp(ctx, g, h):
+            x, y = ctx.saved_tensors
+            return g * y + h, g * x + h
+
+    def tangents(f, *pairs):
+        with forward_ad.dual_level():
+            made = f(*(x if t is None else forward_ad.make_dual(x, t) for x, t in pairs))
+            return [forward_ad.unpack_dual(each).tangent for each in (made if isinstance(made, tuple) else [made])]
+
+    x, t = torch.tensor([2.0, 3.0]), torch.tensor([1.0, 0.5])
+    leaf = x.clone().requires_grad_()
+    return (
+        tangents(Cube.apply, (x, t)),
+        tangents(lambda x: (Cube.apply(x * 2) * 3).sum(), (x, t)),
+        tangents(Pair.apply, (x, t), (x + 1, t * 2)),
+        tangents(Pair.apply, (x, t), (x + 1, None)),
+        torch.func.jvp(Pair.apply, (x, x + 1), (t, t)),
+        torch.autograd.grad(sum(each.sum() for each in Pair.apply(leaf, x + 1)), leaf),
+        error(lambda: Cube.apply(leaf).sum().backward()),
+        error(lambda: torch.autograd.Function.jvp(None)),
+    )
+
+
 def functorch_of_old(torch):
     functorch = importlib.import_module("functorch") if torch.__name__ == "torch" else sub(torch, "_functorch")
     torch.manual_seed(0)
@@ -291,7 +345,14 @@ USAGES = {
     f.__name__: f
     for f in (
         *(functions_that_write, forked_generator, hooks_on_the_last_node, hooks_in_a_module, differentiable_once),
-        *(pruning, pruning_of_several, forward_derivatives, sparse_matrices, sparse_matrices_of_old),
+        *(
+            pruning,
+            pruning_of_several,
+            forward_derivatives,
+            forward_derivatives_of_functions,
+            sparse_matrices,
+            sparse_matrices_of_old,
+        ),
         *(gradients_waited_for, tables_with_sparse_gradients, numbers_that_are_tensors, names_of_recurrent_weights),
         *(norms_with_zeros_and_of_complex_numbers, functorch_of_old, functorch_warnings, names_that_are_imported),
     )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._dispatch import alias, edge_of
 from funcgrad.torch._engine import gradients
+from funcgrad.torch._function import forward_derivative
 from funcgrad.torch._grad_mode import enable_grad
 from funcgrad.torch._graph import LEAF, Edge
 from funcgrad.torch._ops.creation import zeros
@@ -115,7 +116,7 @@ def _tangent(tensor: Tensor, duals: list[tuple[Tensor, Tensor]]) -> Tensor | Non
     parts = [(x, direction) for x, direction in duals if place_of(edge_of(x)) in places]
     if not parts:
         return None
-    with enable_grad():
+    with enable_grad(), forward_derivative():
         vector = zeros(tensor.shape, dtype=tensor.dtype).requires_grad_()
         inputs = [x for x, _ in parts]
         pulled = gradients([tensor], inputs, [vector], retain_graph=True, create_graph=True, allow_unused=True)
