@@ -99,6 +99,7 @@ from funcgrad.torch._ops.rectifiers import rrelu_ as rrelu_
 from funcgrad.torch._ops.rectifiers import selu_ as selu_
 from funcgrad.torch._ops.rectifiers import threshold_ as threshold_
 from funcgrad.torch._ops.rows import install as _install
+from funcgrad.torch._ops.segments import segment_reduce as segment_reduce
 from funcgrad.torch._ops.stochastic import rrelu as rrelu
 from funcgrad.torch._ops.writing import functions as _writing_functions
 from funcgrad.torch._printing import set_printoptions as set_printoptions

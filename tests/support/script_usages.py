@@ -134,6 +134,49 @@ def forward_derivatives_of_functions(torch):
     )
 
 
+def segments(torch):
+    x = torch.tensor([1.0, 2.0, 2.0, 4.0, 5.0, 6.0], requires_grad=True)
+    lengths, weights, found = torch.tensor([3, 0, 3]), torch.tensor([1.0, 2.0, 3.0]), []
+    for reduce in ("sum", "mean", "max", "min", "prod"):
+        for options in (
+            {"lengths": lengths},
+            {"lengths": lengths.int(), "initial": 2.0},
+            {"offsets": torch.tensor([0, 3, 3, 6])},
+            {"lengths": torch.tensor([1, 2, 0]), "unsafe": True},
+        ):
+            y = torch.segment_reduce(x, reduce, **options)
+            found += [y, torch.autograd.grad((y * weights).nan_to_num(0, 0, 0).sum(), x)[0]]
+    table = torch.arange(12.0).view(2, 6)
+    found.append(torch.segment_reduce(table, "sum", lengths=torch.tensor([[1, 5], [2, 4]]), axis=1))
+    found.append(torch.segment_reduce(table, "amax", offsets=torch.tensor([1, 2])))
+    pair = torch.tensor([1, 1])
+    return found, [
+        error(lambda: torch.segment_reduce(table, "sum")),
+        error(lambda: torch.segment_reduce(table, "median", lengths=pair)),
+        error(lambda: torch.segment_reduce(table, "sum", lengths=torch.tensor([1, 2]))),
+        error(lambda: torch.segment_reduce(table, "sum", lengths=torch.tensor([-1, 3]))),
+        error(lambda: torch.segment_reduce(table, "sum", lengths=pair, axis=1)),
+        error(lambda: torch.segment_reduce(table, "sum", lengths=pair, axis=2)),
+        error(lambda: torch.segment_reduce(table, "sum", indices=pair)),
+    ]
+
+
+def modules_without_draws(torch):
+    torch.manual_seed(0)
+    layer = torch.nn.utils.skip_init(torch.nn.Linear, 2, 3, bias=False)
+    layer.weight.data.fill_(0.5)
+
+    class WithoutDevice(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+
+    return (
+        (layer.weight, repr(layer), torch.rand(2)),
+        error(lambda: torch.nn.utils.skip_init(WithoutDevice)),
+        error(lambda: torch.nn.utils.skip_init(dict)),
+    )
+
+
 def functorch_of_old(torch):
     functorch = importlib.import_module("functorch") if torch.__name__ == "torch" else sub(torch, "_functorch")
     torch.manual_seed(0)
@@ -354,6 +397,13 @@ USAGES = {
             sparse_matrices_of_old,
         ),
         *(gradients_waited_for, tables_with_sparse_gradients, numbers_that_are_tensors, names_of_recurrent_weights),
-        *(norms_with_zeros_and_of_complex_numbers, functorch_of_old, functorch_warnings, names_that_are_imported),
+        *(
+            segments,
+            modules_without_draws,
+            norms_with_zeros_and_of_complex_numbers,
+            functorch_of_old,
+            functorch_warnings,
+            names_that_are_imported,
+        ),
     )
 }

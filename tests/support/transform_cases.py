@@ -7,6 +7,10 @@ TRANSFORMS = {
     "PositiveDefinite": (lambda d: d.PositiveDefiniteTransform(), (2, 3, 3)),
     "Reshape": (lambda d: d.ReshapeTransform((3,), (3, 1)), (2, 3)),
     "Independent": (lambda d: d.IndependentTransform(d.ExpTransform(), 1), (2, 3)),
+    "Cat": (lambda d: d.CatTransform([d.ExpTransform(), d.identity_transform], dim=1, lengths=[2, 1]), (2, 3)),
+    "Cat of rows": (lambda d: d.CatTransform([d.ExpTransform(), d.TanhTransform()]), (2, 3)),
+    "Stack": (lambda d: d.StackTransform([d.ExpTransform(), d.TanhTransform(), d.identity_transform], dim=1), (2, 3)),
+    "Stack at the end": (lambda d: d.StackTransform([d.ExpTransform(), d.SigmoidTransform()], dim=-1), (3, 2)),
     "CumulativeDistribution": (lambda d: d.CumulativeDistributionTransform(d.Normal(0.0, 1.0)), (2, 3)),
 }
 REGIONS = {
@@ -21,12 +25,21 @@ REGIONS = {
     "below": lambda c: c.less_than(2.0),
     "between": lambda c: c.interval(1.0, 3.0),
     "half open": lambda c: c.half_open_interval(0, 1),
+    "cat": lambda c: c.cat([c.positive, c.real], 1, [2, 1]),
+    "stack": lambda c: c.stack([c.positive, c.unit_interval], -1),
+    "cat without transforms": lambda c: c.cat([c.boolean]),
     "independent": lambda c: c.independent(c.positive, 1),
 }
 MISUSES = {
     "sizes": lambda t, d: d.ReshapeTransform((2,), (3,)),
     "shape": lambda t, d: d.ReshapeTransform((2,), (2, 1))(t.ones(3)),
     "forward_shape": lambda t, d: d.ReshapeTransform((2,), (2, 1)).forward_shape(t.Size([3])),
+    "length of pieces": lambda t, d: d.CatTransform([d.ExpTransform()], 0, [2])(t.ones(3)),
+    "length of inverted pieces": lambda t, d: d.CatTransform([d.ExpTransform()], 0, [2]).inv(t.ones(3)),
+    "lengths": lambda t, d: d.CatTransform([d.ExpTransform()], 0, [2, 3]),
+    "no transforms": lambda t, d: d.StackTransform([t.exp]),
+    "slices": lambda t, d: d.StackTransform([d.ExpTransform()])(t.ones(2)),
+    "no such dimension": lambda t, d: d.StackTransform([d.ExpTransform()], 1)(t.ones(2)),
     "no triangle": lambda t, d: d.CorrCholeskyTransform()(t.ones(2)),
     "no triangle's shape": lambda t, d: d.CorrCholeskyTransform().forward_shape(t.Size([2])),
     "not square": lambda t, d: d.CorrCholeskyTransform().inverse_shape(t.Size([2, 3])),

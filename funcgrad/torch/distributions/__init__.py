@@ -17,6 +17,7 @@ from funcgrad.torch.distributions.cauchy import Cauchy as Cauchy
 from funcgrad.torch.distributions.chi2 import Chi2 as Chi2
 from funcgrad.torch.distributions.constraint_registry import biject_to as biject_to
 from funcgrad.torch.distributions.constraint_registry import transform_to as transform_to
+from funcgrad.torch.distributions.continuous_bernoulli import ContinuousBernoulli as ContinuousBernoulli
 from funcgrad.torch.distributions.dirichlet import Dirichlet as Dirichlet
 from funcgrad.torch.distributions.distribution import Distribution as Distribution
 from funcgrad.torch.distributions.exponential import Exponential as Exponential
@@ -55,6 +56,7 @@ from funcgrad.torch.distributions.studentT import StudentT as StudentT
 from funcgrad.torch.distributions.transformed_distribution import TransformedDistribution as TransformedDistribution
 from funcgrad.torch.distributions.transforms import AbsTransform as AbsTransform
 from funcgrad.torch.distributions.transforms import AffineTransform as AffineTransform
+from funcgrad.torch.distributions.transforms import CatTransform as CatTransform
 from funcgrad.torch.distributions.transforms import ComposeTransform as ComposeTransform
 from funcgrad.torch.distributions.transforms import CorrCholeskyTransform as CorrCholeskyTransform
 from funcgrad.torch.distributions.transforms import CumulativeDistributionTransform as CumulativeDistributionTransform
@@ -67,11 +69,13 @@ from funcgrad.torch.distributions.transforms import ReshapeTransform as ReshapeT
 from funcgrad.torch.distributions.transforms import SigmoidTransform as SigmoidTransform
 from funcgrad.torch.distributions.transforms import SoftmaxTransform as SoftmaxTransform
 from funcgrad.torch.distributions.transforms import SoftplusTransform as SoftplusTransform
+from funcgrad.torch.distributions.transforms import StackTransform as StackTransform
 from funcgrad.torch.distributions.transforms import StickBreakingTransform as StickBreakingTransform
 from funcgrad.torch.distributions.transforms import TanhTransform as TanhTransform
 from funcgrad.torch.distributions.transforms import Transform as Transform
 from funcgrad.torch.distributions.transforms import identity_transform as identity_transform
 from funcgrad.torch.distributions.uniform import Uniform as Uniform
+from funcgrad.torch.distributions.von_mises import VonMises as VonMises
 from funcgrad.torch.distributions.weibull import Weibull as Weibull
 
 __getattr__ = _missing_from(__name__)

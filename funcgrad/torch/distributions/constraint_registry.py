@@ -66,6 +66,14 @@ def _independent(registry: ConstraintRegistry) -> _Factory:
     )
 
 
+def _of_pieces(registry: ConstraintRegistry) -> _Factory:
+    return lambda region: transforms.CatTransform([registry(c) for c in region.cseq], region.dim, region.lengths)
+
+
+def _of_slices(registry: ConstraintRegistry) -> _Factory:
+    return lambda region: transforms.StackTransform([registry(c) for c in region.cseq], region.dim)
+
+
 @_for_both(constraints.greater_than, constraints.greater_than_eq)
 def _above(region: Any) -> transforms.Transform:
     return transforms.ComposeTransform([transforms.ExpTransform(), transforms.AffineTransform(region.lower_bound, 1)])
@@ -90,6 +98,8 @@ _for_both(constraints.real)(lambda region: transforms.identity_transform)
 _for_both(constraints.corr_cholesky)(lambda region: transforms.CorrCholeskyTransform())
 for _registry in (biject_to, transform_to):
     _registry.register(constraints.independent, _independent(_registry))
+    _registry.register(constraints.cat, _of_pieces(_registry))
+    _registry.register(constraints.stack, _of_slices(_registry))
 biject_to.register(constraints.simplex, lambda region: transforms.StickBreakingTransform())
 transform_to.register(constraints.simplex, lambda region: transforms.SoftmaxTransform())
 transform_to.register(constraints.lower_cholesky, lambda region: transforms.LowerCholeskyTransform())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from funcgrad.torch._ops.cholesky import cholesky
 from funcgrad.torch._ops.creation import ones
+from funcgrad.torch._ops.joining import cat as cat_tensors
+from funcgrad.torch._ops.joining import stack as stack_tensors
 from funcgrad.torch._ops.matrix import eigvalsh
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.distributions.utils import finfo
@@ -268,11 +270,58 @@ class _PositiveSemidefinite(_Symmetric):
         return super().check(value) & eigvalsh(value).ge(0).all(-1)
 
 
+class _Parted(Constraint):
+    """A region for each part of a tensor along `dim`."""
+
+    def __init__(self, cseq: Sequence[Constraint], dim: int = 0) -> None:
+        if not all(isinstance(c, Constraint) for c in cseq):
+            raise AssertionError("All elements of cseq must be Constraint instances")
+        self.cseq, self.dim = list(cseq), dim
+
+    @property
+    def is_discrete(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return any(c.is_discrete for c in self.cseq)
+
+    @property
+    def event_dim(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return max(c.event_dim for c in self.cseq)
+
+    def _check_dim(self, value: Tensor) -> None:
+        if not -value.ndim <= self.dim < value.ndim:
+            raise AssertionError(f"dim {self.dim} out of range for value with {value.ndim} dimensions")
+
+
+class _Cat(_Parted):
+    def __init__(self, cseq: Sequence[Constraint], dim: int = 0, lengths: Sequence[int] | None = None) -> None:
+        super().__init__(cseq, dim)
+        self.lengths = [1] * len(self.cseq) if lengths is None else list(lengths)
+        if len(self.lengths) != len(self.cseq):
+            raise AssertionError(f"lengths ({len(self.lengths)}) must match cseq ({len(self.cseq)})")
+
+    def check(self, value: Tensor) -> Tensor:
+        self._check_dim(value)
+        pieces = zip(self.cseq, value.split(self.lengths, self.dim), strict=True)
+        return cat_tensors([c.check(piece) for c, piece in pieces], self.dim)
+
+
+class _Stack(_Parted):
+    @property
+    def event_dim(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        within = super().event_dim
+        return within + (self.dim + within < 0)
+
+    def check(self, value: Tensor) -> Tensor:
+        self._check_dim(value)
+        slices = zip(self.cseq, value.unbind(self.dim), strict=False)
+        return stack_tensors([c.check(each) for c, each in slices], self.dim)
+
+
 def _close(a: Tensor, b: Tensor) -> Tensor:
     return (a - b).abs() <= 1e-6 + 1e-5 * b.abs()
 
 
 boolean = _Boolean()
+cat = _Cat
 corr_cholesky = _CorrCholesky()
 dependent = _Dependent()
 greater_than = _GreaterThan
@@ -296,5 +345,6 @@ real = _Real()
 real_vector = _Independent(real, 1)
 simplex = _Simplex()
 square = _Square()
+stack = _Stack
 symmetric = _Symmetric()
 unit_interval = _Interval(0.0, 1.0)

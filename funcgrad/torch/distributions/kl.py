@@ -14,6 +14,7 @@ from funcgrad.torch.distributions.beta import Beta
 from funcgrad.torch.distributions.binomial import Binomial
 from funcgrad.torch.distributions.categorical import Categorical
 from funcgrad.torch.distributions.cauchy import Cauchy
+from funcgrad.torch.distributions.continuous_bernoulli import ContinuousBernoulli
 from funcgrad.torch.distributions.dirichlet import Dirichlet
 from funcgrad.torch.distributions.distribution import Distribution
 from funcgrad.torch.distributions.exponential import Exponential
@@ -102,6 +103,12 @@ def _categorical(p: Categorical, q: Categorical) -> Tensor:
     terms = p.probs * (p.logits - q.logits)
     terms = terms.masked_fill((q.probs == 0).expand(terms.shape), math.inf)
     return terms.masked_fill((p.probs == 0).expand(terms.shape), 0).sum(-1)
+
+
+@register_kl(ContinuousBernoulli, ContinuousBernoulli)
+def _continuous_bernoulli(p: ContinuousBernoulli, q: ContinuousBernoulli) -> Tensor:
+    own, other = (x._log_norm() + (-x.probs).log1p() for x in (p, q))
+    return p.mean * (p.logits - q.logits) + own - other
 
 
 @register_kl(OneHotCategorical, OneHotCategorical)

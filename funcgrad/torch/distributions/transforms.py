@@ -15,6 +15,8 @@ from funcgrad.torch._ops.creation import full
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import Size
 from funcgrad.torch.distributions import constraints
+from funcgrad.torch.distributions._parted_transforms import CatTransform as CatTransform
+from funcgrad.torch.distributions._parted_transforms import StackTransform as StackTransform
 from funcgrad.torch.distributions._transform import ComposeTransform as ComposeTransform
 from funcgrad.torch.distributions._transform import Transform as Transform
 from funcgrad.torch.distributions._transform import identity_transform as identity_transform
