@@ -40,6 +40,7 @@ from funcgrad.torch import ops as ops
 from funcgrad.torch import optim as optim
 from funcgrad.torch import profiler as profiler
 from funcgrad.torch import quantization as quantization
+from funcgrad.torch import quasirandom as quasirandom
 from funcgrad.torch import random as random
 from funcgrad.torch import return_types as return_types
 from funcgrad.torch import serialization as serialization

@@ -177,6 +177,19 @@ def modules_without_draws(torch):
     )
 
 
+def points_that_fill_a_cube(torch):
+    engine_of, found = torch.quasirandom.SobolEngine, []
+    for engine in (engine_of(5), engine_of(3, scramble=True, seed=7), engine_of(40, True, 1)):
+        found += [engine.draw(3), engine.draw(5, dtype=torch.float64), repr(engine), engine.num_generated]
+        found += [engine.fast_forward(100).draw(2), engine.reset().draw(dtype=torch.float64), engine.draw(1)]
+        found += [engine.reset().draw_base2(4), error(lambda engine=engine: engine.draw_base2(3))]
+    torch.manual_seed(3)
+    drawn = engine_of(2, scramble=True).draw(4), torch.rand(2)
+    out = torch.empty(0)
+    engine_of(1).draw(2, out=out)
+    return found, drawn, out, error(lambda: engine_of(0)), error(lambda: engine_of(21202))
+
+
 def functorch_of_old(torch):
     functorch = importlib.import_module("functorch") if torch.__name__ == "torch" else sub(torch, "_functorch")
     torch.manual_seed(0)
@@ -400,6 +413,7 @@ USAGES = {
         *(
             segments,
             modules_without_draws,
+            points_that_fill_a_cube,
             norms_with_zeros_and_of_complex_numbers,
             functorch_of_old,
             functorch_warnings,
