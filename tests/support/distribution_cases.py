@@ -74,6 +74,13 @@ CASES = {
     "ContinuousBernoulli of logits": Case(by_logits("ContinuousBernoulli"), ([2.0, -1.7],), [0.2, 0.8]),
     "VonMises": Case(family("VonMises"), ([0.3, -1.2, 3.0], [0.5, 2.0, 9.0]), [0.1, -3.0, 4.0]),
     "VonMises of one angle": Case(family("VonMises"), (0.3, 4.5), 1.0),
+    "Wishart": Case(
+        lambda torch, df, matrix: torch.distributions.Wishart(df, covariance_matrix=matrix), ([3.5, 6.0], M), M
+    ),
+    "Wishart of a factor": Case(lambda torch, matrix: torch.distributions.Wishart(5, scale_tril=matrix), (L,), M),
+    "Wishart of a precision": Case(
+        lambda torch, matrix: torch.distributions.Wishart(4.5, precision_matrix=matrix), (M,), M
+    ),
     "HalfCauchy": Case(family("HalfCauchy"), ([0.5, 2.0],), [0.3, 4.0]),
     "InverseGamma": Case(family("InverseGamma"), ([0.7, 2.5, 4.0], [1.5, 0.5, 2.0]), [0.4, 1.0, 3.0]),
     "NegativeBinomial": Case(family("NegativeBinomial"), ([3.0, 0.5], [0.4, 0.8]), [2.0, 0.0]),
@@ -153,6 +160,9 @@ MISTAKES = {
     "shapes": lambda t, d: d.Normal(t.zeros(2), t.ones(3)),
     "weights": lambda t, d: d.Categorical(t.tensor([-1.0, 3.0])),
     "continuous probability": lambda t, d: d.ContinuousBernoulli(t.tensor([1.5]), validate_args=True),
+    "freedom": lambda t, d: d.Wishart(1.0, t.eye(2)),
+    "no matrix": lambda t, d: d.Wishart(4.0),
+    "matrix without dimensions": lambda t, d: d.Wishart(4.0, t.ones(2)),
     "neither": lambda t, d: d.Categorical(),
     "both": lambda t, d: d.Bernoulli(0.5, 0.5),
     "no classes": lambda t, d: d.Categorical(t.tensor(1.0)),

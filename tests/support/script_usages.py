@@ -190,6 +190,26 @@ def points_that_fill_a_cube(torch):
     return found, drawn, out, error(lambda: engine_of(0)), error(lambda: engine_of(21202))
 
 
+def masks_without_dimensions(torch):
+    x, yes, no = torch.arange(4.0), torch.tensor(True), torch.tensor(0.0) > 1
+    written = x.clone()
+    written[yes] = 2.0
+    written[no] = 5.0
+    one, matrix = torch.tensor(3.0), torch.ones(2, 2)
+    matrix[yes] = torch.zeros(1, 2, 2)
+    return (
+        x[yes],
+        x[no],
+        x[yes, 1:],
+        one[yes],
+        one[no],
+        written,
+        matrix,
+        yes[yes],
+        torch.tensor(1, dtype=torch.uint8) > 0,
+    )
+
+
 def functorch_of_old(torch):
     functorch = importlib.import_module("functorch") if torch.__name__ == "torch" else sub(torch, "_functorch")
     torch.manual_seed(0)
@@ -413,6 +433,7 @@ USAGES = {
         *(
             segments,
             modules_without_draws,
+            masks_without_dimensions,
             points_that_fill_a_cube,
             norms_with_zeros_and_of_complex_numbers,
             functorch_of_old,

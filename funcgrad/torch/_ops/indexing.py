@@ -93,6 +93,8 @@ def _plain(item: Any) -> Any:
     if isinstance(item, Tensor) and item._aval.dtype == np.uint8:
         warn(UINT8_MASK)
         item = to_dtype(item, bool_)
+    if isinstance(item, Tensor) and item._aval.dtype == np.bool_ and not item.ndim:
+        return bool(np.asarray(array_of(value_of(item), "mask")))
     if (
         isinstance(item, Tensor)
         and item.ndim == 0

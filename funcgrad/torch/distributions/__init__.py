@@ -77,5 +77,6 @@ from funcgrad.torch.distributions.transforms import identity_transform as identi
 from funcgrad.torch.distributions.uniform import Uniform as Uniform
 from funcgrad.torch.distributions.von_mises import VonMises as VonMises
 from funcgrad.torch.distributions.weibull import Weibull as Weibull
+from funcgrad.torch.distributions.wishart import Wishart as Wishart
 
 __getattr__ = _missing_from(__name__)

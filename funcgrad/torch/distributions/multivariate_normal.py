@@ -27,7 +27,7 @@ def half_log_det(scale_tril: Tensor) -> Tensor:
     return scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 
 
-def _inverse_factor(precision: Tensor) -> Tensor:
+def inverse_factor(precision: Tensor) -> Tensor:
     """The Cholesky factor of a matrix's inverse, without inverting it: flipped, the factor is an inverse's."""
     flipped = cholesky(precision.flip(-2, -1))
     return solve_triangular(flipped.flip(-2, -1).mT, eye(precision.shape[-1], dtype=precision.dtype))
@@ -85,7 +85,7 @@ class MultivariateNormal(Distribution):
         """The Cholesky factor of the covariance."""
         if "covariance_matrix" in self.__dict__:
             return cholesky(self.covariance_matrix)
-        return _inverse_factor(self.precision_matrix)
+        return inverse_factor(self.precision_matrix)
 
     @lazy_property
     def covariance_matrix(self) -> Tensor:
