@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from funcgrad.torch._grad_mode import has_been, state
-from funcgrad.torch._graph import LEAF, NOWHERE, Edge, OperatorNode
+from funcgrad.torch._graph import LEAF, NOWHERE, Edge, OperatorNode, savers
 from funcgrad.torch._tensor import Tensor, root_of, wrap
 from funcgrad.torch._texts import INFERENCE_SAVED, VIEW_MADE_WITHOUT_GRAD
 from funcgrad.torch._views import Writer
@@ -112,6 +112,8 @@ def _differentiable(
         kept.append(results[k])
         storages.append(tensors[k]._storage)
         node.versions.append(0)
+    if savers:
+        savers[-1](node)
     return tensors
 
 

@@ -77,17 +77,17 @@ def _operand(node: OperatorNode, position: int) -> Tensor | None:
     Raises:
         RuntimeError: The graph was freed, or the operand was changed in place since.
     """
-    kept, keeps = node.unpack(), node.plan.keeps
+    keeps = node.plan.keeps
     if position not in keeps:
         return None
-    edge, value = node.edges[position], kept[keeps.index(position)]
-    if isinstance(edge, Tensor):
+    edge, value = node.edges[position], node.unpack_one(keeps.index(position))
+    if isinstance(edge, Tensor) and edge._storage.value is value:
         return edge
-    return wrap(value, edge) if type(value) is Value else as_tensor(value)
+    return wrap(value, None if isinstance(edge, Tensor) else edge) if type(value) is Value else as_tensor(value)
 
 
 def _result(node: OperatorNode) -> Tensor:
-    return wrap(node.unpack()[len(node.plan.keeps)], Edge(node, node.plan.keeps_results[0]))
+    return wrap(node.unpack_one(len(node.plan.keeps)), Edge(node, node.plan.keeps_results[0]))
 
 
 def _factor(shift: int, position: int) -> Callable[[OperatorNode], Tensor | None]:

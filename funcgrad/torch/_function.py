@@ -13,7 +13,7 @@ from typing import Any
 from funcgrad.torch._dispatch import alias, apply, edge_of
 from funcgrad.torch._engine import gradients
 from funcgrad.torch._grad_mode import enable_grad, no_grad, state
-from funcgrad.torch._graph import LEAF, Edge, Node, modified_text
+from funcgrad.torch._graph import LEAF, Edge, Node, modified_text, savers
 from funcgrad.torch._ops.creation import FILLED
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import (
@@ -54,6 +54,7 @@ class Context:
     def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs_input_grad
         self._saved: tuple[Tensor | None, ...] | None = ()
+        self._packed: tuple[Any, ...] = ()
         self._saved_for_jvp: tuple[Tensor | None, ...] = ()
         self._is_in_jvp = False
         self._versions: tuple[int, ...] = ()
@@ -80,6 +81,8 @@ class Context:
             return self._saved_for_jvp
         if self._saved is None:
             raise RuntimeError(BACKWARD_TWICE)
+        if self._packed:
+            return tuple(None if x is None else x.tensor() for x in self._packed)
         for tensor, version in zip(self._saved, self._versions, strict=True):
             if tensor is not None and tensor._version != version:
                 edge = edge_of(tensor)
@@ -99,8 +102,12 @@ class Context:
         """Whether `backward` gets zeros, not None, for results that nobody used."""
         self._materializes = value
 
-    def _finish(self) -> None:
-        """Note the versions of what was saved, once `forward` is over."""
+    def _finish(self, is_tracked: bool) -> None:
+        """Note the versions of what was saved, or pack it, once `forward` is over."""
+        if savers and is_tracked:
+            packer: Any = savers[-1]
+            self._packed = tuple(None if x is None else packer.packed(x) for x in self._saved or ())
+            self._saved = ()
         self._versions = tuple(0 if x is None else x._version for x in self._saved or ())
 
 
@@ -124,8 +131,8 @@ class FunctionNode(Node):
 
     def release(self) -> None:
         """Drop what was saved, if anything was."""
-        if self.context._saved:
-            self.context._saved = None
+        if self.context._saved or self.context._packed:
+            self.context._saved, self.context._packed = None, ()
 
     def pull(self, incoming: list[Tensor | None]) -> list[Tensor | None]:
         """The user's gradients, one for each argument."""
@@ -254,9 +261,10 @@ class Function:
                 made = cls.forward(*args)
                 cls.setup_context(context, args, made)
         outputs = list(made) if isinstance(made, tuple) else [made]
-        if state.grad and any(context.needs_input_grad):
+        is_tracked = state.grad and any(context.needs_input_grad)
+        if is_tracked:
             outputs = _joined(cls, context, args, outputs)
-        context._finish()
+        context._finish(is_tracked)
         return tuple(outputs) if isinstance(made, tuple) else outputs[0]
 
 

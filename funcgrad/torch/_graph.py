@@ -34,6 +34,10 @@ NOWHERE: Any = type("Nowhere", (), {"__repr__": lambda self: "NOWHERE", "_hooks"
 """
 
 
+savers: list[Callable[[OperatorNode], None]] = []
+"""Called, the last of them, with each new node that has all it keeps: `_packing.py`."""
+
+
 class Edge(NamedTuple):
     """The place where a gradient goes: result `number` of `node`."""
 
@@ -218,6 +222,8 @@ class OperatorNode(Node):
         if self.plan.frees:
             self.kept = None
             self.storages, self.versions = [], []
+            if self.hooks is not None:
+                self.hooks.packed = {}
 
     def unpack(self) -> list[Any]:
         """What the pullback needs, checked.
@@ -227,12 +233,20 @@ class OperatorNode(Node):
         """
         if self.kept is None:
             raise RuntimeError(BACKWARD_TWICE)
+        if self.hooks is not None and self.hooks.packed:
+            unpacked = {k: packed.value() for k, packed in self.hooks.packed.items()}  # in the order of packing
+            return [unpacked.get(k, x) for k, x in enumerate(self.kept)]
         for storage, version in zip(self.storages, self.versions, strict=True):
             if storage.version != version:
                 raise RuntimeError(self._modified_text(storage, version))
         for k, value in self.rewritten():
             self.kept[k] = value
         return self.kept
+
+    def unpack_one(self, place: int) -> Any:
+        """One entry of what `unpack` gives."""
+        packed = {} if self.hooks is None else self.hooks.packed
+        return packed[place].value() if place in packed else self.unpack()[place]
 
     def rewritten(self) -> list[tuple[int, Value]]:
         """What was saved and then written to through `.data`: place in `kept`, and present value."""

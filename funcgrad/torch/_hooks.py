@@ -36,6 +36,7 @@ class NodeHooks:
         retains: For each result, a reference to the tensor that retains its gradient.
         prepare: Hooks on the node itself, called with all incoming gradients.
         after: Hooks on the node itself, called with all outgoing and all incoming gradients.
+        packed: Of what the node keeps, by its place there, what users have packed (see `_packing.py`).
     """
 
     def __init__(self) -> None:
@@ -43,6 +44,7 @@ class NodeHooks:
         self.retains: dict[int, Any] = {}
         self.prepare: OrderedDict[int, Any] = OrderedDict()
         self.after: OrderedDict[int, Any] = OrderedDict()
+        self.packed: dict[int, Any] = {}
 
     def hand_over(self, number: int, edge: Any) -> None:
         """A tensor that retains its gradient has a new place in the graph; its other hooks stay here."""

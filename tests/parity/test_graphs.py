@@ -6,7 +6,7 @@ import weakref
 import pytest
 import torch as real
 from alike import assert_alike, plain
-from graph_drawings import drawn, graphs, saved
+from graph_drawings import drawn, graphs, packing, saved
 from scenarios import error
 
 import funcgrad.torch as shim
@@ -53,3 +53,28 @@ def test_a_drawn_graph_is_not_kept_alive():
     del y, w
     gc.collect()
     assert [ref() for ref in gone] == [None, None]
+
+
+def test_hooks_on_saved_tensors_are_called_as_pytorchs():
+    assert_alike(plain(packing(shim)), plain(packing(real)))
+
+
+def test_a_loop_with_hooks_on_saved_tensors_is_right_at_every_turn():
+    """A walk that was seen before is replayed; not where users have packed."""
+    found = {}
+    for torch in (real, shim):
+        w, counts, found[torch] = torch.ones(2, requires_grad=True), [0, 0], []
+
+        def counted(k, factor, counts=counts):
+            def hook(x):
+                counts[k] += 1
+                return x * factor
+
+            return hook
+
+        for turn in range(6):
+            with torch.autograd.graph.saved_tensors_hooks(counted(0, 1), counted(1, turn)):
+                loss = (w * w).tanh().sum()
+            loss.backward()
+            found[torch] += [*w.grad.tolist(), *counts]
+    assert_alike(found[shim], found[real])

@@ -1,5 +1,7 @@
 """Graphs of many layers and operators, drawn by walking `next_functions`, and what their nodes saved."""
 
+from scenarios import error
+
 
 def drawn(node):
     """A node and all that it passes gradients to, as text."""
@@ -92,4 +94,96 @@ def saved(torch):
     return {
         name: {part: getattr(node, f"_saved_{part}") for part in _SAVED if f"_saved_{part}" in dir(node)}
         for name, node in nodes.items()
+    }
+
+
+def packing(torch):
+    """What hooks on saved tensors are called with, and what becomes of what they give."""
+    graph, F, log = torch.autograd.graph, torch.nn.functional, []
+
+    def noted(word):
+        def hook(x):
+            log.append([word, x.tolist(), x.requires_grad, x.is_leaf])
+            return x
+
+        return hook
+
+    def outcome(call):
+        log.clear()
+        return error(call), list(log)
+
+    both = noted("pack"), noted("unpack")
+    a = torch.tensor([1.0, 2.0], requires_grad=True)
+
+    class Square(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x, None)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            return 2 * g * ctx.saved_tensors[0]
+
+    def of(make, twice=False):
+        def call():
+            with graph.saved_tensors_hooks(*both):
+                y = make()
+            if twice:
+                y.sum().backward(retain_graph=True)
+            y.sum().backward()
+
+        return outcome(call)
+
+    def nested():
+        with graph.saved_tensors_hooks(*both), graph.saved_tensors_hooks(noted("inner"), noted("inner out")):
+            y = a * a
+        y.sum().backward()
+
+    def wrong_type():
+        with graph.saved_tensors_hooks(lambda x: x.tolist(), lambda x: x):
+            y = a * a
+        y.sum().backward()
+
+    def changes():
+        with graph.saved_tensors_hooks(lambda x: x.add_(1), lambda x: x):
+            torch.ones(2) * a
+
+    def disabled():
+        with graph.disable_saved_tensors_hooks("not here"), graph.saved_tensors_hooks(*both):
+            pass
+
+    def disabled_within():
+        with graph.saved_tensors_hooks(*both), graph.disable_saved_tensors_hooks("not here"):
+            pass
+
+    def scaled():
+        with graph.saved_tensors_hooks(lambda x: (x * 3,), lambda x: x[0] * 3):
+            y = a * a
+        (first,) = torch.autograd.grad(y.sum(), a, create_graph=True)
+        return first, torch.autograd.grad(first.sum(), a)
+
+    def looked_at():
+        with graph.saved_tensors_hooks(*both):
+            node = (a * a).grad_fn
+        return [node._saved_self.tolist(), *log]
+
+    return {
+        "product": of(lambda: a * (a.detach() + 1)),
+        "product_of_two": of(lambda: a * (a * 1)),
+        "result": of(lambda: a.exp()),
+        "number": of(lambda: a * 2),
+        "matrices": of(lambda: (a[None] * 1) @ torch.ones(2, 2)),
+        "loss": of(lambda: F.mse_loss(a, torch.zeros(2))),
+        "function": of(lambda: Square.apply(a)),
+        "twice": of(lambda: a * a, twice=True),
+        "without_grad": of(lambda: a.detach().requires_grad_() + torch.ones(2) * torch.ones(2)),
+        "nested": outcome(nested),
+        "wrong_type": outcome(wrong_type),
+        "changes": outcome(changes)[0][0],
+        "disabled": outcome(disabled),
+        "disabled_within": outcome(disabled_within),
+        "scaled": scaled(),
+        "gradient": a.grad,
+        "looked_at": (log.clear(), looked_at())[1],
     }

@@ -6,15 +6,12 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
-from funcgrad.errors import UnsupportedError, unsupported
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._graph import Node as Node
 from funcgrad.torch._hooks import RemovableHandle
+from funcgrad.torch._packing import disable_saved_tensors_hooks as disable_saved_tensors_hooks
+from funcgrad.torch._packing import saved_tensors_hooks as saved_tensors_hooks
 from funcgrad.torch._tensor import Tensor
-
-_ADVICE = (
-    "Saved values are immutable arrays that the compiled step keeps or computes again itself; leave the block out."
-)
 
 
 class GradientEdge(NamedTuple):
@@ -82,15 +79,6 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable[..., Any], 
             seen.clear()
 
     return _Together([x.register_hook(lambda g, i=i: arrived(i, g)) for i, x in enumerate(tensors)])
-
-
-def saved_tensors_hooks(pack_hook: Callable[..., Any], unpack_hook: Callable[..., Any]) -> Any:
-    """Refused: what a graph saves are arrays of the recorded step, which no function is asked about.
-
-    Raises:
-        UnsupportedError: Always.
-    """
-    raise UnsupportedError(unsupported("torch.autograd.graph.saved_tensors_hooks", _ADVICE))
 
 
 __getattr__ = _missing_from(__name__)
