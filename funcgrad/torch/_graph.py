@@ -57,6 +57,8 @@ class Node:
 
     __slots__ = ("__weakref__", "edges", "hooks", "results", "sequence")
 
+    plan: Any = None  # the pullback of an operator's node; others have none, and are never replayed
+
     def __init__(self, edges: Sequence[Any], results: tuple[Aval, ...]) -> None:
         self.edges = edges
         self.results = results

@@ -145,3 +145,23 @@ def test_tied_leaves_get_one_sum(replays):
 
     assert loop(step) == [[22.0, 44.0, 66.0]] * 4
     assert replays[0] == 3
+
+
+def test_a_function_of_the_users_where_an_operator_was_is_walked():
+    class Triple(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 3
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 3
+
+    x, data = leaf(1.0, 2.0), torch.tensor([1.0, 2.0])
+    for make in (lambda: x * 3, lambda: Triple.apply(x)):
+        y = make()
+        y.tolist()
+        x.grad = None
+        y.sum().backward()
+        assert x.grad.tolist() == [3.0, 3.0]
+        assert data.tolist() == [1.0, 2.0]
