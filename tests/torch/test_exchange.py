@@ -94,3 +94,39 @@ def test_activations_in_place_under_their_own_names():
         assert getattr(torch, name)(x, *arguments) is x
         assert x[0] != -1
     assert torch.bilinear(torch.ones(1, 2), torch.ones(1, 2), torch.ones(1, 2, 2)).tolist() == [[4.0]]
+
+
+@pytest.mark.parametrize("number", [np.float64(2), np.float32(2), np.int64(2)])
+def test_a_numpy_number_leaves_its_operators_to_the_tensor(number):
+    x = torch.ones(3, requires_grad=True)
+    results = (number - x, number * x, number + x, number / x, number**x)
+    assert {type(r) for r in results} == {torch.Tensor} and {r.dtype for r in results} == {torch.float32}
+    sum(r.sum() for r in results).backward()
+    assert (number > x).tolist() == [True] * 3
+    np.testing.assert_allclose(x.grad, np.full(3, -1 + 2 + 1 - 2 + 2 * np.log(2)), rtol=1e-6)
+
+
+def test_an_array_before_an_operator_divides_and_does_nothing_else():
+    x, array = torch.ones(3), np.array([2.0, 1, 3])
+    with pytest.raises(TypeError, match="unsupported operand type"):
+        array * x
+    assert (array / x).dtype == torch.float64 and (array / x).tolist() == [2, 1, 3]
+    assert (x - array).dtype == torch.float64 and (x - array).tolist() == [-1, 0, -2]
+    assert (x == array).tolist() == (array == x).tolist() == [False, True, False]
+    with pytest.raises(TypeError, match="'<' not supported"):
+        x < array  # noqa: B015
+    x *= array
+    assert x.tolist() == [2, 1, 3]
+
+
+def test_a_function_of_numpy_returns_a_tensor():
+    x = torch.tensor([1.0, 4.0])
+    assert np.sqrt(x).tolist() == [1, 2] and np.sqrt(x).dtype == torch.float32
+    assert np.isnan(x).dtype == torch.uint8
+    assert isinstance(np.exp(torch.tensor(0.0)), torch.Tensor)
+
+
+def test_a_matrix_product_with_a_number():
+    for product in (lambda x: x @ 2, lambda x: 2 @ x, lambda x: np.float32(2) @ x):
+        with pytest.raises(TypeError, match="unsupported operand type"):
+            product(torch.ones(2))

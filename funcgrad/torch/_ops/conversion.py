@@ -147,7 +147,7 @@ def __repr__(input: Tensor) -> str:
         array,
         dtype_name=repr(input.dtype),
         default_dtype_name=repr(get_default_dtype()),
-        grad_fn_name=None if node is None else node.label(),
+        grad_fn_name=None if node is None else node.label().rsplit("::", 1)[-1],
         requires_grad=input.requires_grad,
     )
 

@@ -1,4 +1,4 @@
-"""Exchange of memory with other libraries: DLPack, and Python's buffers."""
+"""Exchange with other libraries: DLPack, Python's buffers, and the place that NumPy's functions give a tensor."""
 
 from __future__ import annotations
 
@@ -127,7 +127,19 @@ def to_dlpack(tensor: Tensor) -> Any:
     return __dlpack__(tensor)
 
 
+def __array_priority__(input: Tensor) -> int:
+    """NumPy leaves operators with a tensor to the tensor: `np.float64(2) * x` is a tensor of `x`'s dtype."""
+    return 1000
+
+
+def __array_wrap__(input: Tensor, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> Tensor:
+    """What NumPy's functions of a tensor return, as in `np.exp(x)`: a tensor, of uint8 for truth values."""
+    return from_numpy(array.astype(np.uint8) if array.dtype == bool else array)
+
+
 ROWS = (
+    Row("__array_priority__", __array_priority__, function=False, attribute=True),
+    Row("__array_wrap__", __array_wrap__, function=False),
     Row("__dlpack__", __dlpack__, function=False),
     Row("__dlpack_device__", __dlpack_device__, function=False),
     Row("from_dlpack", from_dlpack, method=False),

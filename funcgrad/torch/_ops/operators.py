@@ -21,6 +21,7 @@ from funcgrad.torch._ops.arithmetic import (
     remainder,
 )
 from funcgrad.torch._ops.comparison import BITWISE, BITWISE_NOT, COMPARE, SHIFTS
+from funcgrad.torch._ops.creation import from_numpy
 from funcgrad.torch._ops.linalg import MATMUL
 from funcgrad.torch._ops.pieces import unbind
 from funcgrad.torch._ops.rows import Row
@@ -87,8 +88,28 @@ ARITHMETIC = {
 
 LOOKING = {"floordiv": floor_divide, "mod": remainder, "pow": pow}
 """Functions that look at their operands: integers have no quotient by 0, and no negative power."""
-REVERSED = {"add": ADD, "mul": MUL, "sub": RSUB, "truediv": RDIV}
+REVERSED = {"add": ADD, "mul": MUL, "sub": RSUB}
 """They take the right operand first, also in the graph: `2 * x` is `mul(x, 2)`."""
+
+
+def _equal(self: Tensor, other: Any) -> Any:
+    """`==`, the only comparison that takes a NumPy array."""
+    other = from_numpy(other) if isinstance(other, np.ndarray) else other
+    return apply(COMPARE["eq"], (), self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+
+def _divide_reflected(self: Tensor, other: Any) -> Any:
+    if isinstance(other, np.ndarray):
+        return self.reciprocal() * other  # NumPy's product, in the dtype that NumPy promotes to
+    return apply(RDIV, (), self, other) if isinstance(other, OPERANDS) else NotImplemented
+
+
+def _matrix_product(self: Tensor, other: Any) -> Any:
+    return apply(MATMUL, (), self, other) if isinstance(other, Tensor) else NotImplemented
+
+
+def _matrix_product_reflected(self: Tensor, other: Any) -> Any:
+    return _matrix_product(other, self) if isinstance(other, Tensor) else NotImplemented
 
 
 def _invert(self: Tensor) -> Tensor:
@@ -103,16 +124,18 @@ def _method(name: str, call: Callable[..., Any]) -> Row:
 
 ROWS = (
     *(_method(name, _forward(op)) for name, op in ARITHMETIC.items()),
-    *(_method(f"r{name}", _reflected(op)) for name, op in ARITHMETIC.items() if name not in REVERSED),
+    *(_method(f"r{name}", _reflected(op)) for name, op in ARITHMETIC.items() if name not in {*REVERSED, "truediv"}),
     *(_method(f"r{name}", _forward(op)) for name, op in REVERSED.items()),
-    _method("rdiv", _forward(REVERSED["truediv"])),
+    _method("rtruediv", _divide_reflected),
+    _method("rdiv", _divide_reflected),
     *(_method(f"i{name}", _augmented(op)) for name, op in ARITHMETIC.items()),
     *(_method(name, _calling(call)) for name, call in LOOKING.items()),
     *(_method(f"r{name}", _calling_reflected(call)) for name, call in LOOKING.items()),
     *(_method(f"i{name}", _calling_in_place(call)) for name, call in LOOKING.items()),
-    *(_method(name, _forward(op)) for name, op in COMPARE.items()),
-    _method("matmul", _forward(MATMUL)),
-    _method("rmatmul", _reflected(MATMUL)),
+    *(_method(name, _forward(op)) for name, op in COMPARE.items() if name != "eq"),
+    _method("eq", _equal),
+    _method("matmul", _matrix_product),
+    _method("rmatmul", _matrix_product_reflected),
     _method("neg", lambda self: apply(NEG, (), self)),
     _method("pos", lambda self: self),
     _method("abs", lambda self: apply(UNARY["abs"], (), self)),
