@@ -36,3 +36,37 @@ def test_factors_of_low_rank_are_pytorchs():
 def test_factors_of_low_rank_refuse(options, text):
     with pytest.raises(ValueError, match=text):
         torch.pca_lowrank(torch.ones(30, 20), **options)
+
+
+@pytest.mark.parametrize(
+    "name, shapes",
+    {
+        "addmm": "ss ss ss",
+        "addmv": "s ss s",
+        "addr": "ss s s",
+        "baddbmm": "sss sss sss",
+        "addbmm": "ss sss sss",
+    }.items(),
+)
+def test_a_sum_with_a_product_goes_where_it_is_told(name, shapes):
+    operands = [torch.ones((2,) * len(shape)) for shape in shapes.split()]
+    out = torch.empty(0)
+    result = getattr(torch, name)(*operands, beta=2, out=out)
+    assert result is out
+    assert out.tolist() == getattr(torch, name)(*operands, beta=2).tolist()
+    with pytest.raises(TypeError, match="unexpected keyword argument 'gamma'"):
+        getattr(torch, name)(*operands, gamma=2)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda **out: torch.take(torch.arange(3.0), torch.tensor([1]), **out),
+        lambda **out: torch.tensordot(torch.ones(2, 2), torch.ones(2, 2), 1, **out),
+        lambda **out: torch.bernoulli(torch.ones(2), **out),
+    ],
+)
+def test_further_results_that_go_where_they_are_told(call):
+    out = torch.empty(0)
+    assert call(out=out) is out
+    assert out.tolist() == call().tolist()

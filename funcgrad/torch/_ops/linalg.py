@@ -15,7 +15,7 @@ import numpy as np
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.products import product, project
 from funcgrad.torch._ops.promotion import cast, check_broadcast, refuse, scalar_name
-from funcgrad.torch._ops.rows import Row, of_tensors
+from funcgrad.torch._ops.rows import Row, of_tensors, spelled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Op
 
@@ -246,6 +246,8 @@ ADDED = {
 def _added_row(name: str, op: Op, first: str, second: str) -> Row:
     def call(input: Tensor, a: Any = None, b: Any = None, *, beta: Any = 1, alpha: Any = 1, **named: Any) -> Tensor:
         a, b = named.pop(first, a), named.pop(second, b)
+        if named:
+            return spelled(call, named, input, a, b, beta=beta, alpha=alpha)
         beta, alpha = (x.item() if isinstance(x, Tensor) else x for x in (beta, alpha))
         return apply(op, (), input, a, b, beta, alpha)
 

@@ -12,13 +12,13 @@ from typing import Any
 from funcgrad.torch._ops.rows import put
 
 NAMES = (
-    *("add", "addcdiv", "addcmul", "aminmax", "bucketize", "cholesky", "cholesky_inverse", "cholesky_solve"),
-    *("column_stack", "complex", "conj_physical", "cross", "cummax", "cummin", "diag", "div", "divide", "dstack"),
-    *("floor_divide", "fmod", "frexp", "gather", "geqrf", "histc", "histogram", "hstack", "index_select", "inverse"),
-    *("kthvalue", "lerp", "logit", "lu_solve", "lu_unpack", "masked_select", "matrix_power", "mode", "multinomial"),
-    *("nan_to_num", "nanquantile", "nonzero", "polar", "pow", "quantile", "remainder", "renorm", "round"),
-    *("row_stack", "searchsorted", "sub", "subtract", "svd", "take_along_dim", "topk", "triangular_solve", "tril"),
-    *("triu", "vstack", "where"),
+    *("add", "addcdiv", "addcmul", "aminmax", "bernoulli", "bucketize", "cholesky", "cholesky_inverse"),
+    *("cholesky_solve", "column_stack", "complex", "conj_physical", "cross", "cummax", "cummin", "diag", "div"),
+    *("divide", "dstack", "floor_divide", "fmod", "frexp", "gather", "geqrf", "histc", "histogram", "hstack"),
+    *("index_select", "inverse", "kthvalue", "lerp", "logit", "lu_solve", "lu_unpack", "masked_select"),
+    *("matrix_power", "mode", "multinomial", "nan_to_num", "nanquantile", "nonzero", "polar", "pow", "quantile"),
+    *("remainder", "renorm", "round", "row_stack", "searchsorted", "sub", "subtract", "svd", "take"),
+    *("take_along_dim", "tensordot", "topk", "triangular_solve", "tril", "triu", "vstack", "where"),
 )
 
 
