@@ -41,3 +41,16 @@ def test_a_range_has_the_kind_of_its_numbers():
     assert torch.arange(torch.tensor(2.5)).dtype is torch.float32
     assert torch.arange(np.float64(2.5)).tolist() == [0, 1, 2]
     assert torch.arange(np.int32(3)).dtype is torch.int64
+
+
+def test_a_mask_without_dimensions():
+    x = torch.tensor(2.0, requires_grad=True)
+    picked = x[torch.tensor(True)]
+    picked.sum().backward()
+    assert (picked.shape, x.grad.item()) == ((1,), 1)
+    assert x[torch.tensor(False)].shape == (0,)
+    assert torch.ones(3)[torch.tensor(True)].shape == (1, 3)
+    y = torch.zeros(2)
+    y[torch.tensor(False)] = 1
+    y[torch.tensor(True)] += 2
+    assert y.tolist() == [2, 2]
