@@ -114,6 +114,20 @@ def test_texts_of_containers(act, kind, text):
         act()
 
 
+@pytest.mark.parametrize(
+    "kind, method",
+    [("ModuleList", "extend"), ("ModuleDict", "update"), ("ParameterList", "extend"), ("ParameterDict", "update")],
+)
+def test_an_empty_container_does_not_fill_itself(kind, method):
+    def refuse(self, *given):
+        raise AssertionError("filled from its constructor")
+
+    own = type("Own", (getattr(nn, kind),), {method: refuse})
+    own()
+    with pytest.raises(AssertionError, match="filled"):
+        own([])
+
+
 def test_module_dict():
     layers = nn.ModuleDict({"a": nn.ReLU(), "b": nn.Linear(1, 1)})
     layers["c"] = nn.Tanh()

@@ -45,7 +45,8 @@ class ParameterList(_Parameters):
     def __init__(self, values: Iterable[Any] | None = None) -> None:
         super().__init__()
         self._keys: list[str] = []
-        self.extend(values or ())
+        if values is not None:
+            self.extend(values)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._named.values())
@@ -93,7 +94,8 @@ class ParameterDict(_Parameters):
     def __init__(self, parameters: Any = None) -> None:
         super().__init__()
         self._keys: list[str] = []
-        self.update({} if parameters is None else parameters)
+        if parameters is not None:
+            self.update(parameters)
 
     def __getitem__(self, key: str) -> Any:
         return getattr(self, key)
