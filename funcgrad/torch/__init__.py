@@ -6,6 +6,7 @@ from math import nan as nan
 from math import pi as pi
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch import _C as _C
 from funcgrad.torch import __config__ as __config__
 from funcgrad.torch import _dynamo as _dynamo
 from funcgrad.torch import _inductor as _inductor
@@ -162,6 +163,7 @@ from funcgrad.torch.amp.autocast_mode import is_autocast_enabled as is_autocast_
 from funcgrad.torch.cuda import AcceleratorError as AcceleratorError
 from funcgrad.torch.cuda import OutOfMemoryError as OutOfMemoryError
 from funcgrad.torch.func import vmap as vmap
+from funcgrad.torch.futures import Future as Future
 from funcgrad.torch.random import Generator as Generator
 from funcgrad.torch.random import default_generator as default_generator
 from funcgrad.torch.random import get_rng_state as get_rng_state

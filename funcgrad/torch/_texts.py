@@ -106,6 +106,7 @@ INDEX_OF_SCALAR = (
 SLICE_OF_SCALAR = "slice() cannot be applied to a 0-dim tensor."
 TRUTH_OF_MANY = "Boolean value of Tensor with more than one value is ambiguous"
 TRUTH_OF_NONE = "Boolean value of Tensor with no values is ambiguous"
+CONTAINS_ONLY = "Tensor.__contains__ only supports Tensor or scalar, but you passed in a {kind}."
 FLOAT_OF_MANY = "only one element tensors can be converted to Python scalars"
 
 HOOK_WITHOUT_GRAD = "cannot register a hook on a tensor that doesn't require gradient"

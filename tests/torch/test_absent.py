@@ -33,6 +33,8 @@ def test_an_import_succeeds_and_the_first_use_says_what_to_do(name):
         ("distributed", "init_process_group"),
         ("distributed", "destroy_process_group"),
         ("distributed", "ReduceOp"),
+        ("distributed.nn", "all_reduce"),
+        ("nn.parallel.scatter_gather", "scatter"),
     ],
 )
 def test_what_scripts_import_and_leave_alone_in_one_process_can_be_imported(path, name):
@@ -177,3 +179,40 @@ def test_an_option_that_an_optimizer_requires():
     made = kind([{"params": [torch.ones(1, requires_grad=True)], "lr": 0.1}], needed)
     assert made.param_groups[0]["lr"] == 0.1
     assert repr(torch.optim.optimizer.required) == "<required parameter>"
+
+
+def test_lists_in_groups_of_one_dtype():
+    from funcgrad.torch.utils._foreach_utils import _group_tensors_by_device_and_dtype, _has_foreach_support
+
+    xs = [torch.ones(1), torch.ones(2, dtype=torch.float64), torch.ones(3)]
+    cpu = torch.device("cpu")
+    groups = _group_tensors_by_device_and_dtype([xs, [None] * 3, []], with_indices=True)
+    assert groups[cpu, torch.float32] == ([[xs[0], xs[2]], [None, None], []], [0, 2])
+    assert groups[cpu, torch.float64] == ([[xs[1]], [None], []], [1])
+    assert _has_foreach_support(xs, cpu)
+    assert not _has_foreach_support([torch.nn.Parameter(xs[0])], cpu)
+
+
+def test_what_libraries_call_at_the_side():
+    assert torch._C._log_api_usage_once("a library") is None
+
+
+def test_a_future_is_completed_once_and_its_callbacks_follow():
+    seen = []
+    future = torch.Future()
+    child = future.then(lambda parent: parent.wait() + 1)
+    future.add_done_callback(lambda parent: seen.append(parent.value()))
+    with pytest.raises(RuntimeError, match="not completed"):
+        future.value()
+    future.set_result(2)
+    assert (future.done(), child.wait(), seen) == (True, 3, [2])
+    with pytest.raises(RuntimeError, match="only be marked completed once"):
+        future.set_result(3)
+    broken = future.then(lambda parent: 1 / 0)
+    with pytest.raises(RuntimeError, match="error when running the callback: ZeroDivisionError"):
+        broken.wait()
+    parts = [torch.Future(), torch.Future()]
+    everything = torch.futures.collect_all(parts)
+    for k, part in enumerate(parts):
+        part.set_result(k)
+    assert [part.wait() for part in everything.wait()] == torch.futures.wait_all(parts) == [0, 1]

@@ -78,3 +78,9 @@ def test_legacy_constructors():
     assert torch.ones(2, dtype=torch.int64).new([3]).dtype is torch.int64
     with pytest.raises(TypeError, match=r"expected Long \(got Float\)"):
         torch.LongTensor(torch.ones(2))
+
+
+@pytest.mark.parametrize("element", ["a", None, [1]])
+def test_what_a_tensor_cannot_contain(element):
+    with pytest.raises(RuntimeError, match="__contains__ only supports Tensor or scalar, but you passed in a <class"):
+        element in torch.ones(2)  # noqa: B015

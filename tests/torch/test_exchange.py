@@ -100,7 +100,8 @@ def test_activations_in_place_under_their_own_names():
 def test_a_numpy_number_leaves_its_operators_to_the_tensor(number):
     x = torch.ones(3, requires_grad=True)
     results = (number - x, number * x, number + x, number / x, number**x)
-    assert {type(r) for r in results} == {torch.Tensor} and {r.dtype for r in results} == {torch.float32}
+    assert {type(r) for r in results} == {torch.Tensor}
+    assert {r.dtype for r in results} == {torch.float32}
     sum(r.sum() for r in results).backward()
     assert (number > x).tolist() == [True] * 3
     np.testing.assert_allclose(x.grad, np.full(3, -1 + 2 + 1 - 2 + 2 * np.log(2)), rtol=1e-6)
@@ -110,8 +111,10 @@ def test_an_array_before_an_operator_divides_and_does_nothing_else():
     x, array = torch.ones(3), np.array([2.0, 1, 3])
     with pytest.raises(TypeError, match="unsupported operand type"):
         array * x
-    assert (array / x).dtype == torch.float64 and (array / x).tolist() == [2, 1, 3]
-    assert (x - array).dtype == torch.float64 and (x - array).tolist() == [-1, 0, -2]
+    assert (array / x).dtype == torch.float64
+    assert (array / x).tolist() == [2, 1, 3]
+    assert (x - array).dtype == torch.float64
+    assert (x - array).tolist() == [-1, 0, -2]
     assert (x == array).tolist() == (array == x).tolist() == [False, True, False]
     with pytest.raises(TypeError, match="'<' not supported"):
         x < array  # noqa: B015
@@ -121,7 +124,8 @@ def test_an_array_before_an_operator_divides_and_does_nothing_else():
 
 def test_a_function_of_numpy_returns_a_tensor():
     x = torch.tensor([1.0, 4.0])
-    assert np.sqrt(x).tolist() == [1, 2] and np.sqrt(x).dtype == torch.float32
+    assert np.sqrt(x).tolist() == [1, 2]
+    assert np.sqrt(x).dtype == torch.float32
     assert np.isnan(x).dtype == torch.uint8
     assert isinstance(np.exp(torch.tensor(0.0)), torch.Tensor)
 

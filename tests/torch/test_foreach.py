@@ -39,6 +39,8 @@ def test_one_operand_for_all_or_a_number_for_each():
     assert values(torch._foreach_addcmul(xs, xs, xs, value=2)) == [[3], [10]]
     assert values(torch._foreach_lerp(xs, torch._foreach_neg(xs), 0.5)) == [[0], [0]]
     assert values(torch._foreach_norm([torch.tensor([3.0, 4.0])], 2)) == [5]
+    assert values(torch._foreach_maximum(xs, 1.5)) == [[1.5], [2]]
+    assert values(torch._foreach_minimum(xs, [1.5, torch.ones(1)])) == [[1], [1]]
     assert values(torch._foreach_max([torch.tensor([3.0, 4.0])])) == [4]
 
 

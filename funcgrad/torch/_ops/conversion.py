@@ -19,6 +19,7 @@ from funcgrad.torch._printing import tensor_text
 from funcgrad.torch._sharing import shared_array
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import (
+    CONTAINS_ONLY,
     FLOAT_OF_MANY,
     ITEM_OF_MANY,
     NUMPY_REQUIRES_GRAD,
@@ -127,7 +128,13 @@ def __len__(input: Tensor) -> int:
 
 
 def __contains__(input: Tensor, element: Any) -> bool:
-    """Whether an element equals the given value."""
+    """Whether an element equals the given value.
+
+    Raises:
+        RuntimeError: It is neither a tensor nor a number.
+    """
+    if not isinstance(element, (Tensor, int, float, complex)):
+        raise RuntimeError(CONTAINS_ONLY.format(kind=type(element)))
     return bool(
         (host_array(input, "in") == (host_array(element, "in") if isinstance(element, Tensor) else element)).any()
     )

@@ -28,6 +28,8 @@ def functions(namespace: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
         namespace: Where those of one tensor are.
     """
     made = {f"_foreach_{name}": _for_each(namespace[name], name) for name in (*_BOTH, "clone", "mm")}
+    for name, other in {"maximum": "clamp_min", "minimum": "clamp_max"}.items():
+        made[f"_foreach_{name}"] = _for_each(_number_or_tensor(namespace[name], namespace[other]), name)
     made["_foreach_max"] = _for_each(namespace["amax"], "max")
     made["_foreach_norm"] = _for_each(namespace["linalg"].vector_norm, "norm")
     writing = {f"_foreach_{name}_": _written(made[f"_foreach_{name}"]) for name in _BOTH}
@@ -43,6 +45,11 @@ def _for_each(call: Callable[..., Any], name: str) -> Callable[..., tuple[Tensor
         return tuple(call(*row[:place], **_value(row[place:]), **keywords) for row in rows)
 
     return function
+
+
+def _number_or_tensor(of_tensors: Callable[..., Tensor], of_a_number: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """One function where lists take numbers too and a single tensor does not."""
+    return lambda x, other: (of_tensors if isinstance(other, Tensor) else of_a_number)(x, other)
 
 
 def _value(given: tuple[Any, ...]) -> dict[str, Any]:
