@@ -18,7 +18,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.dims import dim_of
-from funcgrad.torch._ops.promotion import cast, refuse
+from funcgrad.torch._ops.promotion import cast, once, refuse
 from funcgrad.torch._ops.rows import Row, named, spelled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import IMPLICIT_CLASSES
@@ -40,8 +40,12 @@ def _log_softmax_gradient(y: Any, g: Any, *, dim: int) -> Any:
     return g - jnp.exp(y) * jnp.sum(g, dim if y.ndim else None, keepdims=True)
 
 
-SOFTMAX = Op("softmax", _class_function("softmax", jax.nn.softmax), from_result=_softmax_gradient)
-LOG_SOFTMAX = Op("log_softmax", _class_function("log_softmax", jax.nn.log_softmax), from_result=_log_softmax_gradient)
+SOFTMAX = Op("softmax", once(_class_function("softmax", jax.nn.softmax)), from_result=once(_softmax_gradient))
+LOG_SOFTMAX = Op(
+    "log_softmax",
+    once(_class_function("log_softmax", jax.nn.log_softmax)),
+    from_result=once(_log_softmax_gradient),
+)
 
 
 def _implicit_classes(x: Tensor, name: str) -> int:
@@ -138,7 +142,7 @@ def _glu(x: Any, *, dim: int) -> Any:
 
 
 def _op(name: str, kernel: str, function: Any, label: str | None = None) -> Op:
-    return Op(name, refuse(kernel, "bi", function), label=label)
+    return Op(name, once(refuse(kernel, "bi", function)), label=label)
 
 
 HARDTANH = Op("hardtanh", _between)
@@ -146,12 +150,12 @@ THRESHOLD = Op("threshold", lambda x, at, value: jnp.where(x > cast(at, x.dtype)
 SOFTPLUS = _op("softplus", "softplus_cpu", _softplus)
 ELU = _op("elu", "elu_cpu", _exponential)
 CELU = _op("celu", "elu_cpu", _exponential)
-GELU = Op("gelu", lambda x, *, approximate: refuse("GeluKernelImpl", "bi", _gelu)(x, approximate=approximate))
+GELU = _op("gelu", "GeluKernelImpl", _gelu)
 LEAKY_RELU = _op("leaky_relu", "leaky_relu_cpu", lambda x, slope: jnp.where(x > 0, x, x * cast(slope, x.dtype)))
 SOFTSHRINK = _op("softshrink", "softshrink_check", _soft_shrink)
 HARDSHRINK = _op("hardshrink", "hardshrink_cpu", _hard_shrink)
-PRELU = Op("prelu", _prelu, label="PreluKernel")
-GLU = Op("glu", _glu)
+PRELU = Op("prelu", once(_prelu), label="PreluKernel")
+GLU = Op("glu", once(_glu))
 PLAIN = {
     "silu": _op("silu", "silu_cpu", jax.nn.silu),
     "mish": _op("mish", "mish_cpu", lambda x: x * jnp.tanh(jax.nn.softplus(x))),

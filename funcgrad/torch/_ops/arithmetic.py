@@ -13,14 +13,23 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
-from funcgrad.torch._ops.promotion import cast, common, floating, no_derivative, refuse, result_type, to_float
+from funcgrad.torch._ops.promotion import (
+    HALVES,
+    cast,
+    common,
+    floating,
+    no_derivative,
+    once,
+    refuse,
+    result_type,
+    to_float,
+)
 from funcgrad.torch._ops.rows import Row, binary, named, of_tensors
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Number, Op, array_of
 
 NEITHER: Any = {0: (), 1: ()}
 EACH_OTHER: Any = {0: (1,), 1: (0,)}
-HALVES = (np.dtype(np.float16), np.dtype(jnp.bfloat16))
 
 
 def _is_int(x: Any) -> bool:
@@ -330,9 +339,9 @@ def _xlogy_label(equation: Equation) -> str:
 
 
 ATAN2 = Op("atan2", to_float(_atan2))
-HYPOT = Op("hypot", common(_hypot))
-LOGADDEXP = Op("logaddexp", common(jnp.logaddexp))
-LOGADDEXP2 = Op("logaddexp2", common(jnp.logaddexp2))
+HYPOT = Op("hypot", once(common(_hypot)))
+LOGADDEXP = Op("logaddexp", once(common(jnp.logaddexp)))
+LOGADDEXP2 = Op("logaddexp2", once(common(jnp.logaddexp2)))
 XLOGY = Op("xlogy", to_float(_xlogy), label=_xlogy_label)
 COPYSIGN = Op("copysign", to_float(jnp.copysign), label=by_operand("Copysign", 1, tensor=0, number=1))
 FLOAT_POWER = Op("float_power", _double_power, label=_power_label)
@@ -350,9 +359,9 @@ def _addc(function: Any) -> Any:
     return added
 
 
-ADDCMUL = Op("addcmul", _addc(jnp.multiply), saves={0: (), 1: (2,), 2: (1,), 3: ()})
-ADDCDIV = Op("addcdiv", _addc(jnp.true_divide), saves={0: (), 1: (2,), 2: (1, 2), 3: ()})
-_lerp = common(lambda x, end, weight: x + weight * (end - x))
+ADDCMUL = Op("addcmul", once(_addc(jnp.multiply)), saves={0: (), 1: (2,), 2: (1,), 3: ()})
+ADDCDIV = Op("addcdiv", once(_addc(jnp.true_divide)), saves={0: (), 1: (2,), 2: (1, 2), 3: ()})
+_lerp = once(common(lambda x, end, weight: x + weight * (end - x)))
 LERP = Op("lerp", _lerp, label="LerpBackward1")
 LERP_NUMBER = Op("lerp_number", _lerp, saves=NEITHER, label="LerpBackward0")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dim_of
-from funcgrad.torch._ops.promotion import cast, floating
+from funcgrad.torch._ops.promotion import cast, computing, floating, once
 from funcgrad.torch._ops.results import VALUES_AND_INDICES
 from funcgrad.torch._ops.rows import Row, named, spelled
 from funcgrad.torch._tensor import Tensor
@@ -22,7 +22,8 @@ def _running(function: Any) -> Any:
     def total(x: Any, *, dim: int, dtype: Any) -> Any:
         if dtype is None:
             dtype = x.dtype if jnp.issubdtype(x.dtype, np.inexact) else np.dtype(np.int64)
-        return function(x.astype(dtype), dim) if x.ndim else x.astype(dtype)
+        x = x.astype(dtype)
+        return function(x.astype(computing(dtype)), dim).astype(dtype) if x.ndim else x
 
     return total
 
@@ -34,7 +35,7 @@ def _running_log(x: Any, *, dim: int, dtype: Any) -> Any:
 
 CUMSUM = Op("cumsum", _running(jnp.cumsum), saves={0: ()})
 CUMPROD = Op("cumprod", _running(jnp.cumprod))
-LOGCUMSUMEXP = Op("logcumsumexp", _running_log)
+LOGCUMSUMEXP = Op("logcumsumexp", once(_running_log))
 
 
 def _total_row(op: Op, summary: str, *, inplace: bool = True) -> Row:

@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.products import product, project
-from funcgrad.torch._ops.promotion import cast, check_broadcast, refuse, scalar_name
+from funcgrad.torch._ops.products import add_projection, product, project
+from funcgrad.torch._ops.promotion import HALVES, cast, check_broadcast, once, refuse, scalar_name
 from funcgrad.torch._ops.rows import Row, of_tensors, spelled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Op
@@ -176,8 +176,11 @@ def _linear(x: Any, weight: Any, *bias: Any) -> Any:
     check_product(rows, weight.T)
     if bias:
         _check_self(bias[0], weight)
-    result = project(rows, weight)
-    return (result + bias[0] if bias else result).reshape(*x.shape[:-1], weight.shape[0])
+    if bias and weight.dtype in HALVES:
+        result = add_projection(bias[0], rows, weight)
+    else:
+        result = project(rows, weight) + bias[0] if bias else project(rows, weight)
+    return result.reshape(*x.shape[:-1], weight.shape[0])
 
 
 def _linear_label(equation: Equation) -> str:
@@ -230,7 +233,7 @@ def _added(product: Any) -> Any:
         kept = jnp.where(beta.value == 0, 0, cast(beta, x.dtype) * x)  # what counts nothing may be nan
         return kept.astype(x.dtype) + cast(alpha, x.dtype) * product(a, b)
 
-    return function
+    return once(function)
 
 
 _SAVES: Any = {0: (), 1: (2,), 2: (1,)}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from funcgrad.trace import kept
 
@@ -35,6 +37,24 @@ def project(rows: Any, weight: Any) -> Any:
     return rows @ weight.T
 
 
+@jax.custom_jvp
+def add_projection(bias: Any, rows: Any, weight: Any) -> Any:
+    """`bias + rows @ weight.T`, added up in float32 and rounded once.
+
+    Args:
+        bias: `[out]`, of 16 bits as all three.
+        rows: `[rows, in]`.
+        weight: `[out, in]`.
+    """
+    total = jnp.matmul(rows, weight.T, preferred_element_type=np.float32)
+    return (total + bias.astype(np.float32)).astype(bias.dtype)
+
+
+def _every_row(change: Any, result: Any) -> Any:
+    """The change of a bias; its transpose adds up in float32."""
+    return jnp.broadcast_to(change.astype(np.float32), result.shape).astype(change.dtype)
+
+
 def _times(a: Any, change: Any) -> Any:
     """`a @ change`."""
     inner, columns = change.shape
@@ -56,6 +76,12 @@ def _projected(rows: Any, change: Any) -> Any:
 product.defjvps(lambda change, _, a, b: change @ b, lambda change, _, a, b: _times(a, change))
 project.defjvps(
     lambda change, _, rows, weight: change @ weight.T, lambda change, _, rows, weight: _projected(rows, change)
+)
+
+add_projection.defjvps(
+    lambda change, result, bias, rows, weight: _every_row(change, result),
+    lambda change, _, bias, rows, weight: change @ weight.T,
+    lambda change, _, bias, rows, weight: _projected(rows, change),
 )
 
 

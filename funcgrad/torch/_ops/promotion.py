@@ -18,6 +18,8 @@ from funcgrad.torch._types import default_for, dtype_of, get_default_dtype
 from funcgrad.trace import Number
 
 Function = Callable[..., Any]
+HALVES = (np.dtype(np.float16), np.dtype(jnp.bfloat16))
+SINGLE = np.dtype(np.float32)
 
 
 def result_type(operands: Sequence[Any]) -> np.dtype[Any]:
@@ -56,6 +58,29 @@ def _category(dtype: np.dtype[Any]) -> int:
 def cast(x: Any, dtype: np.dtype[Any]) -> Any:
     """An array or a number as an array of this dtype."""
     return x.value.astype(dtype) if isinstance(x, Number) else jax.lax.convert_element_type(x, dtype)
+
+
+def computing(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype in which PyTorch's kernels compute and add up what they store in this one."""
+    return SINGLE if dtype in HALVES else dtype
+
+
+def once(function: Function) -> Function:
+    """The function, computed in float32 and rounded once at its end where all its arrays are of 16 bits.
+
+    So does a kernel of PyTorch; a formula of several steps would round at each.
+    """
+
+    @functools.wraps(function)
+    def rounded(*operands: Any, **static: Any) -> Any:
+        dtypes = {x.dtype for x in operands if not isinstance(x, Number) and jnp.issubdtype(x.dtype, np.inexact)}
+        dtype = dtypes.pop() if len(dtypes) == 1 else None
+        if dtype not in HALVES:
+            return function(*operands, **static)
+        wide = [x if isinstance(x, Number) or x.dtype != dtype else x.astype(SINGLE) for x in operands]
+        return jax.tree.map(lambda y: y.astype(dtype) if y.dtype == SINGLE else y, function(*wide, **static))
+
+    return rounded
 
 
 def common(function: Function) -> Function:

@@ -14,7 +14,7 @@ from jax.scipy.special import logsumexp as _logsumexp
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dim_of, dims_of
 from funcgrad.torch._ops.labels import by_dims
-from funcgrad.torch._ops.promotion import common, floating, scalar_name
+from funcgrad.torch._ops.promotion import common, computing, floating, once, scalar_name
 from funcgrad.torch._ops.rows import Row, named, spelled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import as_dtype
@@ -30,7 +30,8 @@ def _summed_dtype(x: Any, dtype: Any) -> Any:
 
 
 def _sum(x: Any, *, dims: Any, keepdim: bool, dtype: Any) -> Any:
-    return jnp.sum(x, dims, _summed_dtype(x, dtype), keepdims=keepdim)
+    dtype = _summed_dtype(x, dtype)
+    return jnp.sum(x, dims, computing(dtype), keepdims=keepdim).astype(dtype)
 
 
 def _mean(x: Any, *, dims: Any, keepdim: bool, dtype: Any) -> Any:
@@ -40,7 +41,7 @@ def _mean(x: Any, *, dims: Any, keepdim: bool, dtype: Any) -> Any:
             "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
             f"Got: {scalar_name(dtype)}"
         )
-    return jnp.mean(x, dims, dtype, keepdims=keepdim)
+    return jnp.mean(x, dims, computing(dtype), keepdims=keepdim).astype(dtype)
 
 
 def _product(x: Any, *, dims: Any, keepdim: bool, dtype: Any) -> Any:
@@ -176,8 +177,8 @@ def _distance(x: Any, y: Any, *, p: float) -> Any:
     return vector_norm(x - y, p=p, dims=None, keepdim=False)
 
 
-VECTOR_NORM = Op("vector_norm", vector_norm, label="LinalgVectorNorm")
-DIST = Op("dist", common(_distance))
+VECTOR_NORM = Op("vector_norm", once(vector_norm), label="LinalgVectorNorm")
+DIST = Op("dist", once(common(_distance)))
 
 
 def _nuclear(x: Any, *, dims: tuple[int, int], keepdim: bool) -> Any:

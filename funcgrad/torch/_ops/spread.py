@@ -12,6 +12,7 @@ import numpy as np
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dims_of
+from funcgrad.torch._ops.promotion import once
 from funcgrad.torch._ops.rows import Row, named, spelled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
@@ -57,10 +58,10 @@ def _warn_if_none_left(name: str, shape: tuple[int, ...], dims: Any, correction:
         )
 
 
-VAR = Op("var", _variance)
-STD = Op("std", _deviation)
-VAR_MEAN = Op("var_mean", _and_mean(_variance))
-STD_MEAN = Op("std_mean", _and_mean(_deviation))
+VAR = Op("var", once(_variance))
+STD = Op("std", once(_deviation))
+VAR_MEAN = Op("var_mean", once(_and_mean(_variance)))
+STD_MEAN = Op("std_mean", once(_and_mean(_deviation)))
 
 
 def _row(op: Op, summary: str, *, method: bool) -> Row:

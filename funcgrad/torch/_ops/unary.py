@@ -12,7 +12,7 @@ import numpy as np
 from jax.scipy import special
 
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.promotion import cast, refuse, to_float
+from funcgrad.torch._ops.promotion import cast, once, refuse, to_float
 from funcgrad.torch._ops.rows import Row, unary
 from funcgrad.torch._ops.special import i0, in_double, lgamma, polygamma_of
 from funcgrad.torch._tensor import Tensor
@@ -68,22 +68,23 @@ def _integers_stay(function: Any) -> Any:
 
 
 # Where the result gives the gradient, it is what is saved.
+# `once` is for what PyTorch does in one kernel, and JAX in several steps.
 FROM_RESULT = {
     "exp": (jnp.exp, lambda y, g: g * y),
-    "exp2": (jnp.exp2, lambda y, g: g * y * math.log(2)),
+    "exp2": (once(jnp.exp2), lambda y, g: g * y * math.log(2)),
     "expm1": (jnp.expm1, lambda y, g: g * (y + 1)),
     "sqrt": (jnp.sqrt, lambda y, g: g / (2 * y)),
     "rsqrt": (jax.lax.rsqrt, lambda y, g: -0.5 * g * y * y * y),
     "reciprocal": (jnp.reciprocal, lambda y, g: -g * y * y),
     "tan": (jnp.tan, lambda y, g: g * (1 + y * y)),
-    "tanh": (jnp.tanh, lambda y, g: g * (1 - y * y)),
-    "sigmoid": (jax.nn.sigmoid, lambda y, g: g * (1 - y) * y),
+    "tanh": (jnp.tanh, once(lambda y, g: g * (1 - y * y))),
+    "sigmoid": (once(jax.nn.sigmoid), once(lambda y, g: g * (1 - y) * y)),
 }
 OF_FLOATS = {
     "log": jnp.log,
     "log1p": jnp.log1p,
-    "log2": jnp.log2,
-    "log10": jnp.log10,
+    "log2": once(jnp.log2),
+    "log10": once(jnp.log10),
     "sin": jnp.sin,
     "cos": jnp.cos,
     "asin": jnp.arcsin,
@@ -91,7 +92,7 @@ OF_FLOATS = {
     "atan": jnp.arctan,
     "sinh": jnp.sinh,
     "cosh": jnp.cosh,
-    "asinh": jnp.arcsinh,
+    "asinh": once(jnp.arcsinh),
     "acosh": jnp.arccosh,
     "atanh": jnp.arctanh,
     "erf": special.erf,
@@ -99,10 +100,10 @@ OF_FLOATS = {
     "erfinv": special.erfinv,
     "lgamma": in_double(lgamma),
     "digamma": in_double(partial(polygamma_of, 0)),
-    "sinc": jnp.sinc,
-    "i0": i0,
-    "rad2deg": jnp.rad2deg,
-    "deg2rad": jnp.deg2rad,
+    "sinc": once(jnp.sinc),
+    "i0": once(i0),
+    "rad2deg": once(jnp.rad2deg),
+    "deg2rad": once(jnp.deg2rad),
 }
 LABELS = {"log1p": "Log1P", "rad2deg": "Rad2Deg", "deg2rad": "Deg2Rad"}
 UNARY: dict[str, Op] = {
