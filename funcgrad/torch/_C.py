@@ -1,8 +1,13 @@
-"""torch._C: of PyTorch's compiled part what libraries call at the side."""
+"""torch._C: of PyTorch's compiled part what libraries call at the side, or import and leave alone."""
+
+from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._absent import stand_in as _stand_in
 
 __all__: list[str] = []
+
+Value: Any = _stand_in("torch._C", "Value", "TorchScript is not there; functions run as they are.")
 
 
 def _log_api_usage_once(event: str) -> None:

@@ -195,6 +195,8 @@ def test_lists_in_groups_of_one_dtype():
 
 def test_what_libraries_call_at_the_side():
     assert torch._C._log_api_usage_once("a library") is None
+    with pytest.raises(NotImplementedError, match=r"no torch._C.Value.* TorchScript is not there"):
+        torch._C.Value()
 
 
 def test_a_future_is_completed_once_and_its_callbacks_follow():

@@ -65,3 +65,13 @@ def test_a_subclass_with_its_own_init_must_say_how_it_expands():
 def test_a_cached_transform_returns_the_input_itself():
     x, transform = torch.tensor([0.3]), distributions.TanhTransform(cache_size=1)
     assert transform.inv(transform(x)) is x
+
+
+def test_what_libraries_of_distributions_take_from_utils():
+    from funcgrad.torch.distributions.utils import _standard_normal, _sum_rightmost
+
+    torch.manual_seed(0)
+    drawn = _standard_normal((2, 3), dtype=torch.float64, device="cpu")
+    torch.manual_seed(0)
+    assert drawn.tolist() == torch.randn(2, 3, dtype=torch.float64).tolist()
+    assert _sum_rightmost(torch.ones(4, 2, 3), 2).tolist() == [6] * 4

@@ -142,3 +142,11 @@ class lazy_property:
             value = self.compute(instance)
         instance.__dict__[self.compute.__name__] = value
         return value
+
+
+def _standard_normal(shape: tuple[int, ...], dtype: Any, device: Any) -> Tensor:
+    """PyTorch's own name and arguments of `standard_normal`, which libraries of distributions use."""
+    return randn(shape, dtype=dtype, device=device)
+
+
+_sum_rightmost = sum_rightmost
