@@ -30,6 +30,8 @@ from funcgrad.torch._ops.matrix_norms import matrix_norm as matrix_norm
 from funcgrad.torch._ops.matrix_norms import norm as norm
 from funcgrad.torch._ops.matrix_norms import vecdot as vecdot
 from funcgrad.torch._ops.matrix_norms import vector_norm as vector_norm
+from funcgrad.torch._ops.out import OF_LINALG as _OF_LINALG
+from funcgrad.torch._ops.out import functions as _out_functions
 from funcgrad.torch._ops.singular import LinAlgError as LinAlgError
 from funcgrad.torch._ops.solvers import cholesky_ex as cholesky_ex
 from funcgrad.torch._ops.solvers import diagonal as diagonal
@@ -41,4 +43,5 @@ from funcgrad.torch._ops.solvers import tensorinv as tensorinv
 from funcgrad.torch._ops.solvers import tensorsolve as tensorsolve
 from funcgrad.torch._ops.solvers import vander as vander
 
+globals().update(_out_functions(globals(), _OF_LINALG))
 __getattr__ = _missing_from(__name__)

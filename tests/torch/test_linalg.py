@@ -70,3 +70,25 @@ def test_further_results_that_go_where_they_are_told(call):
     out = torch.empty(0)
     assert call(out=out) is out
     assert out.tolist() == call().tolist()
+
+
+@pytest.mark.parametrize(
+    "name, operands",
+    [
+        ("inv", 1),
+        ("solve", 2),
+        ("cholesky", 1),
+        ("cholesky_ex", 1),
+        ("qr", 1),
+        ("norm", 1),
+        ("slogdet", 1),
+        ("vecdot", 2),
+    ],
+)
+def test_functions_of_linalg_put_their_results_where_they_are_told(name, operands):
+    call, matrix = getattr(torch.linalg, name), torch.tensor([[4.0, 1.0], [1.0, 3.0]])
+    wanted = call(*[matrix] * operands)
+    several = isinstance(wanted, tuple)
+    outs = [torch.empty(0, dtype=x.dtype) for x in (wanted if several else (wanted,))]
+    call(*[matrix] * operands, out=tuple(outs) if several else outs[0])
+    assert [x.tolist() for x in outs] == [x.tolist() for x in (wanted if several else (wanted,))]

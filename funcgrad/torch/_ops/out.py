@@ -6,7 +6,7 @@ Methods have no `out`, so they and the operators of Python stay as they are.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from funcgrad.torch._ops.rows import put
@@ -20,15 +20,22 @@ NAMES = (
     *("remainder", "renorm", "round", "row_stack", "searchsorted", "sub", "subtract", "svd", "take"),
     *("take_along_dim", "tensordot", "topk", "triangular_solve", "tril", "triu", "vstack", "where"),
 )
+OF_LINALG = (
+    *("cholesky", "cholesky_ex", "cond", "cross", "det", "eig", "eigh", "eigvals", "eigvalsh", "householder_product"),
+    *("inv", "inv_ex", "lstsq", "lu", "lu_factor", "lu_factor_ex", "lu_solve", "matrix_norm", "matrix_power"),
+    *("matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_ex", "solve_triangular", "svd"),
+    *("svdvals", "tensorinv", "tensorsolve", "vecdot", "vector_norm"),
+)
 
 
-def functions(namespace: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+def functions(namespace: Mapping[str, Any], names: Iterable[str] = NAMES) -> dict[str, Callable[..., Any]]:
     """The functions of these names, which now take `out` too.
 
     Args:
         namespace: Where they are.
+        names: Which.
     """
-    return {name: _with_out(namespace[name]) for name in NAMES}
+    return {name: _with_out(namespace[name]) for name in names}
 
 
 def _with_out(call: Callable[..., Any]) -> Callable[..., Any]:

@@ -19,6 +19,7 @@ from funcgrad.torch.distributions._parted_transforms import CatTransform as CatT
 from funcgrad.torch.distributions._parted_transforms import StackTransform as StackTransform
 from funcgrad.torch.distributions._transform import ComposeTransform as ComposeTransform
 from funcgrad.torch.distributions._transform import Transform as Transform
+from funcgrad.torch.distributions._transform import _InverseTransform as _InverseTransform
 from funcgrad.torch.distributions._transform import identity_transform as identity_transform
 from funcgrad.torch.distributions._transform import widened
 from funcgrad.torch.distributions._vector_transforms import CorrCholeskyTransform as CorrCholeskyTransform
