@@ -5,20 +5,17 @@ What a module owns lies in `_parameters`, `_buffers` and `_modules`; saving and 
 
 from __future__ import annotations
 
-import itertools
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from funcgrad.errors import warn
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._hooks import RemovableHandle
 from funcgrad.torch._listening import listeners
-from funcgrad.torch._memory_format import memory_format
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._texts import MODULE_HOOK_KINDS, NOT_SHARED
-from funcgrad.torch._types import bfloat16, check_device, dtype, float16, float32, float64
+from funcgrad.torch._texts import MODULE_HOOK_KINDS
 from funcgrad.torch.nn._backward_hooks import BackwardHooks, hang_on_last_node
+from funcgrad.torch.nn._casting import Casting
 from funcgrad.torch.nn._state_dict import StateDict
 from funcgrad.torch.nn.parameter import Buffer, Parameter
 from funcgrad.trace import current, cut
@@ -27,10 +24,11 @@ _OWNED = ("_parameters", "_buffers", "_modules")
 _HOOKS = (
     *("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"),
     *("_forward_pre_hooks_with_kwargs", "_forward_hooks_with_kwargs"),  # the keys of those that get them
+    *("_state_dict_pre_hooks", "_state_dict_hooks", "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks"),
 )
 
 
-class Module(StateDict):
+class Module(StateDict, Casting):
     """The base class of all layers and models."""
 
     training: bool
@@ -266,24 +264,29 @@ class Module(StateDict):
         for _, child in self.named_children():
             yield child
 
-    def _named_tensors(
-        self, where: str, prefix: str, recurse: bool, remove_duplicate: bool
+    def _named_members(
+        self,
+        get_members_fn: Callable[[Module], Iterable[tuple[str, Any]]],
+        prefix: str = "",
+        recurse: bool = True,
+        remove_duplicate: bool = True,
     ) -> Iterator[tuple[str, Any]]:
-        seen: set[Tensor] = set()
+        """What the function gives for this module and all below it, with dotted names; libraries call this too."""
+        seen: set[Any] = set()
         modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         for path, module in modules:
-            for name, tensor in module.__dict__[where].items():
-                if tensor is None or tensor in seen:
+            for name, member in get_members_fn(module):
+                if member is None or member in seen:
                     continue
                 if remove_duplicate:
-                    seen.add(tensor)
-                yield f"{path}.{name}" if path else name, tensor
+                    seen.add(member)
+                yield f"{path}.{name}" if path else name, member
 
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """Parameters with dotted names; a shared one under its first name only."""
-        yield from self._named_tensors("_parameters", prefix, recurse, remove_duplicate)
+        yield from self._named_members(lambda m: m._parameters.items(), prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Parameters, each once."""
@@ -294,7 +297,7 @@ class Module(StateDict):
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """Buffers with dotted names."""
-        yield from self._named_tensors("_buffers", prefix, recurse, remove_duplicate)
+        yield from self._named_members(lambda m: m._buffers.items(), prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Buffers, each once."""
@@ -309,6 +312,26 @@ class Module(StateDict):
             if not isinstance(module, Module):
                 raise AttributeError(f"`{name}` is not an nn.Module")
         return module
+
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module in the place of the one at a dotted path.
+
+        Args:
+            target: The path.
+            module: The module to put there.
+            strict: Refuse a path whose last name is not there yet.
+        """
+        path, _, name = target.rpartition(".")
+        if not name:
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        parent = self.get_submodule(path)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{type(parent).__name__} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a dotted path."""
@@ -359,74 +382,6 @@ class Module(StateDict):
         """Clear the gradient of every parameter: forget it, or overwrite it with zeros."""
         for parameter in self.parameters():
             clear_grad(parameter, set_to_none)
-
-    def to(self, *args: Any, **kwargs: Any) -> Module:
-        """Move or cast parameters and buffers in place; only floating-point ones are cast."""
-        wanted = None
-        for given in (*args, *kwargs.values()):
-            if isinstance(given, Tensor):
-                wanted = given.dtype
-            elif isinstance(given, dtype):
-                wanted = given
-            elif not isinstance(given, bool | memory_format):
-                check_device(given)
-        if wanted is not None and not (wanted.is_floating_point or wanted.is_complex):
-            raise TypeError(
-                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}"
-            )
-        return self if wanted is None else self._cast(wanted)
-
-    def _cast(self, wanted: dtype) -> Module:
-        tensors = itertools.chain(self.parameters(), self.buffers())
-        before = state.grad
-        state.grad = False
-        try:
-            for tensor in tensors:
-                if tensor.dtype.is_floating_point:
-                    tensor.data = tensor.data.to(wanted)  # pyright: ignore[reportAttributeAccessIssue]
-        finally:
-            state.grad = before
-        return self
-
-    def type(self, dst_type: Any) -> Module:
-        """Cast all parameters and buffers in place, those of integers too."""
-        for tensor in itertools.chain(self.parameters(), self.buffers()):
-            tensor.data = tensor.data.type(dst_type)  # pyright: ignore[reportAttributeAccessIssue]
-        return self
-
-    def double(self) -> Module:
-        """Cast floating-point parameters and buffers to float64."""
-        return self._cast(float64)
-
-    def float(self) -> Module:
-        """Cast floating-point parameters and buffers to float32."""
-        return self._cast(float32)
-
-    def half(self) -> Module:
-        """Cast floating-point parameters and buffers to float16."""
-        return self._cast(float16)
-
-    def bfloat16(self) -> Module:
-        """Cast floating-point parameters and buffers to bfloat16."""
-        return self._cast(bfloat16)
-
-    def cpu(self) -> Module:
-        """The module itself: it lives on the CPU."""
-        return self
-
-    def cuda(self, device: Any = None) -> Module:
-        """Refused, as in a PyTorch without CUDA."""
-        raise AssertionError("Torch not compiled with CUDA enabled")
-
-    def share_memory(self) -> Module:
-        """The module itself, with a warning: what a process does to its copy, the others do not see."""
-        warn(NOT_SHARED)
-        return self
-
-    def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
-        """Move parameters and buffers without their values: their contents are not to be relied on."""
-        check_device(device)
-        return self
 
     def compile(self, *options: Any, **more: Any) -> None:
         """Accepted: every step is recorded and compiled by XLA anyway."""

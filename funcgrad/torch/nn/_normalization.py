@@ -56,6 +56,14 @@ class _NormBase(Module):
         self.register_buffer("num_batches_tracked", tensor(0, dtype=int64) if track_running_stats else None)
         self.reset_parameters()
 
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: Any, *found: Any, **named: Any
+    ) -> None:
+        count = prefix + "num_batches_tracked"
+        if self.track_running_stats and (local_metadata.get("version") or 1) < 2 and count not in state_dict:
+            state_dict[count] = self.num_batches_tracked  # which files of old do not have
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *found, **named)
+
     def reset_running_stats(self) -> None:
         """Start again with mean 0 and variance 1."""
         if self.track_running_stats:

@@ -6,8 +6,14 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from funcgrad.errors import warn
 from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._hooks import RemovableHandle
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import EXTRA_STATE, POSITIONAL_STATE_DICT, POST_HOOK_RESULT
+
+EXTRA = "_extra_state"
+"""The name under which a module's extra state is saved."""
 
 
 class _IncompatibleKeys(NamedTuple):
@@ -25,32 +31,73 @@ class _IncompatibleKeys(NamedTuple):
 
 
 class StateDict:
-    """The part of a module that saves and loads its state."""
+    """The part of a module that saves and loads its state.
+
+    Each module writes and reads its own entries in `_save_to_state_dict` and `_load_from_state_dict`, which libraries
+    override; hooks stand before and after both.
+    """
 
     _parameters: dict[str, Any]
     _buffers: dict[str, Any]
     _modules: dict[str, Any]
     _non_persistent_buffers: set[str]
-    _version: int = 1  # of what a class saves, as PyTorch counts
+    _state_dict_pre_hooks: OrderedDict[int, Any]
+    _state_dict_hooks: OrderedDict[int, tuple[Any, bool]]  # with whether the hook may give another dictionary
+    _load_state_dict_pre_hooks: OrderedDict[int, tuple[Any, bool]]  # with whether the hook gets the module
+    _load_state_dict_post_hooks: OrderedDict[int, Any]
+    _version: int | None = 1  # of what a class saves, as PyTorch counts
 
-    def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
-        """Parameters and persistent buffers by dotted name; the tensors are the live ones, outside the graph."""
-        found: Any = OrderedDict() if destination is None else destination
+    def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
+        """Parameters and persistent buffers by dotted name; the tensors are the live ones, outside the graph.
+
+        Args:
+            args: The same three by position, as of old.
+            destination: The dictionary to write to; None means a new one.
+            prefix: What each name begins with.
+            keep_vars: Give the tensors themselves, which require grad.
+        """
+        if args:
+            warn(POSITIONAL_STATE_DICT, FutureWarning)
+            given = dict(zip(("destination", "prefix", "keep_vars"), args, strict=False))
+            destination = given.get("destination") if destination is None else destination
+            prefix, keep_vars = prefix or given.get("prefix", ""), keep_vars or given.get("keep_vars", False)
         if destination is None:
-            found._metadata = OrderedDict()
-        if hasattr(found, "_metadata"):
-            found._metadata[prefix[:-1]] = {"version": self._version}
-        for name, tensor in self._own_state().items():
-            if tensor is not None:
-                found[prefix + name] = tensor if keep_vars else tensor.detach()
+            destination = OrderedDict()
+            destination._metadata = OrderedDict()
+        local = {"version": self._version}
+        if hasattr(destination, "_metadata"):
+            destination._metadata[prefix[:-1]] = local
+        for hook in self._state_dict_pre_hooks.values():
+            hook(self, prefix, keep_vars)
+        self._save_to_state_dict(destination, prefix, keep_vars)
         for name, child in self._modules.items():
             if child is not None:
-                child.state_dict(destination=found, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        return found
+                child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        for hook, may_replace in self._state_dict_hooks.values():
+            replaced = hook(self, destination, prefix, local)
+            if replaced is not None and not may_replace:
+                raise RuntimeError("state_dict post-hook must return None")
+            destination = destination if replaced is None else replaced
+        return destination
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        """Write this module's own entries, not those of the modules below."""
+        for name, tensor in self._own_state().items():
+            destination[prefix + name] = tensor if keep_vars else tensor.detach()
+        if _has_own(self, "get_extra_state"):
+            destination[prefix + EXTRA] = self.get_extra_state()
 
     def _own_state(self) -> dict[str, Any]:
         kept = {n: b for n, b in self._buffers.items() if n not in self._non_persistent_buffers}
-        return {**self._parameters, **kept}
+        return {name: tensor for name, tensor in {**self._parameters, **kept}.items() if tensor is not None}
+
+    def get_extra_state(self) -> Any:
+        """What else a module saves; those that have something define this and `set_extra_state`."""
+        raise RuntimeError(EXTRA_STATE.format("get_extra_state"))
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take over what `get_extra_state` gave."""
+        raise RuntimeError(EXTRA_STATE.format("set_extra_state"))
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Copy saved values into the parameters and buffers, in place.
@@ -69,28 +116,99 @@ class StateDict:
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        own = OrderedDict(self._places(""))
-        missing = [name for name in own if name not in state_dict]
-        unexpected = [name for name in state_dict if name not in own]
-        errors = [text for name in own if name in state_dict if (text := _misfit(name, own[name][2], state_dict[name]))]
+        found = _IncompatibleKeys([], [])
+        errors: list[str] = []
+        given: Any = OrderedDict(state_dict)  # hooks and modules may rename entries
+        given._metadata = getattr(state_dict, "_metadata", None)
         with no_grad():
-            for name, (module, key, tensor) in own.items():
-                if name in state_dict and not _misfit(name, tensor, state_dict[name]):
-                    _load(module, key, tensor, state_dict[name], assign)
+            self._load(given, "", assign, found, errors)
         if strict:
-            errors = [*_naming("Missing", missing), *_naming("Unexpected", unexpected), *errors]
+            errors = [*_naming("Unexpected", found[1]), *errors]
+            errors = [*_naming("Missing", found[0]), *errors]
         if errors:
             listed = "\n\t".join(errors)
             raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")
-        return _IncompatibleKeys(missing, unexpected)
+        return found
 
-    def _places(self, prefix: str) -> list[tuple[str, tuple[Any, str, Any]]]:
-        """Every saved name with the module that owns it, its own name there, and its tensor."""
-        places = [(prefix + n, (self, n, t)) for n, t in self._own_state().items() if t is not None]
+    def _load(self, given: Any, prefix: str, assign: bool, found: _IncompatibleKeys, errors: list[str]) -> None:
+        """Load this module and all below it."""
+        metadata = given._metadata
+        local = {} if metadata is None else metadata.get(prefix[:-1], {})
+        local = {**local, "assign_to_params_buffers": True} if assign else local
+        self._load_from_state_dict(given, prefix, local, True, *found, errors)
         for name, child in self._modules.items():
             if child is not None:
-                places += child._places(f"{prefix}{name}.")
-        return places
+                below = f"{prefix}{name}."
+                part: Any = OrderedDict((key, value) for key, value in given.items() if key.startswith(below))
+                part._metadata = metadata
+                child._load(part, below, assign, found, errors)
+        for hook in self._load_state_dict_post_hooks.values():
+            if hook(self, found) is not None:
+                raise AssertionError(POST_HOOK_RESULT)
+
+    def _load_from_state_dict(
+        self,
+        state_dict: Any,
+        prefix: str,
+        local_metadata: dict[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        """Read this module's own entries, and add to the three lists what is amiss."""
+        for hook, with_module in self._load_state_dict_pre_hooks.values():
+            given = (state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+            hook(*((self, *given) if with_module else given))
+        own = self._own_state()
+        for name, tensor in own.items():
+            if (key := prefix + name) not in state_dict:
+                missing_keys += [key] * strict
+            elif text := _load(self, name, tensor, key, state_dict[key], local_metadata):
+                error_msgs.append(text)
+        has_extra = _has_own(self, "set_extra_state")
+        if has_extra and prefix + EXTRA in state_dict:
+            self.set_extra_state(state_dict[prefix + EXTRA])
+        elif has_extra and strict:
+            missing_keys.append(prefix + EXTRA)
+        if strict:
+            known = {*own, *([EXTRA] if has_extra else [])}
+            below = [key for key in state_dict if key.startswith(prefix)]
+            unexpected_keys += [key for key in below if self._is_foreign(key, prefix, known)]
+
+    def _is_foreign(self, key: str, prefix: str, known: set[str]) -> bool:
+        """Whether an entry below `prefix` belongs neither to this module nor to one below it."""
+        name, dot, _ = key.removeprefix(prefix).partition(".")
+        return name not in (self._modules if dot else known)
+
+    # Hooks.
+
+    def register_state_dict_pre_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(module, prefix, keep_vars)` before this module's entries are written."""
+        return RemovableHandle(self._state_dict_pre_hooks, hook)
+
+    def register_state_dict_post_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(module, state_dict, prefix, local_metadata)` after all entries are written; it returns nothing."""
+        return RemovableHandle(self._state_dict_hooks, (hook, False))
+
+    def _register_state_dict_hook(self, hook: Any) -> RemovableHandle:
+        """As `register_state_dict_post_hook`; what the hook returns stands in for the dictionary."""
+        return RemovableHandle(self._state_dict_hooks, (hook, True))
+
+    def register_load_state_dict_pre_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(module, ...)` with the arguments of `_load_from_state_dict` before the entries are read."""
+        return self._register_load_state_dict_pre_hook(hook, with_module=True)
+
+    def _register_load_state_dict_pre_hook(self, hook: Any, with_module: bool = False) -> RemovableHandle:
+        return RemovableHandle(self._load_state_dict_pre_hooks, (hook, with_module))
+
+    def register_load_state_dict_post_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(module, incompatible_keys)` after loading; it may change the two lists."""
+        return RemovableHandle(self._load_state_dict_post_hooks, hook)
+
+
+def _has_own(module: StateDict, name: str) -> bool:
+    return getattr(type(module), name) is not getattr(StateDict, name)
 
 
 def _misfit(name: str, own: Tensor, given: Any) -> str:
@@ -107,13 +225,21 @@ def _misfit(name: str, own: Tensor, given: Any) -> str:
     return ""
 
 
-def _load(module: Any, key: str, own: Any, given: Any, assign: bool) -> None:
-    if not assign:
+def _load(module: Any, name: str, own: Any, key: str, given: Any, metadata: dict[str, Any]) -> str:
+    """Take over one entry; the text of what does not fit, if so."""
+    if isinstance(given, Tensor) and own.ndim == 0 and given.ndim == 1 and len(given) == 1:
+        given = given[0]  # as PyTorch saved a number before version 0.4
+    if hasattr(own, "materialize") and isinstance(given, Tensor):
+        own.materialize(given.shape)
+    if text := _misfit(key, own, given):
+        return text
+    if not metadata.get("assign_to_params_buffers"):
         own.copy_(given)
-    elif key in module._parameters:
-        module._parameters[key] = type(own)(given, own.requires_grad)
+    elif name in module._parameters:
+        module._parameters[name] = type(own)(given, own.requires_grad)
     else:
-        module._buffers[key] = given
+        module._buffers[name] = given
+    return ""
 
 
 def _naming(kind: str, names: list[str]) -> list[str]:

@@ -23,6 +23,10 @@ ParamsT = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tens
 """What an optimizer takes, for annotations."""
 
 
+_PLACES = ("before saving", "after saving", "before loading", "after loading")
+"""Where hooks on an optimizer's state may hang."""
+
+
 class Optimizer:
     """The base class of all optimizers.
 
@@ -46,6 +50,7 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = []
         self._step_pre_hooks: OrderedDict[int, Any] = OrderedDict()
         self._step_post_hooks: OrderedDict[int, Any] = OrderedDict()
+        self._state_hooks: dict[str, OrderedDict[int, Any]] = {place: OrderedDict() for place in _PLACES}
         groups = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
@@ -112,10 +117,12 @@ class Optimizer:
 
     def state_dict(self) -> dict[str, Any]:
         """Options and state; the state tensors are the live ones."""
+        for hook in self._hooks_at("before saving"):
+            hook(self)
         numbers = {id(p): k for k, p in enumerate(self._parameters())}
         groups = [{**_options(g), "params": [numbers[id(p)] for p in g["params"]]} for g in self.param_groups]
         state = {numbers[id(p)]: dict(entries) for p, entries in self.state.items() if id(p) in numbers}
-        return {"state": state, "param_groups": groups}
+        return self._through("after saving", {"state": state, "param_groups": groups})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over options and state; tensors of fitting dtype are shared with `state_dict`, not copied.
@@ -123,6 +130,7 @@ class Optimizer:
         Raises:
             ValueError: The groups do not fit.
         """
+        state_dict = self._through("before loading", state_dict)
         saved = state_dict["param_groups"]
         if len(saved) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
@@ -139,6 +147,44 @@ class Optimizer:
         self.state = state
         for group, given in zip(self.param_groups, saved, strict=True):
             group.update(_options(given))
+        for hook in self._hooks_at("after loading"):
+            hook(self)
+
+    def _hooks_at(self, place: str) -> list[Any]:
+        return list(self.__dict__.get("_state_hooks", {}).get(place, {}).values())  # wrappers may not have any
+
+    def _through(self, place: str, state_dict: dict[str, Any]) -> dict[str, Any]:
+        """The dictionary after each hook has had the chance to replace it."""
+        for hook in self._hooks_at(place):
+            replaced = hook(self, state_dict)
+            state_dict = state_dict if replaced is None else replaced
+        return state_dict
+
+    def _hang_on(self, place: str, hook: Callable[..., Any], prepend: bool) -> RemovableHandle:
+        hooks = self._state_hooks[place]
+        handle = RemovableHandle(hooks, hook)
+        if prepend:
+            hooks.move_to_end(handle.id, last=False)
+        return handle
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer)` before `state_dict`."""
+        return self._hang_on("before saving", hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)` after `state_dict`; what it returns stands in for the dictionary."""
+        return self._hang_on("after saving", hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)` before loading; what it returns is loaded."""
+        return self._hang_on("before loading", hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer)` after loading."""
+        return self._hang_on("after loading", hook, prepend)
+
+    def _patch_step_function(self) -> None:
+        """Nothing: each class's `step` has its hooks from the start; optimizers that are restored by hand call this."""
 
     def _parameters(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
@@ -148,6 +194,7 @@ class Optimizer:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _step_pre_hooks=OrderedDict(), _step_post_hooks=OrderedDict())
+        self._state_hooks = {place: OrderedDict() for place in _PLACES}
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]

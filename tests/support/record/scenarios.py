@@ -10,6 +10,7 @@ sys.path[0] = str(SUPPORT)  # this folder holds files named like the packages th
 import aliasing_scenarios  # noqa: E402
 import init_scenarios  # noqa: E402
 import parametrization_scenarios  # noqa: E402
+import state_dict_scenarios  # noqa: E402
 import torch  # noqa: E402
 from scenarios import record  # noqa: E402
 
@@ -19,3 +20,4 @@ if __name__ == "__main__":
     record(torch, init_scenarios.SCENARIOS, "init_scenarios")
     record(torch, init_scenarios.CLOSE, "init_orthogonal")
     record(torch, parametrization_scenarios.SCENARIOS, "parametrization_scenarios")
+    record(torch, state_dict_scenarios.SCENARIOS, "state_dict_scenarios")

@@ -1,0 +1,103 @@
+"""Casting: parameters and buffers of a module, and of all below it, moved or cast in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Self
+
+from funcgrad.errors import warn
+from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._memory_format import memory_format
+from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import NOT_SHARED
+from funcgrad.torch._types import bfloat16, check_device, dtype, float16, float32, float64
+
+
+class Casting:
+    """The part of a module that changes what its tensors are; all of it goes through `_apply`."""
+
+    _parameters: dict[str, Any]
+    _buffers: dict[str, Any]
+
+    if TYPE_CHECKING:
+
+        def children(self) -> Iterator[Any]: ...
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Put `fn` of each parameter, gradient and buffer in its place; libraries override this to add their own."""
+        if recurse:
+            for child in self.children():
+                child._apply(fn)
+        with no_grad():
+            for parameter in self._parameters.values():
+                for tensor in () if parameter is None else (parameter, parameter._grad):
+                    if tensor is not None and (made := fn(tensor)) is not tensor:
+                        tensor.data = made
+            for name, buffer in self._buffers.items():
+                if buffer is not None:
+                    self._buffers[name] = fn(buffer)
+        return self
+
+    def to(self, *args: Any, **kwargs: Any) -> Self:
+        """Move or cast parameters and buffers in place; only floating-point ones are cast."""
+        wanted = None
+        for given in (*args, *kwargs.values()):
+            if isinstance(given, Tensor):
+                wanted = given.dtype
+            elif isinstance(given, dtype):
+                wanted = given
+            elif not isinstance(given, bool | memory_format):
+                check_device(given)
+        if wanted is not None and not (wanted.is_floating_point or wanted.is_complex):
+            raise TypeError(
+                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}"
+            )
+        return self._apply(lambda x: x) if wanted is None else self._cast(wanted)
+
+    def _cast(self, wanted: dtype) -> Self:
+        def cast(x: Any) -> Any:
+            return x.to(wanted) if x.dtype.is_floating_point else x
+
+        return self._apply(cast)
+
+    def type(self, dst_type: Any) -> Self:
+        """Cast all parameters and buffers in place, those of integers too."""
+
+        def cast(x: Any) -> Any:
+            return x.type(dst_type)
+
+        return self._apply(cast)
+
+    def double(self) -> Self:
+        """Cast floating-point parameters and buffers to float64."""
+        return self._cast(float64)
+
+    def float(self) -> Self:
+        """Cast floating-point parameters and buffers to float32."""
+        return self._cast(float32)
+
+    def half(self) -> Self:
+        """Cast floating-point parameters and buffers to float16."""
+        return self._cast(float16)
+
+    def bfloat16(self) -> Self:
+        """Cast floating-point parameters and buffers to bfloat16."""
+        return self._cast(bfloat16)
+
+    def cpu(self) -> Self:
+        """The module itself: it lives on the CPU."""
+        return self._apply(lambda x: x)
+
+    def cuda(self, device: Any = None) -> Self:
+        """Refused, as in a PyTorch without CUDA."""
+        raise AssertionError("Torch not compiled with CUDA enabled")
+
+    def share_memory(self) -> Self:
+        """The module itself, with a warning: what a process does to its copy, the others do not see."""
+        warn(NOT_SHARED)
+        return self
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+        """Move parameters and buffers without their values: their contents are not to be relied on."""
+        check_device(device)
+        return self
