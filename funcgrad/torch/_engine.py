@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from funcgrad.torch._anomaly import mode as anomaly
 from funcgrad.torch._dispatch import apply, edge_of, record, value_of
@@ -16,6 +15,7 @@ from funcgrad.torch._in_place import assign
 from funcgrad.torch._listening import listeners
 from funcgrad.torch._ops.arithmetic import ADD
 from funcgrad.torch._ops.copying import COPY
+from funcgrad.torch._ops.foreach import ADD_EACH
 from funcgrad.torch._replay import Recorder, is_replayable, replay
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import (
@@ -27,7 +27,7 @@ from funcgrad.torch._texts import (
 )
 from funcgrad.torch._walk import Walk, place_of, reachable, zeros
 from funcgrad.torch._warn_once import warn_once
-from funcgrad.trace import Op, Value, current
+from funcgrad.trace import Value, current
 
 
 def accumulate(found: Sequence[tuple[Tensor, Tensor]]) -> None:
@@ -61,15 +61,6 @@ def _add_in_place(pairs: Sequence[tuple[Tensor, Tensor]]) -> None:
         return
     for x, y in pairs:
         assign(x, apply(ADD, (), x, y))
-
-
-def _add_each(*operands: Any) -> tuple[Any, ...]:
-    half = len(operands) // 2
-    return tuple([x + y for x, y in zip(operands[:half], operands[half:], strict=True)])
-
-
-ADD_EACH = Op("add_each", _add_each)
-"""The sums of each operand of the first half and that of the second."""
 
 
 def backward(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Op
 
 _BOTH = (
     *("abs", "acos", "add", "addcdiv", "addcmul", "asin", "atan", "ceil", "clamp_max", "clamp_min", "cos", "cosh"),
@@ -19,6 +20,15 @@ _BOTH = (
 """Names that there are with an underscore at the end, too."""
 _BY_VALUE = {"addcdiv": 3, "addcmul": 3}
 """Operators whose last operand, a number for each tensor, is a keyword of one tensor's: `value`."""
+
+
+def _add_each(*operands: Any) -> tuple[Any, ...]:
+    half = len(operands) // 2
+    return tuple([x + y for x, y in zip(operands[:half], operands[half:], strict=True)])
+
+
+ADD_EACH = Op("add_each", _add_each)
+"""The sums of each operand of the first half and that of the second."""
 
 
 def functions(namespace: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
