@@ -17,7 +17,7 @@ AT_POSITIONS = ("interpolate", "grid_sample")
 """Functions whose weights come from positions rounded to float32, at other places than PyTorch rounds them."""
 WITHOUT_SECOND = ("grid_sample", "lp_pool", "batch_norm")
 """Functions with samples whose second derivative PyTorch refuses, or fails to compute for want of an absent weight."""
-MOST_SAMPLES, MOST_SECOND = 16, 4
+MOST_SAMPLES, MOST_SECOND = 10, 3
 """Samples of a function that are differentiated once, and twice."""
 
 HAS_SECOND = [name for name in SPATIAL if not name.startswith(WITHOUT_SECOND)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from random_cases import FLOATS, RECORDED, SEED, draw, words_for_every_uniform
 
@@ -206,6 +206,8 @@ def test_item_155_the_shape_does_not_matter():
 
 
 @settings(deadline=None)
+@example(1.0 + 2.0**-52, 1.5, 2.0**-126)  # the product lies in the middle of two numbers
+@example(1.0 + 2.0**-52, 1.5, -(2.0**-126))
 @given(a=st.floats(0, 1), b=st.floats(-1e6, 1e6), c=st.floats(-1e6, 1e6))
 def test_item_153_fma_rounds_once(a, b, c):
     exact = float(Fraction(a) * Fraction(b) + Fraction(c))
@@ -382,3 +384,12 @@ def test_a_program_that_rounds_otherwise_is_not_used(other):
     assert draw.count(99) is None
     assert (draw.count(1) is None) == (other != 0.0)
     assert (draw.count(1) is None) == (other != 0.0)
+
+
+def test_item_151_a_uniform_from_a_tiny_bound_is_rounded_once():
+    words = _random.uniform(generator(), (4096,)).astype(np.float64)
+    drawn = _random.uniform(generator(), (4096,), 2.0**-52, 9.0)
+    exact = [Fraction(u) * 9 + Fraction(2.0**-52) for u in words]
+    apart = [abs(Fraction(float(x)) - y) for x, y in zip(drawn, exact, strict=True)]
+    others = [abs(Fraction(float(np.nextafter(x, np.float32(99)))) - y) for x, y in zip(drawn, exact, strict=True)]
+    assert all(a <= b for a, b in zip(apart, others, strict=True))

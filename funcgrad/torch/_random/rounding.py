@@ -7,7 +7,7 @@ in the last bit.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,14 +24,27 @@ _DOUBT_STARTS, _DOUBT_SPAN = np.array(2**28 - 16), np.array(32)
 
 
 def fma(a: np.ndarray, b: float, c: float) -> np.ndarray:
-    """The float64 a * b + c, rounded once."""
+    """The float64 a * b + c, rounded once (Boldo and Melquiond: the last sum but one is rounded to odd)."""
     product = a * b
     if b == 1.0 or c == 0.0:
         return product + c
-    total = product + c
-    other = total - product
-    rest = (product - (total - other)) + (c - other)
-    return total + (rest + _product_error(a, b, product))
+    low, lowest = _two_sum(np.float64(c), _product_error(a, b, product))
+    high, rest = _two_sum(product, low)
+    return high + sum_to_odd(lowest, rest)
+
+
+def _two_sum(a: Any, b: Any) -> tuple[Any, Any]:
+    """The rounded sum, and what it lacks (Knuth)."""
+    total = a + b
+    other = total - a
+    return total, (a - (total - other)) + (b - other)
+
+
+def sum_to_odd(a: Any, b: Any) -> np.ndarray:
+    """The sum; where it is not exact, the neighbour whose last bit is 1, which may be rounded again."""
+    total, lacks = _two_sum(a, b)
+    is_even = np.asarray(total).view(np.int64) & 1 == 0
+    return np.where((lacks != 0) & is_even, np.nextafter(total, np.copysign(np.inf, lacks)), total)
 
 
 def _product_error(a: np.ndarray, b: float, product: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from funcgrad.torch._random.generator import Generator
 from funcgrad.torch._random.pairs import is_paired, joined, part_of
-from funcgrad.torch._random.rounding import FLOAT32, FLOAT64, fma, narrowed
+from funcgrad.torch._random.rounding import FLOAT32, FLOAT64, fma, narrowed, sum_to_odd
 from funcgrad.torch._random.stream import CHUNK, SMALL, WordStream
 
 _LOW_24 = np.array(2**24 - 1, np.uint32)
@@ -63,9 +63,7 @@ def uniform(
 ) -> np.ndarray:
     """Uniform on [low, high): u * (high - low) + low, fused; a result that rounds to `high` becomes `low`.
 
-    The fused operation is exact in float32 while |low| and |high| are at most 32 (high - low), so for every
-    initialiser; farther from zero about one result in 5e8 may round the other way. PyTorch itself fuses on processors
-    with AVX2 only.
+    PyTorch itself fuses on processors with AVX2 only.
 
     Args:
         generator: Where the words come from: one an element, two for float64.
@@ -96,9 +94,10 @@ def _uniform32(stream: WordStream, count: int, low: float, high: float, dtype: n
     values = units24(stream, count)
     if low != 0.0 or high != 1.0:
         wide = values.astype(FLOAT64)
-        wide *= float(np.float32(high) - np.float32(low))
-        wide += float(np.float32(low))
-        values = wide.astype(FLOAT32)
+        span, low32 = float(np.float32(high) - np.float32(low)), float(np.float32(low))
+        wide *= span
+        is_exact = low32 == 0.0 or span * 2.0**-29 <= abs(low32) <= span * 32  # the sum of 48 and of 24 bits, in 53
+        values = (wide + low32 if is_exact else sum_to_odd(wide, np.float64(low32))).astype(FLOAT32)
     elif dtype == FLOAT32:
         return values
     return _below(high, low, narrowed(values, dtype))
