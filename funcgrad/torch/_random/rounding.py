@@ -43,8 +43,9 @@ def _two_sum(a: Any, b: Any) -> tuple[Any, Any]:
 def sum_to_odd(a: Any, b: Any) -> np.ndarray:
     """The sum; where it is not exact, the neighbour whose last bit is 1, which may be rounded again."""
     total, lacks = _two_sum(a, b)
-    is_even = np.asarray(total).view(np.int64) & 1 == 0
-    return np.where((lacks != 0) & is_even, np.nextafter(total, np.copysign(np.inf, lacks)), total)
+    xp: Any = total.__array_namespace__() if hasattr(total, "__array_namespace__") else np  # JAX's arrays come too
+    is_even = total.view(np.int64) & 1 == 0
+    return xp.where((lacks != 0) & is_even, xp.nextafter(total, xp.copysign(np.inf, lacks)), total)
 
 
 def _product_error(a: np.ndarray, b: float, product: np.ndarray) -> np.ndarray:
