@@ -115,7 +115,7 @@ def clip_by_value(clip_value: float) -> optax.GradientTransformation:
 def _norms(leaves: list[jax.Array], order: float) -> jax.Array:
     """The norm of each leaf, in the widest dtype."""
     dtypes = {leaf.dtype for leaf in leaves}
-    if order == 2.0 and dtypes <= {jnp.dtype(jnp.float32)}:  # one root of all sums: XLA compiles a root for each else
+    if order == 2.0 and dtypes == {jnp.dtype(jnp.float32)}:  # else XLA compiles a root for each leaf
         return jnp.sqrt(jnp.stack([jnp.sum(leaf * leaf) for leaf in leaves]))
     widest = max(dtypes, key=lambda dtype: dtype.itemsize)
     return jnp.stack([_vector_norm(leaf, order).astype(widest) for leaf in leaves])

@@ -6,6 +6,7 @@ what they compute is recorded like anything else, so it can be differentiated ag
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -28,20 +29,21 @@ from funcgrad.torch._texts import (
 from funcgrad.trace import Aval, is_differentiable
 
 
-class _Mode:
-    """Whether a pull is half of a forward derivative."""
+class _Mode(threading.local):
+    is_forward = False  # a pull is half of a forward derivative
 
-    is_forward = False
+
+_mode = _Mode()
 
 
 @contextmanager
 def forward_derivative() -> Iterator[None]:
     """A block in which Functions are pulled back through their `jvp`, where they have one."""
-    before, _Mode.is_forward = _Mode.is_forward, True
+    before, _mode.is_forward = _mode.is_forward, True
     try:
         yield
     finally:
-        _Mode.is_forward = before
+        _mode.is_forward = before
 
 
 class Context:
@@ -136,7 +138,7 @@ class FunctionNode(Node):
 
     def pull(self, incoming: list[Tensor | None]) -> list[Tensor | None]:
         """The user's gradients, one for each argument."""
-        if _Mode.is_forward and self.function.jvp is not Function.jvp:
+        if _mode.is_forward and self.function.jvp is not Function.jvp:
             return self._pull_through_jvp(incoming)
         if self.context._materializes:
             incoming = [_zeros(aval) if g is None else g for g, aval in zip(incoming, self.results, strict=True)]

@@ -102,8 +102,6 @@ def _plain(item: Any) -> Any:
         and value_of(item).array is not None
     ):
         return int(np.asarray(value_of(item).array))
-    if isinstance(item, Tensor) and item.ndim == 0 and item._aval.dtype == np.bool_:
-        return bool(np.asarray(array_of(value_of(item), "mask")))
     if isinstance(item, Tensor) or item is None or item is ... or isinstance(item, bool | slice):
         return item
     if hasattr(item, "__index__"):

@@ -52,7 +52,7 @@ class Casting:
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}"
             )
-        return self._apply(lambda x: x) if wanted is None else self._cast(wanted)
+        return self.cpu() if wanted is None else self._cast(wanted)
 
     def _cast(self, wanted: dtype) -> Self:
         def cast(x: Any) -> Any:

@@ -69,20 +69,15 @@ class RuleOptimizer(Optimizer):
     def _cohorts(self, params: list[Tensor], structure: Options, numbers: tuple[str, ...]) -> dict[Any, list[Tensor]]:
         """The parameters that have a gradient, by the names in their state and the values of its counters."""
         cohorts: dict[Any, list[Tensor]] = {}
-        counting = self.rule.counters
         for p in params:
             if p._grad is None:
                 continue
             state = self.state.get(p)
             if state:
-                key = (tuple(state), tuple([id(value_of(state[name])) for name in counting if name in state]))
+                key = (tuple(state), tuple([id(value_of(state[n])) for n in self.rule.counters if n in state]))
             else:
                 key = (self._fresh_names(len(p._aval.shape), structure, numbers), None)
-            cohort = cohorts.get(key)
-            if cohort is None:
-                cohorts[key] = [p]
-            else:
-                cohort.append(p)
+            cohorts.setdefault(key, []).append(p)
         return cohorts
 
     def _fresh_names(self, ndim: int, structure: Options, numbers: tuple[str, ...]) -> tuple[str, ...]:
@@ -136,8 +131,7 @@ class RuleOptimizer(Optimizer):
         for p in params:
             operands.append(p)
             if not is_fresh:
-                entries = self.state[p]
-                operands += [entries[name] for name in fields]
+                operands += [self.state[p][name] for name in fields]
         start = scalar_dtype().numpy if is_fresh else None
         results = self._results((structure, tuple(numbers), counters, fields, start), operands)
         shared = {name: next(results) for name in counters}
