@@ -17,7 +17,8 @@ import numpy as np
 
 from funcgrad.functionalization.stream import Reader
 from funcgrad.torch._random.box_muller import COMPILED, standard_normals
-from funcgrad.torch._random.rounding import fma
+from funcgrad.torch._random.rounding import fma, fma32
+from funcgrad.torch._random.uniform import between
 
 _LOW_21, _LOW_24 = np.uint32(2**21 - 1), np.uint32(2**24 - 1)
 _WIDE_SPAN = 2**28  # from here on a whole number takes two words
@@ -96,9 +97,7 @@ def _uniform(reader: Reader, draw: Draw) -> jax.Array:
     if draw.dtype == _DOUBLE:
         values = fma(_units53(words), high - low, low)  # pyright: ignore[reportArgumentType] - arrays of either kind
     else:
-        span = float(np.float32(high) - np.float32(low))
-        values = (words & _LOW_24).astype(_DOUBLE) * 2.0**-24 * span + float(np.float32(low))
-        values = values.astype(jnp.float32)
+        values = between((words & _LOW_24).astype(_DOUBLE) * 2.0**-24, low, high)
     values = jnp.asarray(values).astype(draw.dtype)
     return jnp.where(values == np.array(high).astype(draw.dtype), np.array(low).astype(draw.dtype), values)
 
@@ -121,8 +120,7 @@ def _normal(reader: Reader, draw: Draw) -> jax.Array:
 
 def _block_of_singles(words: jax.Array, mean: float, std: float) -> jax.Array:
     values = jnp.stack(standard_normals(words.reshape(-1, 2, 8), EXACT), 1).reshape(-1)
-    scaled = values.astype(_DOUBLE) * float(np.float32(std)) + float(np.float32(mean))
-    return scaled.astype(jnp.float32)
+    return fma32(values.astype(_DOUBLE), std, mean)
 
 
 def _block_of_doubles(words: jax.Array, mean: float, std: float) -> jax.Array:

@@ -386,10 +386,19 @@ def test_a_program_that_rounds_otherwise_is_not_used(other):
     assert (draw.count(1) is None) == (other != 0.0)
 
 
+def is_nearest(x, exact):
+    """Whether no float32 is nearer to an exact number."""
+    neighbours = [np.nextafter(x, np.float32(end)) for end in (-np.inf, np.inf)]
+    return all(abs(Fraction(float(x)) - exact) <= abs(Fraction(float(y)) - exact) for y in neighbours)
+
+
 def test_item_151_a_uniform_from_a_tiny_bound_is_rounded_once():
-    words = _random.uniform(generator(), (4096,)).astype(np.float64)
-    drawn = _random.uniform(generator(), (4096,), 2.0**-52, 9.0)
-    exact = [Fraction(u) * 9 + Fraction(2.0**-52) for u in words]
-    apart = [abs(Fraction(float(x)) - y) for x, y in zip(drawn, exact, strict=True)]
-    others = [abs(Fraction(float(np.nextafter(x, np.float32(99)))) - y) for x, y in zip(drawn, exact, strict=True)]
-    assert all(a <= b for a, b in zip(apart, others, strict=True))
+    units, drawn = (_random.uniform(generator(), (512,), *bounds) for bounds in ((), (2.0**-52, 9.0)))
+    exact = [Fraction(float(u)) * 9 + Fraction(2.0**-52) for u in units]
+    assert all(map(is_nearest, drawn, exact))
+
+
+def test_item_154_a_normal_with_a_tiny_mean_is_rounded_once():
+    normals, drawn = (_random.normal(generator(), (512,), *options) for options in ((), (2.0**-126, 3.0)))
+    exact = [Fraction(float(z)) * 3 + Fraction(2.0**-126) for z in normals]
+    assert all(map(is_nearest, drawn, exact))

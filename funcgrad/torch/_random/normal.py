@@ -18,7 +18,7 @@ from funcgrad.torch._random.box_muller import COMPILED, both_roles, standard_nor
 from funcgrad.torch._random.compiled import LongDraw, padded
 from funcgrad.torch._random.generator import Generator
 from funcgrad.torch._random.pairs import is_paired, joined, part_of
-from funcgrad.torch._random.rounding import FLOAT32, FLOAT64, by_element, fma, narrowed
+from funcgrad.torch._random.rounding import FLOAT32, FLOAT64, by_element, fma, fma32, narrowed
 from funcgrad.torch._random.stream import CHUNK, MEDIUM, SMALL, WIDEST, WordStream
 from funcgrad.torch._random.uniform import parts, units53
 
@@ -144,10 +144,7 @@ def _scale(values: np.ndarray, mean: float, std: float) -> None:
     if mean == 0.0 and std == 1.0:
         values += _ZERO
         return
-    wide = values.astype(FLOAT64)
-    wide *= float(np.float32(std))
-    wide += float(np.float32(mean))
-    values[...] = wide
+    values[...] = fma32(values.astype(FLOAT64), std, mean)
 
 
 def _in_a_program(words: jax.Array) -> list[jax.Array]:

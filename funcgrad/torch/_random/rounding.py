@@ -30,7 +30,14 @@ def fma(a: np.ndarray, b: float, c: float) -> np.ndarray:
         return product + c
     low, lowest = _two_sum(np.float64(c), _product_error(a, b, product))
     high, rest = _two_sum(product, low)
-    return high + sum_to_odd(lowest, rest)
+    return high + _sum_to_odd(lowest, rest)
+
+
+def fma32(a: Any, b: float, c: float) -> Any:
+    """The float32 a * b + c of float32 numbers, rounded once; `a` is float64, NumPy's or JAX's."""
+    b, c = float(np.float32(b)), float(np.float32(c))
+    product = a * b  # exact
+    return (product + c if c == 0.0 else _sum_to_odd(product, np.float64(c))).astype(FLOAT32)
 
 
 def _two_sum(a: Any, b: Any) -> tuple[Any, Any]:
@@ -40,7 +47,7 @@ def _two_sum(a: Any, b: Any) -> tuple[Any, Any]:
     return total, (a - (total - other)) + (b - other)
 
 
-def sum_to_odd(a: Any, b: Any) -> np.ndarray:
+def _sum_to_odd(a: Any, b: Any) -> Any:
     """The sum; where it is not exact, the neighbour whose last bit is 1, which may be rounded again."""
     total, lacks = _two_sum(a, b)
     xp: Any = total.__array_namespace__() if hasattr(total, "__array_namespace__") else np  # JAX's arrays come too

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from funcgrad.torch._random.generator import Generator
 from funcgrad.torch._random.pairs import is_paired, joined, part_of
-from funcgrad.torch._random.rounding import FLOAT32, FLOAT64, fma, narrowed, sum_to_odd
+from funcgrad.torch._random.rounding import FLOAT32, FLOAT64, fma, fma32, narrowed
 from funcgrad.torch._random.stream import CHUNK, SMALL, WordStream
 
 _LOW_24 = np.array(2**24 - 1, np.uint32)
@@ -93,14 +94,27 @@ def uniform(
 def _uniform32(stream: WordStream, count: int, low: float, high: float, dtype: np.dtype) -> np.ndarray:
     values = units24(stream, count)
     if low != 0.0 or high != 1.0:
-        wide = values.astype(FLOAT64)
-        span, low32 = float(np.float32(high) - np.float32(low)), float(np.float32(low))
-        wide *= span
-        is_exact = low32 == 0.0 or span * 2.0**-29 <= abs(low32) <= span * 32  # the sum of 48 and of 24 bits, in 53
-        values = (wide + low32 if is_exact else sum_to_odd(wide, np.float64(low32))).astype(FLOAT32)
+        values = between(values.astype(FLOAT64), low, high)
     elif dtype == FLOAT32:
         return values
     return _below(high, low, narrowed(values, dtype))
+
+
+def between(units: Any, low: float, high: float) -> Any:
+    """`units * (high - low) + low` in float32, rounded once.
+
+    Args:
+        units: Uniforms of 24 bits in float64, NumPy's, which are overwritten, or JAX's.
+        low: Least value.
+        high: Bound above.
+    """
+    low = float(np.float32(low))
+    span = float(np.float32(high) - np.float32(low))
+    if not span * 2.0**-29 <= abs(low) <= span * 32:
+        return fma32(units, span, low)
+    units *= span
+    units += low  # exact: 48 and 24 bits, in 53
+    return units.astype(FLOAT32)
 
 
 def _uniform64(stream: WordStream, count: int, low: float, high: float, dtype: np.dtype) -> np.ndarray:
