@@ -5,13 +5,13 @@ Only the commands use it: a library does not change the configuration of JAX.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
 import sys
 from pathlib import Path
 
 import jax
+
+from funcgrad.trace.fingerprint import processor
 
 VARIABLE = "FUNCGRAD_CACHE"
 """Environment variable that names another folder; if it is set and empty, nothing is kept."""
@@ -25,7 +25,7 @@ def keep_programs() -> None:
     chosen = os.environ.get(VARIABLE)
     if chosen == "" or getattr(jax.config, "jax_compilation_cache_dir", None):
         return
-    folder = (Path(chosen) if chosen else _users_folder()) / _machine()
+    folder = (Path(chosen) if chosen else _users_folder()) / processor()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -41,13 +41,3 @@ def _users_folder() -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "funcgrad" / "Cache"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "funcgrad"
-
-
-def _machine() -> str:
-    """A name for this kind of processor: programs compiled for one may not run on another that shares the home."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        abilities = next((line for line in lines if line.startswith(("flags", "Features"))), "")
-    except OSError:
-        abilities = platform.processor()
-    return f"{platform.machine()}-{hashlib.sha256(abilities.encode()).hexdigest()[:12]}"

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.errors import UnsupportedError
-from funcgrad.trace import forget, synchronize
+from funcgrad.trace import forget, set_meaning, synchronize
 
 
 class dtype:
@@ -117,6 +117,7 @@ def set_default_dtype(d: dtype) -> None:
         raise TypeError(f"only floating-point types are supported as the default type, got {d}")
     if d is not _Default.dtype:
         synchronize("default dtype")
+        set_meaning(d.numpy.name)
         forget()  # the dtypes of results were inferred for the old default
     _Default.dtype = d
 

@@ -1,6 +1,9 @@
 """A recorded computation: record, run, differentiate. Knows no operator of PyTorch and no Tensor."""
 
 from funcgrad.trace.barrier import kept as kept
+from funcgrad.trace.equation import NUMBERS as NUMBERS
+from funcgrad.trace.equation import Equation as Equation
+from funcgrad.trace.fingerprint import set_meaning as set_meaning
 from funcgrad.trace.flush import Stats as Stats
 from funcgrad.trace.flush import array_of as array_of
 from funcgrad.trace.flush import cut as cut
@@ -19,8 +22,6 @@ from funcgrad.trace.pullback import is_differentiable as is_differentiable
 from funcgrad.trace.pullback import pullback as pullback
 from funcgrad.trace.record import EAGER as EAGER
 from funcgrad.trace.record import LONGEST as LONGEST
-from funcgrad.trace.record import NUMBERS as NUMBERS
-from funcgrad.trace.record import Equation as Equation
 from funcgrad.trace.record import Step as Step
 from funcgrad.trace.record import Trace as Trace
 from funcgrad.trace.record import current as current

@@ -14,10 +14,11 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
+from funcgrad.trace.equation import Equation, as_function, count_numbers
 from funcgrad.trace.host_primitives import EXACT, ROWS, UncoveredError
 from funcgrad.trace.op import Op
 from funcgrad.trace.program import Run, evaluate
-from funcgrad.trace.record import Equation, Step, Trace, as_function, count_numbers
+from funcgrad.trace.record import Step, Trace
 from funcgrad.trace.value import Aval, Value
 
 _CALLS = {"jit": "jaxpr", "closed_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr"}

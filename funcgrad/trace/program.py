@@ -12,13 +12,15 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from funcgrad.trace.record import Equation, Step, count_numbers, fill
+from funcgrad.trace import fingerprint, persistence
+from funcgrad.trace.equation import Equation, count_numbers, fill
+from funcgrad.trace.record import Step
 
 Run = Callable[[list[Any], list[Any], Any, Any], list[jax.Array]]
 
 
 def compile_program(step: Step, wanted: tuple[int, ...], donated: tuple[int, ...]) -> Run:
-    """The trace that ends at `step` as a jitted function.
+    """The trace that ends at `step` as a jitted function, loaded at its first call if an earlier process has kept it.
 
     Args:
         step: The end of the trace.
@@ -37,8 +39,13 @@ def compile_program(step: Step, wanted: tuple[int, ...], donated: tuple[int, ...
         results = evaluate([s.equation for s in path if s.equation is not None], inputs, floats, ints, wanted)
         return _distinct([results[k] for k in wanted], inputs)
 
+    folder = persistence.folder()
+    name = fingerprint.of_trace(step, wanted, donated) if folder else None
+    if name is not None:
+        program.__name__ = f"program_{name}"
     # Without the option XLA would leave 16-bit results in 32 bits between two operators: not what PyTorch computes.
-    return jax.jit(program, donate_argnums=0, compiler_options={"xla_allow_excess_precision": False})
+    run = jax.jit(program, donate_argnums=0, compiler_options={"xla_allow_excess_precision": False})
+    return run if folder is None or name is None else persistence.persistent(run, folder / f"funcgrad-{name}")
 
 
 def _distinct(results: list[Any], inputs: list[Any]) -> list[Any]:

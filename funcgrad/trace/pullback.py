@@ -11,8 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from funcgrad.trace.equation import NUMBERS, Equation
 from funcgrad.trace.op import ALL, Op
-from funcgrad.trace.record import NUMBERS, Equation
 from funcgrad.trace.value import Aval
 
 

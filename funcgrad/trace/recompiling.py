@@ -7,7 +7,8 @@ import os
 from dataclasses import dataclass
 
 from funcgrad.errors import users_frame
-from funcgrad.trace.record import Equation, Step
+from funcgrad.trace.equation import Equation
+from funcgrad.trace.record import Step
 from funcgrad.trace.value import Aval
 
 MOST, LARGE = 12, 16

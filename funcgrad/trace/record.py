@@ -7,17 +7,14 @@ inference, no hashing of the whole. Running a trace: `flush.py`; differentiating
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import jax
-import numpy as np
-
-from funcgrad.trace.op import Number, Op
-from funcgrad.trace.value import Aval, Value, aval_of
-
-NUMBERS = (bool, int, float, complex)
+from funcgrad.trace.equation import Equation, count_numbers
+from funcgrad.trace.inference import forget_shapes, infer
+from funcgrad.trace.op import Op
+from funcgrad.trace.value import Aval, Value
 
 LONGEST = 2048
 """Equations in a trace before it is cut anyway."""
@@ -27,39 +24,6 @@ PLAIN = 128
 
 EAGER = 1
 """The same limit for a trace that is run operator by operator, for debugging."""
-
-
-class Equation:
-    """One recorded operator application; immutable data, shared by every trace that follows this path.
-
-    Attributes:
-        op: The operator.
-        static: Its static parameters, in the order of `op.static_names`.
-        operands: For each operand the index of a value in the trace, or the kind of a Python number.
-        avals: Shape and dtype for each operand (None for a number).
-        results: Shape and dtype of each result.
-    """
-
-    __slots__ = ("avals", "op", "operands", "pullbacks", "results", "static")
-
-    def __init__(
-        self,
-        op: Op,
-        static: tuple[Any, ...],
-        operands: tuple[int | type, ...],
-        avals: tuple[Aval | None, ...],
-        results: tuple[Aval, ...],
-    ) -> None:
-        self.op = op
-        self.static = static
-        self.operands = operands
-        self.avals = avals
-        self.results = results
-        self.pullbacks: dict[tuple[int, ...], Any] = {}
-
-    def __repr__(self) -> str:
-        static = dict(zip(self.op.static_names, self.static, strict=True))
-        return f"{list(self.results)} = {self.op.name}{self.operands} {static}"
 
 
 class Step:
@@ -91,13 +55,10 @@ class Step:
 _ROOT = Step(None, None, None)
 
 
-_INFERRED: dict[Any, tuple[Aval, ...]] = {}
-
-
 def forget_traces() -> None:
     """Forget all traces seen, and with them their programs."""
     _ROOT.next.clear()
-    _INFERRED.clear()
+    forget_shapes()
 
 
 class Trace:
@@ -241,58 +202,3 @@ def recording(refusal: str) -> Generator[Trace]:
         yield _local.trace
     finally:
         _local.trace = before
-
-
-def infer(op: Op, static: tuple[Any, ...], indices: tuple[int | type, ...], operands: Sequence[Any]) -> Equation:
-    """The equation for these operands; shapes and dtypes by abstract evaluation, remembered for each signature."""
-    avals = tuple(x.aval if type(x) is Value else None for x in operands)
-    kinds = tuple(type(x) if aval is None else aval for x, aval in zip(operands, avals, strict=True))
-    signature = (op, static, kinds)
-    results = _INFERRED.get(signature)
-    if results is None:
-        results = _INFERRED[signature] = abstract_results(op, static, kinds)
-    return Equation(op, static, indices, avals, results)
-
-
-def abstract_results(op: Op, static: tuple[Any, ...], kinds: Sequence[Aval | type]) -> tuple[Aval, ...]:
-    """Shapes and dtypes of an operator's results, without computing anything."""
-    function, arguments = as_function(op, static, kinds)
-    with jax.enable_x64(True):
-        try:
-            shapes = jax.eval_shape(function, *arguments)
-        except Exception as error:
-            error.__dict__.pop("__notes__", None)  # JAX's note on its own frames is none of the user's business
-            raise
-    return tuple(aval_of(tuple(s.shape), np.dtype(s.dtype)) for s in shapes)
-
-
-def as_function(op: Op, static: tuple[Any, ...], kinds: Sequence[Aval | type]) -> tuple[Any, tuple[Any, ...]]:
-    """An operator as a function of (arrays, floats, ints) that JAX can trace, and abstract arguments for it."""
-    arrays = [jax.ShapeDtypeStruct(k.shape, k.dtype) for k in kinds if isinstance(k, Aval)]
-    n_floats, n_ints = count_numbers(kinds)
-    floats = [jax.ShapeDtypeStruct((), np.dtype(np.float64))] * n_floats
-    ints = [jax.ShapeDtypeStruct((), np.dtype(np.int64))] * n_ints
-
-    def function(arrays: list[Any], floats: list[Any], ints: list[Any]) -> tuple[Any, ...]:
-        return op(list(fill(kinds, iter(arrays), iter(floats), iter(ints))), static)
-
-    return function, (arrays, floats, ints)
-
-
-def count_numbers(kinds: Sequence[Any]) -> tuple[int, int]:
-    """How many floats and whole numbers an equation with these operands takes from a trace's data."""
-    n_floats = sum({float: 1, complex: 2}.get(k, 0) for k in kinds)
-    return n_floats, sum(k is int or k is bool for k in kinds)
-
-
-def fill(kinds: Sequence[Any], arrays: Iterator[Any], floats: Iterator[Any], ints: Iterator[Any]) -> Iterator[Any]:
-    """An equation's operands: the next array, or the next number wrapped with its kind."""
-    for kind in kinds:
-        if kind not in NUMBERS:
-            yield next(arrays)
-        elif kind is float:
-            yield Number(float, next(floats))
-        elif kind is complex:
-            yield Number(complex, jax.lax.complex(next(floats), next(floats)))
-        else:
-            yield Number(kind, next(ints))

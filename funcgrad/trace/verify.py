@@ -9,7 +9,9 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from funcgrad.trace.record import NUMBERS, Equation, Trace, abstract_results
+from funcgrad.trace.equation import NUMBERS, Equation
+from funcgrad.trace.inference import abstract_results
+from funcgrad.trace.record import Trace
 from funcgrad.trace.value import Aval
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from funcgrad import trace
-from funcgrad.trace import Number, Op, constant, current, record, recording, synchronize
+from funcgrad.trace import Number, Op, constant, current, inference, record, recording, synchronize
 
 ADD = Op("add", lambda x, y: x + (y.value if isinstance(y, Number) else y))
 SCALE = Op("scale", lambda x, *, by: x * by)
@@ -46,7 +46,7 @@ def test_nothing_is_inferred_again_on_a_known_path(fresh, monkeypatch):
 
 def test_a_signature_is_inferred_once_wherever_it_stands(fresh, monkeypatch):
     fresh.record(SCALE, (3.0,), [vector(1, 2)])
-    monkeypatch.setattr(record, "abstract_results", None)
+    monkeypatch.setattr(inference, "abstract_results", None)
     fresh.record(SCALE, (3.0,), [fresh.results[0]])
 
 
@@ -128,5 +128,5 @@ def test_each_thread_has_its_own_trace():
 
 def test_abstract_results_of_several_kinds():
     aval = trace.aval_of((2,), np.dtype(np.float32))
-    (made,) = record.abstract_results(ADD, (), (aval, complex))
+    (made,) = inference.abstract_results(ADD, (), (aval, complex))
     assert made is trace.aval_of((2,), np.dtype(np.complex128))

@@ -1,0 +1,79 @@
+"""Equation: one operator applied to operands, as data that every trace shares which records it at the same place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from funcgrad.trace.op import Number, Op
+from funcgrad.trace.value import Aval
+
+NUMBERS = (bool, int, float, complex)
+
+
+class Equation:
+    """One recorded operator application; immutable data, shared by every trace that follows this path.
+
+    Attributes:
+        op: The operator.
+        static: Its static parameters, in the order of `op.static_names`.
+        operands: For each operand the index of a value in the trace, or the kind of a Python number.
+        avals: Shape and dtype for each operand (None for a number).
+        results: Shape and dtype of each result.
+    """
+
+    __slots__ = ("avals", "op", "operands", "pullbacks", "results", "static")
+
+    def __init__(
+        self,
+        op: Op,
+        static: tuple[Any, ...],
+        operands: tuple[int | type, ...],
+        avals: tuple[Aval | None, ...],
+        results: tuple[Aval, ...],
+    ) -> None:
+        self.op = op
+        self.static = static
+        self.operands = operands
+        self.avals = avals
+        self.results = results
+        self.pullbacks: dict[tuple[int, ...], Any] = {}
+
+    def __repr__(self) -> str:
+        static = dict(zip(self.op.static_names, self.static, strict=True))
+        return f"{list(self.results)} = {self.op.name}{self.operands} {static}"
+
+
+def as_function(op: Op, static: tuple[Any, ...], kinds: Sequence[Aval | type]) -> tuple[Any, tuple[Any, ...]]:
+    """An operator as a function of (arrays, floats, ints) that JAX can trace, and abstract arguments for it."""
+    arrays = [jax.ShapeDtypeStruct(k.shape, k.dtype) for k in kinds if isinstance(k, Aval)]
+    n_floats, n_ints = count_numbers(kinds)
+    floats = [jax.ShapeDtypeStruct((), np.dtype(np.float64))] * n_floats
+    ints = [jax.ShapeDtypeStruct((), np.dtype(np.int64))] * n_ints
+
+    def function(arrays: list[Any], floats: list[Any], ints: list[Any]) -> tuple[Any, ...]:
+        return op(list(fill(kinds, iter(arrays), iter(floats), iter(ints))), static)
+
+    return function, (arrays, floats, ints)
+
+
+def count_numbers(kinds: Sequence[Any]) -> tuple[int, int]:
+    """How many floats and whole numbers an equation with these operands takes from a trace's data."""
+    n_floats = sum({float: 1, complex: 2}.get(k, 0) for k in kinds)
+    return n_floats, sum(k is int or k is bool for k in kinds)
+
+
+def fill(kinds: Sequence[Any], arrays: Iterator[Any], floats: Iterator[Any], ints: Iterator[Any]) -> Iterator[Any]:
+    """An equation's operands: the next array, or the next number wrapped with its kind."""
+    for kind in kinds:
+        if kind not in NUMBERS:
+            yield next(arrays)
+        elif kind is float:
+            yield Number(float, next(floats))
+        elif kind is complex:
+            yield Number(complex, jax.lax.complex(next(floats), next(floats)))
+        else:
+            yield Number(kind, next(ints))
