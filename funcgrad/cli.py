@@ -16,7 +16,7 @@ from typing import NoReturn
 from funcgrad import audit, compare, conversion, divergence, launch, orders, support
 from funcgrad._program_cache import keep_programs
 from funcgrad.memory import keep_freed_memory
-from funcgrad.trace import EAGER, LONGEST, set_longest, stats
+from funcgrad.trace import EAGER, LONGEST, current, meet, set_longest, stats
 
 DEMO = frozenset({"sklearn", "matplotlib", "rich"})
 """Root modules that only the extra `demo` installs."""
@@ -121,6 +121,7 @@ def _exit_status(start: Callable[[str, list[str]], None], script: str, arguments
     """Runs a script to its end, whatever end that is."""
     try:
         start(script, arguments)
+        meet(current())
     except launch.LaunchError:
         raise
     except SystemExit as stop:

@@ -3,6 +3,8 @@
 from funcgrad.trace.barrier import kept as kept
 from funcgrad.trace.equation import NUMBERS as NUMBERS
 from funcgrad.trace.equation import Equation as Equation
+from funcgrad.trace.expectations import expect as expect
+from funcgrad.trace.expectations import meet as meet
 from funcgrad.trace.fingerprint import set_meaning as set_meaning
 from funcgrad.trace.flush import Stats as Stats
 from funcgrad.trace.flush import array_of as array_of

@@ -19,6 +19,7 @@ import jax
 import numpy as np
 
 from funcgrad.trace import recompiling
+from funcgrad.trace.expectations import meet
 from funcgrad.trace.inheritance import inherit
 from funcgrad.trace.interpret import glimpse, interpreted_program, is_exact
 from funcgrad.trace.program import Run, compile_program
@@ -67,24 +68,30 @@ def array_of(value: Value, cause: str) -> jax.Array | np.ndarray:
 
     Raises:
         RuntimeError: The trace must not be run.
+        Exception: What was expected of other values does not hold.
     """
+    trace = current() if value.trace is None else value.trace
     if value.array is None:
-        assert value.trace is not None
-        if value.trace.refusal:
-            raise RuntimeError(value.trace.refusal)
-        value.array = glimpse(value.trace, value)
+        if trace.refusal:
+            raise RuntimeError(trace.refusal)
+        value.array = glimpse(trace, value)
     if value.array is None:
-        assert value.trace is not None
-        if _is_rare_look(value.trace):
-            _peek(value.trace, value)
+        if _is_rare_look(trace):
+            _peek(trace, value)
         else:
-            flush(value.trace, cause)
+            flush(trace, cause)
     assert value.array is not None
+    meet(trace)
     return value.array
 
 
 def flush(trace: Trace, cause: str) -> None:
-    """Run all that is pending in `trace` and forget the record."""
+    """Run all that is pending in `trace` and forget the record.
+
+    Raises:
+        Exception: What was expected of the values before does not hold.
+    """
+    meet(trace)
     wanted = _referenced(trace.results)
     dead = _dead(trace.inputs) if trace.longest != EAGER else ()  # one program for each operator, whatever lives on
     if not wanted:

@@ -7,9 +7,9 @@ inference, no hashing of the whole. Running a trace: `flush.py`; differentiating
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from funcgrad.trace.equation import Equation, count_numbers
 from funcgrad.trace.inference import forget_shapes, infer
@@ -61,14 +61,35 @@ def forget_traces() -> None:
     forget_shapes()
 
 
+class Expectation(NamedTuple):
+    """A value, what it must satisfy, and the place of the operator that takes it for granted."""
+
+    value: Value
+    check: Callable[[Any], None]
+    place: str
+
+
 class Trace:
     """The equations that one thread has recorded and not run yet."""
 
-    __slots__ = ("floats", "has_graph", "inputs", "ints", "limit", "longest", "refusal", "results", "split", "step")
+    __slots__ = (
+        "expectations",
+        "floats",
+        "has_graph",
+        "inputs",
+        "ints",
+        "limit",
+        "longest",
+        "refusal",
+        "results",
+        "split",
+        "step",
+    )
 
     def __init__(self, refusal: str = "") -> None:
         self.refusal = refusal  # why this trace must not be run, as the text of an error; empty if it may be
         self.longest = LONGEST  # length at which the trace is cut at the latest
+        self.expectations: list[Expectation] = []  # not checked yet
         self._start()
 
     def clear(self) -> None:
@@ -78,6 +99,8 @@ class Trace:
         for value in self.results:
             if value is not None:
                 value.trace = None
+        if self.expectations:
+            self.expectations = [e for e in self.expectations if e.value.array is not None]
         self._start()
 
     def _start(self) -> None:

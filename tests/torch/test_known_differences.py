@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import funcgrad.torch as torch
+from funcgrad.torch.nn.functional import binary_cross_entropy
 
 LEDGER = Path(__file__).parents[1] / "support" / "known_differences.toml"
 SHOWN_ELSEWHERE = ("item_", "op_db ")  # by test_semantics.py and by tests/parity/test_op_db.py
@@ -68,6 +69,17 @@ def write_to_the_base_of_a_saved_view():
     return x.grad.tolist()
 
 
+def go_on_after_a_bad_value():
+    weight = torch.tensor([0.5], requires_grad=True)
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    try:
+        binary_cross_entropy(weight * 9.0, torch.zeros(1)).backward()
+        optimizer.step()
+        weight.tolist()
+    except RuntimeError:
+        return weight.item() == 0.5
+
+
 REFUSAL = "unsupported operation: more than one element of the written-to tensor refers to a single memory location"
 DIFFERENCES = {
     "elementwise results": [(transposed_operand, ((1, 3), False, 0.0), ((2, 1), True, 100.0))],
@@ -76,6 +88,7 @@ DIFFERENCES = {
         (multiply_by_what_is_written, [0.0, 5.0, 0.0, 33.0], [0.0, 5.0, 16.0, 33.0]),
     ],
     "data": [(write_to_the_base_of_a_saved_view, [5.0, 5.0], [1.0, 1.0])],
+    "bad values": [(go_on_after_a_bad_value, True, False)],
     "masked_fill_": [(fill_an_expanded_tensor, [5.0, 5.0, 5.0], REFUSAL)],
     "from_numpy": [
         (write_by_numpy_to_a_long_array, 1.0, 0.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
@@ -12,7 +13,7 @@ from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.creation import arange
 from funcgrad.torch._ops.embedding import check_indices, renormalize, rows_of
-from funcgrad.torch._ops.known import known_values
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import dtype_of
 from funcgrad.trace import Op
@@ -89,7 +90,7 @@ def embedding_bag(
         offsets = arange(0, input._aval.size, input._aval.shape[1])
         include_last_offset = False
     assert offsets is not None
-    _check_offsets(offsets, input._aval.size)
+    expect(offsets, functools.partial(_check_offsets, count=input._aval.size))
     check_indices(input, weight._aval.shape[0])
     if max_norm is not None:
         renormalize(weight, input, max_norm, norm_type)
@@ -142,18 +143,17 @@ def _check(
         )
 
 
-def _check_offsets(offsets: Tensor, count: int) -> None:
-    known = known_values(offsets)
-    if known is None or not known.size:
+def _check_offsets(offsets: np.ndarray, count: int) -> None:
+    if not offsets.size:
         return
-    if int(known[0]) != 0:
+    if int(offsets[0]) != 0:
         raise RuntimeError(
             "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, "
-            f"got {int(known[0])}"
+            f"got {int(offsets[0])}"
         )
-    if int(known[-1]) > count:
+    if int(offsets[-1]) > count:
         raise RuntimeError(
-            f"offsets[-1] can not be greater than input's length({count}) but got offsets[-1] of {int(known[-1])}"
+            f"offsets[-1] can not be greater than input's length({count}) but got offsets[-1] of {int(offsets[-1])}"
         )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._in_place import assign
-from funcgrad.torch._ops.known import known_values
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._ops.reduction import vector_norm
 from funcgrad.torch._tensor import Tensor
@@ -109,14 +109,17 @@ def _padding(index: int | None, rows: int, noun: str) -> int | None:
 
 
 def check_indices(index: Tensor, rows: int) -> None:
-    """Refuse indices outside the table, where they are known.
+    """Refuse indices outside the table.
 
     Raises:
         IndexError: There is one.
     """
-    known = known_values(index)
-    if known is not None and known.size and not (np.min(known) >= 0 and np.max(known) < rows):
-        raise IndexError("index out of range in self")
+
+    def check(found: np.ndarray) -> None:
+        if found.size and not (np.min(found) >= 0 and np.max(found) < rows):
+            raise IndexError("index out of range in self")
+
+    expect(index, check)
 
 
 def renormalize(weight: Tensor, index: Tensor, max_norm: float, norm_type: float) -> None:

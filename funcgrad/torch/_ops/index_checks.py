@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from funcgrad.torch._ops.dims import dim_of
-from funcgrad.torch._ops.known import known_values
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._tensor import Tensor
 
@@ -59,12 +60,12 @@ def _check_slices_to_add(x: Tensor, dim: int, index: Tensor, source: Tensor) -> 
 def _check_places_to_add(x: Tensor, dim: int, index: Tensor) -> None:
     if x.ndim > 1 and not x._aval.size:
         return
-    wrong = _outside(index, 0, _length(x, dim))
-    if wrong is None:
-        return
+    size = _length(x, dim)
     if x.ndim > 1 and index._aval.dtype == np.int64 and dim in (0, x.ndim - 1):  # PyTorch scatters these
-        raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {_length(x, dim)}")
-    raise IndexError("index out of range in self")
+        kind, text = RuntimeError, f"index {{}} is out of bounds for dimension {dim} with size {size}"
+    else:
+        kind, text = IndexError, "index out of range in self"
+    _expect_inside(index, 0, size, lambda wrong: kind(text.format(wrong)))
 
 
 def checked_copy(x: Tensor, dim: int, index: Any, source: Any) -> int:
@@ -110,11 +111,10 @@ def _check_slices_to_copy(x: Tensor, dim: int, index: Tensor, source: Tensor) ->
             f"index_copy_(): Number of indices ({count}) should be equal to source.size(dim) "
             f"({source._aval.shape[dim]})"
         )
-    wrong = _outside(index, 0, _length(x, dim))
-    if wrong is not None and source._aval.size:
-        raise IndexError(
-            f"index_copy_(): index {wrong} is out of bounds for dimension {dim} with size {_length(x, dim)}"
-        )
+    size = _length(x, dim)
+    if source._aval.size:
+        text = f"index_copy_(): index {{}} is out of bounds for dimension {dim} with size {size}"
+        _expect_inside(index, 0, size, lambda wrong: IndexError(text.format(wrong)))
 
 
 def checked_fill(x: Tensor, dim: int, index: Any, value: Any) -> int:
@@ -139,9 +139,9 @@ def checked_fill(x: Tensor, dim: int, index: Any, value: Any) -> int:
     if index.ndim > 1:
         raise RuntimeError("Index has to be a vector/scalar")
     size = _length(x, dim)
-    wrong = _outside(index, -size, size) if x._aval.size else None
-    if wrong is not None:
-        raise IndexError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
+    if x._aval.size:
+        text = f"index {{}} is out of bounds for dimension {dim} with size {size}"
+        _expect_inside(index, -size, size, lambda wrong: IndexError(text.format(wrong)))
     return dim
 
 
@@ -165,10 +165,23 @@ def _slice(x: Tensor, dim: int) -> tuple[int, ...]:
     return (*x._aval.shape[:dim], *x._aval.shape[dim + 1 :])
 
 
-def _outside(index: Tensor, low: int, high: int) -> int | None:
-    """The first known position that is not in `[low, high)`."""
-    known = known_values(index)
-    if known is None:
-        return None
-    wrong = known[(known < low) | (known >= high)]
-    return int(wrong.flat[0]) if wrong.size else None
+def check_flat(x: Tensor, index: Tensor) -> None:
+    """Refuse positions outside the flattened tensor.
+
+    Raises:
+        IndexError: There is one.
+    """
+    size = x._aval.size
+    text = f"out of range: tried to access index {{}} on a tensor of {size} elements."
+    _expect_inside(index, -size, size, lambda wrong: IndexError(text.format(wrong)))
+
+
+def _expect_inside(index: Tensor, low: int, high: int, error: Callable[[int], Exception]) -> None:
+    """Raise the error for the first position that is not in `[low, high)`."""
+
+    def check(found: np.ndarray) -> None:
+        wrong = found[(found < low) | (found >= high)]
+        if wrong.size:
+            raise error(int(wrong.flat[0]))
+
+    expect(index, check)

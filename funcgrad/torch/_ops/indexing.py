@@ -6,6 +6,7 @@ lists and masks give copies; the places that a mask selects must be known to kno
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from funcgrad.torch._ops.choice import MASKED_FILL
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.creation import tensor
 from funcgrad.torch._ops.inplace import COPY_INTO, copy_, fill_
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import expanded_shape
 from funcgrad.torch._ops.slicing import ALL, NEW, ONE, SLICE
@@ -158,19 +160,22 @@ def _as_indices(item: Tensor, shape: tuple[int, ...], dim: int) -> list[Tensor |
         return [wrap(constant(p)) for p in np.nonzero(np.asarray(array_of(value_of(item), "mask")))]
     if kind not in "iu":
         raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-    known = value_of(item).array
-    if known is not None:
-        _check_bounds(np.asarray(known), shape[dim], dim)
+    expect(item, functools.partial(check_bounds, size=shape[dim], dim=dim))
     return [item]
 
 
-def _check_bounds(positions: np.ndarray, size: int, dim: int) -> None:
+def check_bounds(positions: np.ndarray, size: int, dim: int) -> None:
+    """Refuse positions outside a dimension.
+
+    Raises:
+        IndexError: There is one.
+    """
     wrong = positions[(positions < -size) | (positions >= size)]
     if wrong.size:
         raise IndexError(f"index {wrong.flat[0]} is out of bounds for dimension {dim} with size {size}")
 
 
-# Reading and writing at positions. Positions that are not known yet and turn out to be outside read as nan.
+# Reading and writing at positions. Positions outside, an error once they are known, read as nan.
 
 
 def at_positions(positions: tuple[Any, ...], pattern: tuple[bool, ...]) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ known, and gives nan where they are not computed yet.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
@@ -14,7 +15,7 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.contraction import tensordot
-from funcgrad.torch._ops.known import known_values
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.loss_reduction import checked_reduction, reduced
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._tensor import Tensor
@@ -187,9 +188,8 @@ def _checked_target(x: Tensor, target: Tensor, ignore_index: int) -> Tensor:
         if len(scores) == 4:
             raise RuntimeError(f"size mismatch (got input: {list(scores)} , target: {list(shape)}")
         raise RuntimeError(f"Expected target size {list(expected)}, got {list(shape)}")
-    known = known_values(target)
-    if known is not None:
-        _check_range(known, scores[0 if len(scores) == 1 else 1], ignore_index)
+    classes = scores[0 if len(scores) == 1 else 1]
+    expect(target, functools.partial(_check_range, classes=classes, ignore_index=ignore_index))
     return target.reshape(()) if len(scores) == len(shape) else target  # pyright: ignore[reportAttributeAccessIssue]
 
 

@@ -12,7 +12,7 @@ from jax.scipy.special import xlogy
 
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.known import known_values
+from funcgrad.torch._ops.known import expect, known_values
 from funcgrad.torch._ops.loss_reduction import checked_reduction, reduced
 from funcgrad.torch._ops.promotion import cast, common, scalar_name
 from funcgrad.torch._tensor import Tensor
@@ -78,6 +78,11 @@ def _gaussian(x: Any, target: Any, var: Any, eps: Any, *, full: bool, reduction:
     return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
 
 
+def _all_within_unit(x: Any) -> Any:
+    return ((x >= 0) & (x <= 1)).all()
+
+
+WITHIN_UNIT = Op("all_within_unit", _all_within_unit)
 BCE = Op("binary_cross_entropy", _bce)
 BCE_WITH_LOGITS = Op("binary_cross_entropy_with_logits", _bce_with_logits)
 KL_DIV = Op("kl_div", common(_kl_div), label="Mean")
@@ -105,7 +110,7 @@ def binary_cross_entropy(
 
     Raises:
         ValueError: The shapes differ, or the reduction is unknown.
-        RuntimeError: Another dtype, or a known input that is no probability.
+        RuntimeError: Another dtype, or an input that is no probability.
     """
     reduction = checked_reduction(reduction, size_average, reduce)
     if target.shape != input.shape:
@@ -113,10 +118,20 @@ def binary_cross_entropy(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
             "Please ensure they have the same size."
         )
-    known = known_values(input)
-    if known is not None and known.size and not bool(np.all((known >= 0) & (known <= 1))):
-        raise RuntimeError("all elements of input should be between 0 and 1")
+    _expect_probabilities(input)
     return apply(BCE, (reduction,), input, target, *(() if weight is None else (weight,)))
+
+
+def _expect_probabilities(x: Tensor) -> None:
+    def check(holds: Any) -> None:
+        if not holds:
+            raise RuntimeError("all elements of input should be between 0 and 1")
+
+    known = known_values(x)
+    if known is not None:
+        check(_all_within_unit(known))
+    else:  # of many pending elements only the answer is brought here
+        expect(apply(WITHIN_UNIT, (), x.detach()), check)
 
 
 def binary_cross_entropy_with_logits(
@@ -216,16 +231,21 @@ def gaussian_nll_loss(
         reduction: `mean`, `sum` or `none`.
 
     Raises:
-        ValueError: A known variance is negative, its shape does not fit, or the reduction is unknown.
+        ValueError: A variance is negative, its shape does not fit, or the reduction is unknown.
     """
-    known = known_values(var) if isinstance(var, Tensor) else var
-    if known is not None and np.any(known < 0):
-        raise ValueError("var has negative entry/entries")
     if isinstance(var, Tensor):
+        expect(var.detach(), _check_variances)
         var = _fitting(var, input)
+    else:
+        _check_variances(np.asarray(var))
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid")
     return apply(GAUSSIAN, (full, reduction), input, target, var, float(eps))
+
+
+def _check_variances(var: np.ndarray) -> None:
+    if np.any(var < 0):
+        raise ValueError("var has negative entry/entries")
 
 
 def _fitting(var: Tensor, x: Tensor) -> Tensor:

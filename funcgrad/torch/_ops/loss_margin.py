@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.known import known_values
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.loss_reduction import at_least_zero, checked_reduction, legacy_reduction, reduced
 from funcgrad.torch._ops.promotion import cast, common, scalar_name
 from funcgrad.torch._tensor import Tensor
@@ -195,6 +195,8 @@ def multilabel_margin_loss(
 
 
 def _check_classes(target: Tensor, classes: int, low: int, text: str) -> None:
-    known = known_values(target)
-    if known is not None and known.size and not (low <= np.min(known) and np.max(known) < classes):
-        raise RuntimeError(text)
+    def check(found: np.ndarray) -> None:
+        if found.size and not (low <= np.min(found) and np.max(found) < classes):
+            raise RuntimeError(text)
+
+    expect(target, check)

@@ -78,7 +78,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
         `LU`, `[..., m, n]`, and `pivots`, `[..., min(m, n)]` int32, counted from one.
 
     Raises:
-        RuntimeError: The matrix is known, and singular.
+        RuntimeError: The matrix is singular.
     """
     check_invertible(A, ZERO_IN_FACTOR, "torch.linalg.lu_factor", RuntimeError)
     return LINALG_LU_FACTOR(*factor(A))

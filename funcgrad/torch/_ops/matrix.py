@@ -1,7 +1,6 @@
 """Functions of square matrices and decompositions, batch by batch.
 
-Values are LAPACK's. A singular matrix that is not known yet gives inf or nan where PyTorch raises: nothing here waits
-for a value.
+Values are LAPACK's.
 """
 
 from __future__ import annotations
@@ -198,7 +197,7 @@ def inv(A: Tensor) -> Tensor:
     """The inverse matrix.
 
     Raises:
-        LinAlgError: The matrix is known, and singular.
+        LinAlgError: The matrix is singular.
     """
     check_invertible(A, NOT_INVERTIBLE, "linalg.inv")
     return apply(INV, (), A)
@@ -218,7 +217,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """The solution of `A @ X = B`, or of `X @ A = B`.
 
     Raises:
-        LinAlgError: The matrix is known, and singular.
+        LinAlgError: The matrix is singular.
     """
     check_invertible(A, NOT_SOLVABLE, "torch.linalg.solve")
     return solve_any(A, B, left)
@@ -233,7 +232,7 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """The lower triangular factor of a positive definite matrix.
 
     Raises:
-        LinAlgError: The matrix is known, and not positive definite.
+        LinAlgError: The matrix is not positive definite.
     """
     check_positive(A, "linalg.cholesky", upper)
     return apply(CHOLESKY, (upper,), A)

@@ -12,6 +12,8 @@ import numpy as np
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.creation import empty, full
 from funcgrad.torch._ops.dims import dim_of, sizes
+from funcgrad.torch._ops.embedding import check_indices
+from funcgrad.torch._ops.index_checks import check_flat
 from funcgrad.torch._ops.inplace import FILL
 from funcgrad.torch._ops.labels import by_operand
 from funcgrad.torch._ops.rows import Row
@@ -31,6 +33,7 @@ PUT = Op("put", _put, saves={0: (1,), 2: (1,)})
 
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """The tensor with elements of `source` at positions of the flattened tensor; or added there."""
+    check_flat(input, index)
     return apply(PUT, (accumulate,), input, index, source)
 
 
@@ -38,7 +41,9 @@ def index_reduce(
     input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
     """The tensor with slices of `source` combined into it at the given positions: prod, mean, amax or amin."""
-    return apply(INDEX_REDUCE, (dim_of(dim, input.ndim), reduce, include_self), input, index, source)
+    dim = dim_of(dim, input.ndim)
+    check_indices(index, input._aval.shape[dim] if input.ndim else 1)
+    return apply(INDEX_REDUCE, (dim, reduce, include_self), input, index, source)
 
 
 def _index_reduced(x: Any, index: Any, source: Any, *, dim: int, reduce: str, include_self: bool) -> Any:

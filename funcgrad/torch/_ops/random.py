@@ -16,7 +16,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import leaf
 from funcgrad.torch._ops.dims import shape_of
-from funcgrad.torch._ops.known import known_values
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.promotion import cast, check_broadcast, scalar_name
 from funcgrad.torch._ops.rounding import rounded
 from funcgrad.torch._ops.rows import Row, factory
@@ -143,8 +143,11 @@ def _check_deviation(std: Any) -> None:
         if std < 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
         return
-    known = known_values(std)
-    if known is not None and (known < 0).any():
+    expect(std, _check_deviations)
+
+
+def _check_deviations(std: np.ndarray) -> None:
+    if (std < 0).any():
         raise RuntimeError("normal expects all elements of std >= 0.0")
 
 

@@ -13,6 +13,7 @@ from jax.scipy.special import logsumexp as _logsumexp
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dim_of, dims_of
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.labels import by_dims
 from funcgrad.torch._ops.promotion import common, computing, floating, once, scalar_name
 from funcgrad.torch._ops.rows import Row, named, spelled
@@ -227,10 +228,19 @@ QUANTILE = Op("quantile", _share(jnp.quantile), label="SqueezeBackward4")
 NANQUANTILE = Op("nanquantile", _share(jnp.nanquantile), label="SqueezeBackward4")
 
 
+def _check_shares(q: np.ndarray) -> None:
+    if not ((q >= 0) & (q <= 1)).all():
+        raise RuntimeError("quantile() q values must be in the range [0, 1]")
+
+
 def _quantile_row(op: Op, summary: str) -> Row:
     def call(
         input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
     ) -> Tensor:
+        if isinstance(q, Tensor):
+            expect(q, _check_shares)
+        elif not 0 <= q <= 1:
+            raise RuntimeError(f"quantile() q must be in the range [0, 1] but got {q:g}")
         return apply(op, (dim, keepdim, interpolation), input, q)
 
     call.__doc__ = summary

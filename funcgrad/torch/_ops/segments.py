@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -11,7 +12,7 @@ from funcgrad.torch._ops.choice import where
 from funcgrad.torch._ops.creation import arange
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.joining import cat
-from funcgrad.torch._ops.known import known_values
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.selection import scatter_reduce
 from funcgrad.torch._tensor import Tensor
 
@@ -60,18 +61,15 @@ def segment_reduce(
     if given.ndim - 1 != axis:
         raise RuntimeError(f"segment_reduce(): Expected axis to be the last dimension of {name} but got {axis}.")
     if lengths is not None and not unsafe:
-        _check_lengths(lengths, data._aval.shape[axis])
+        expect(lengths, functools.partial(_check_lengths, size=data._aval.shape[axis]))
     starts: Any = given if lengths is None else cat([given.new_zeros((*given.shape[:-1], 1)), given.cumsum(-1)], -1)
     return _reduced(data, kind, starts, axis, _EMPTY[kind] if initial is None else float(initial))
 
 
-def _check_lengths(lengths: Tensor, size: int) -> None:
-    known = known_values(lengths)
-    if known is None:
-        return
-    if np.any(known < 0):
+def _check_lengths(lengths: np.ndarray, size: int) -> None:
+    if np.any(lengths < 0):
         raise RuntimeError("lengths contains negative value!")
-    if np.any(known.sum(-1) != size):
+    if np.any(lengths.sum(-1) != size):
         raise RuntimeError(
             "segment_reduce(): Expected all rows of lengths along axis to sum to data.size(lengths.dim()-1) when "
             "!unsafe."

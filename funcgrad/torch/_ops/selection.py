@@ -1,7 +1,6 @@
 """Gather and scatter: reading and writing along one dimension at positions that a tensor gives.
 
-Positions that are known when the operator is recorded are checked; unknown ones that turn out to be outside read as
-nan, and are not written.
+Positions outside are an error as soon as they are known; until then they read as nan, and are not written.
 """
 
 from __future__ import annotations
@@ -16,8 +15,10 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.dims import dim_of
-from funcgrad.torch._ops.index_checks import checked_add, checked_copy, checked_fill
-from funcgrad.torch._ops.indexing import GATHER, at_positions
+from funcgrad.torch._ops.embedding import check_indices
+from funcgrad.torch._ops.index_checks import check_flat, checked_add, checked_copy, checked_fill
+from funcgrad.torch._ops.indexing import GATHER, at_positions, check_bounds
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
 from funcgrad.torch._ops.promotion import cast, no_derivative
 from funcgrad.torch._ops.rows import Row
@@ -151,6 +152,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Elements of the flattened tensor."""
+    check_flat(input, index)
     return apply(TAKE, (), input, index)
 
 
@@ -228,9 +230,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
     if index.ndim > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
-    known, length = value_of(index).array, input._aval.shape[dim] if input.ndim else 1
-    if known is not None and ((found := np.asarray(known)) >= length).any() | (found < 0).any():
-        raise IndexError("index out of range in self")
+    check_indices(index, input._aval.shape[dim] if input.ndim else 1)
     return apply(INDEX_SELECT, (dim,), input, index) if input.ndim else input.clone()
 
 
@@ -260,6 +260,8 @@ INDEX_PUT = Op("index_put", _index_put)
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """The tensor with `values` at the positions that a tensor for each dimension gives."""
     places = [place for index in indices for place in _positions(index)]
+    for dim, place in enumerate(places):
+        expect(place, functools.partial(check_bounds, size=input._aval.shape[dim], dim=dim))
     return apply(INDEX_PUT, (accumulate,), input, values, *places)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad.torch._ops.dims import dim_of
-from funcgrad.torch._ops.known import known_values
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._tensor import Tensor
 
 
@@ -58,16 +58,17 @@ def _covers(shape: tuple[int, ...], index: Tensor, name: str, free: int | None =
 
 
 def _check_positions(index: Tensor, size: int, dim: int, name: str) -> None:
-    """Refuse positions that are known to be outside.
+    """Refuse positions that are outside.
 
     Raises:
         RuntimeError: A position is outside, or the index has no integer dtype.
     """
     if index._aval.size and index._aval.dtype not in (np.int64, np.int32):
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
-    known = known_values(index)
-    if known is None:
-        return
-    wrong = known[(known < 0) | (known >= size)]
-    if wrong.size:
-        raise RuntimeError(f"index {wrong.flat[0]} is out of bounds for dimension {dim} with size {size}")
+
+    def check(found: np.ndarray) -> None:
+        wrong = found[(found < 0) | (found >= size)]
+        if wrong.size:
+            raise RuntimeError(f"index {wrong.flat[0]} is out of bounds for dimension {dim} with size {size}")
+
+    expect(index, check)

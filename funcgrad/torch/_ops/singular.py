@@ -1,6 +1,6 @@
-"""Matrices that cannot be inverted or factored: where the elimination fails, and PyTorch's error for known ones.
+"""Matrices that cannot be inverted or factored: where the elimination fails, and PyTorch's error.
 
-A matrix that is not known yet gives inf or nan instead, and its `info`: nothing here waits for a value.
+The error must come at once, for scripts that catch it and try again, so the checks compute what is pending.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.known import known_values
+from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._tensor import Tensor
-from funcgrad.trace import Op
+from funcgrad.trace import Op, current
 
 MOST = 1 << 16
-"""How many elements are looked at beforehand: at more the look would take a visible part of the time."""
+"""How many elements NumPy looks at: more take a visible part of the time, so that the program does."""
 
 NOT_INVERTIBLE = (
     "{}: {}The diagonal element {} is zero, the inversion could not be completed because the input matrix is singular."
@@ -98,30 +98,32 @@ def refuse(info: Tensor, text: str, name: str, kind: type[Exception] = LinAlgErr
 
 
 def check_invertible(A: Tensor, text: str, name: str, kind: type[Exception] = LinAlgError) -> None:
-    """Refuse a matrix that is known and singular.
+    """Refuse a singular matrix.
 
     Raises:
         Exception: Of the given kind.
     """
-    if _is_known_to(lambda a: not (np.linalg.slogdet(a)[0] == 0).any(), A) is False:
+    if not _satisfies(lambda a: not (np.linalg.slogdet(a)[0] == 0).any(), A):
         refuse(zero_pivot(A), text, name, kind)
 
 
 def check_positive(A: Tensor, name: str, upper: bool = False) -> None:
-    """Refuse a matrix that is known and not positive definite.
+    """Refuse a matrix that is not positive definite.
 
     Raises:
-        LinAlgError: It is.
+        LinAlgError: It is not.
     """
-    if _is_known_to(lambda a: _has_factor(np.swapaxes(a, -1, -2).conj() if upper else a), A) is False:
+    if not _satisfies(lambda a: _has_factor(np.swapaxes(a, -1, -2).conj() if upper else a), A):
         refuse(failing_minor(A, upper), NOT_POSITIVE, name)
 
 
-def _is_known_to(satisfy: Callable[[np.ndarray], bool], A: Tensor) -> bool | None:
+def _satisfies(test: Callable[[np.ndarray], bool], A: Tensor) -> bool:
+    """Whether NumPy finds no fault in a matrix of a few elements; False for larger ones, which need another look."""
     shape, kind = A._aval.shape, A._aval.dtype
     is_fit = kind.kind in "fc" and kind.itemsize > 2 and len(shape) >= 2 and shape[-1] == shape[-2]
-    known = known_values(A) if is_fit and 0 < A._aval.size <= MOST else None
-    return None if known is None else satisfy(known)
+    if not is_fit or not A._aval.size or current().refusal:  # another error comes, or nothing is computed
+        return True
+    return A._aval.size <= MOST and test(host_array(A, "linalg"))
 
 
 def _has_factor(a: np.ndarray) -> bool:

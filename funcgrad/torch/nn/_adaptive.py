@@ -9,7 +9,7 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.adaptive import LOG_LIKELIHOOD, LOG_PROBABILITIES
-from funcgrad.torch._ops.known import known_values
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn._containers import ModuleList, Sequential
 from funcgrad.torch.nn._linear import Linear
@@ -88,19 +88,18 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             RuntimeError: Shapes that do not fit, or a known target out of range.
         """
         _check(input_, target_)
-        self._check_range(target_)
+        expect(target_, self._check_range)
         x, target = (input_, target_) if target_.ndim else (input_.unsqueeze(0), target_.unsqueeze(0))
         scores = [self.head(x), target, *(cluster(x) for cluster in self.tail)]
         output = apply(LOG_LIKELIHOOD, (tuple(self.cutoffs),), *scores)
         loss = (-output).mean()
         return _ASMoutput(output if target_.ndim else output.squeeze(0), loss)
 
-    def _check_range(self, target: Tensor) -> None:
-        known = known_values(target)
-        if known is not None and known.size and not (np.min(known) >= 0 and np.max(known) < self.n_classes):
+    def _check_range(self, target: np.ndarray) -> None:
+        if target.size and not (np.min(target) >= 0 and np.max(target) < self.n_classes):
             raise RuntimeError(
-                f"Target values should be in [0, {self.n_classes - 1}], but values in range [{np.min(known)}, "
-                f"{np.max(known)}] were found. "
+                f"Target values should be in [0, {self.n_classes - 1}], but values in range [{np.min(target)}, "
+                f"{np.max(target)}] were found. "
             )
 
     def log_prob(self, input: Any) -> Tensor:
