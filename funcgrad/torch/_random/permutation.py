@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import numpy as np
-from scipy.linalg import lapack
 
 from funcgrad.torch._random.generator import Generator
 
-(_interchange_rows,) = lapack.get_lapack_funcs(("laswp",), dtype=np.float64)
 _MOST = (2**32 - 1) // 20  # from here on PyTorch draws 64-bit numbers
 
 
@@ -31,10 +32,27 @@ def randperm(generator: Generator, n: int, dtype: np.dtype | type = np.int64) ->
 
 
 def swapped(order: np.ndarray, partners: np.ndarray) -> np.ndarray:
-    """The int64 numbers of `order` after position i was swapped with `partners[i]`, int32, for each i in turn.
-
-    This is how LAPACK undoes the pivoting of an LU decomposition: it interchanges rows. It only copies the numbers, so
-    it may take their bits for those of float64 numbers.
-    """
+    """The int64 numbers of `order` after position i was swapped with `partners[i]`, int32, for each i in turn."""
+    if order.size <= _FEW:
+        numbers = order.tolist()
+        for i, k in enumerate(partners.tolist()):
+            numbers[i], numbers[k] = numbers[k], numbers[i]
+        return np.array(numbers, np.int64)
     rows = order.view(np.float64).reshape(order.size, 1)
-    return _interchange_rows(rows, partners, overwrite_a=1).reshape(order.size).view(np.int64)
+    return _interchange_rows()(rows, partners, overwrite_a=1).reshape(order.size).view(np.int64)
+
+
+_FEW = 512
+"""Numbers that Python swaps before SciPy, which takes a tenth of a second to import, has come."""
+
+
+@functools.cache
+def _interchange_rows() -> Any:
+    """How LAPACK undoes the pivoting of an LU decomposition.
+
+    It only copies the numbers, so it may take their bits for those of float64 numbers.
+    """
+    from scipy.linalg import lapack
+
+    (found,) = lapack.get_lapack_funcs(("laswp",), dtype=np.float64)
+    return found
