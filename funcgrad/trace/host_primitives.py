@@ -5,6 +5,7 @@ A row takes the operands and the primitive's parameters. It raises `UncoveredErr
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,12 @@ def _unary(function: Callable[[Any], Any]) -> Row:
 def _logistic(x: Any) -> Any:
     decayed = np.exp(-np.abs(x))
     return np.where(x < 0, decayed, 1) / (1 + decayed)
+
+
+def _complex(real: Any, imaginary: Any) -> Any:
+    found = real.astype(np.result_type(real, np.complex64))
+    found.imag = imaginary
+    return found
 
 
 def _binary(function: Callable[[Any, Any], Any]) -> Row:
@@ -154,16 +161,45 @@ def _dot(x: Any, y: Any, *, dimension_numbers: Any, preferred_element_type: Any,
 
 
 def _gathered(x: Any, indices: Any, *, dimension_numbers: Any, slice_sizes: Sequence[int], mode: Any, **_: Any) -> Any:
-    """Whole rows at positions that are inside, which is what an embedding and an index make."""
+    """Whole slices at positions that are inside, which is what an embedding and an index make."""
     d = dimension_numbers
-    axes, start = tuple(d.start_index_map), tuple(d.collapsed_slice_dims)
-    whole = all(size == n for k, (size, n) in enumerate(zip(slice_sizes, x.shape, strict=True)) if k not in axes)
-    rest = tuple(range(indices.ndim - 1, indices.ndim - 1 + x.ndim - len(axes)))
-    _check(axes == start == tuple(range(len(axes))) and whole and tuple(d.offset_dims) == rest)
-    _check(not d.operand_batching_dims and all(slice_sizes[k] == 1 for k in axes))
-    positions = np.moveaxis(indices, -1, 0)
-    _check(all(not p.size or (p.min() >= 0 and p.max() < x.shape[k]) for k, p in enumerate(positions)))
-    return x[tuple(positions)]
+    axes, positions = tuple(d.start_index_map), np.moveaxis(indices, -1, 0)
+    _check(axes == tuple(d.collapsed_slice_dims) and not d.operand_batching_dims)
+    _check(all(size == (1 if k in axes else n) for k, (size, n) in enumerate(zip(slice_sizes, x.shape, strict=True))))
+    _check(all(not p.size or (p.min() >= 0 and p.max() < x.shape[k]) for k, p in zip(axes, positions, strict=True)))
+    found = _leading(x, axes)[tuple(positions)]
+    return np.moveaxis(found, range(indices.ndim - 1, found.ndim), d.offset_dims)
+
+
+def _scattered(put: Callable[..., None]) -> Row:
+    """Whole slices put at positions; those outside are left out."""
+
+    def run(x: Any, indices: Any, new: Any, *, dimension_numbers: Any, mode: Any, **_: Any) -> Any:
+        d = dimension_numbers
+        axes, positions = tuple(d.scatter_dims_to_operand_dims), np.moveaxis(indices, -1, 0)
+        _check(axes == tuple(d.inserted_window_dims) and not d.operand_batching_dims and "CLIP" not in str(mode))
+        inside = np.all([(p >= 0) & (p < x.shape[k]) for k, p in zip(axes, positions, strict=True)], 0)
+        slices = np.moveaxis(new, d.update_window_dims, range(indices.ndim - 1, new.ndim))
+        changed = x.copy()
+        put(_leading(changed, axes), tuple([p[inside] for p in positions]), slices[inside])
+        return changed
+
+    return run
+
+
+def _leading(x: Any, axes: Sequence[int]) -> Any:
+    """The array seen with these axes in front."""
+    return x.transpose([*axes, *(k for k in range(x.ndim) if k not in axes)])
+
+
+def _sorted(*xs: Any, dimension: int, is_stable: bool, num_keys: int) -> list[Any]:
+    """All arrays in the order of the first ones; equal elements stay in their order, nan comes last."""
+    _check(all(key.dtype.kind in "biuf" for key in xs[:num_keys]))
+    order = np.argsort(xs[num_keys - 1], dimension, kind="stable")
+    for key in reversed(xs[: num_keys - 1]):
+        moved = np.argsort(np.take_along_axis(key, order, dimension), dimension, kind="stable")
+        order = np.take_along_axis(order, moved, dimension)
+    return [np.take_along_axis(x, order, dimension) for x in xs]
 
 
 ROWS: dict[str, Row] = {
@@ -241,11 +277,36 @@ ROWS: dict[str, Row] = {
     "dot_general": _dot,
     "kept": lambda x: x,
     "gather": _gathered,
+    "scatter": _scattered(operator.setitem),
+    "scatter-add": _scattered(np.add.at),
+    "sort": _sorted,
+    "stack": lambda *xs, axis: np.stack(xs, axis),
+    "unstack": lambda x, *, axis: [*np.moveaxis(x, axis, 0)],
+    "tile": lambda x, *, reps: np.tile(x, reps),
+    "complex": _complex,
+    "real": _unary(np.real),
+    "imag": _unary(np.imag),
+    "conj": _unary(np.conj),
 }
 
 EXACT = frozenset(
     {"copy", "copy_p", "stop_gradient", "select_n", "convert_element_type", "broadcast_in_dim", "reshape", "squeeze"}
     | {"transpose", "rev", "slice", "dynamic_slice", "dynamic_update_slice", "concatenate", "split"}
-    | {"pad", "iota", "gather", "neg", "abs"}
+    | {
+        "pad",
+        "iota",
+        "gather",
+        "scatter",
+        "sort",
+        "stack",
+        "unstack",
+        "tile",
+        "complex",
+        "real",
+        "imag",
+        "conj",
+        "neg",
+        "abs",
+    }
 )
 """Rows that round nothing."""

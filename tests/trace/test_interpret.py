@@ -40,15 +40,35 @@ CASES = {
         (X,),
     ),
     "short floats": (lambda x: (x.astype(jnp.bfloat16) @ x.T.astype(jnp.bfloat16)).astype(jnp.float32), (X,)),
-    "lookups": (lambda x, i: jnp.take(x, i, axis=0), (X, INDEX)),
+    "lookups": (lambda x, i: (jnp.take(x, i, axis=0), jnp.take(x, i[None], axis=1), x[i, i]), (X, INDEX)),
     "slices at positions": (lambda x, i: jax.lax.dynamic_slice(x, (i[0], i[1]), (2, 2)), (X, INDEX)),
     "softmax": (lambda x: jax.nn.log_softmax(x), (X,)),
-    "scatter": (lambda x, i: x.at[i].add(1.0), (X, INDEX)),
+    "writing at positions": (
+        lambda x, i: (
+            x.at[i].set(7.0),
+            x.at[i + 2].set(x[i]),
+            x.at[i, i].set(3.0),
+            x.at[i, i - 9].set(3.0),
+            x.at[:, i].set(x[:, :1]),
+        ),
+        (X, INDEX),
+    ),
+    "adding at positions": (lambda x, i: (x.at[i].add(1.0), x.at[:, i].add(x[:, i]), x.at[i, i].add(2.0)), (X, INDEX)),
+    "order": (
+        lambda x: (*jax.lax.sort((jnp.round(x), x)), *jax.lax.sort((jnp.round(x), -x, x), dimension=0, num_keys=2)),
+        (X,),
+    ),
+    "nan and zeros in order": (
+        lambda x: jax.lax.sort((jnp.where(x > 1, jnp.nan, jnp.where(x > 0, -0.0, x * 0)), x)),
+        (X,),
+    ),
+    "stacks": (lambda x: (jnp.stack([x, x + 1], 1), jnp.tile(x, (2, 3)), jnp.unstack(x, axis=1)[1]), (X,)),
+    "complex numbers": (lambda x: (jax.lax.complex(x, -x).conj().imag, jax.lax.complex(x, -x).real), (X,)),
     "error function": (jax.lax.erf, (X,)),
 }
 
 
-WITHOUT = ("scatter", "error function")
+WITHOUT = ("error function",)
 """Cases with a primitive that has no row."""
 
 
