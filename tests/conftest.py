@@ -14,7 +14,7 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # the workers and children of
 import pytest
 from hypothesis import settings
 
-from funcgrad.trace import current, stats
+from funcgrad.trace import EAGER, LONGEST, current, set_longest, stats
 
 settings.register_profile("untimed", deadline=None)  # an example may be the first to compile something
 settings.load_profile("untimed")
@@ -25,3 +25,11 @@ def fresh_trace():
     """Nothing pending, and nothing remembered that decides what is compiled: a test does not depend on earlier ones."""
     current().clear()
     stats.news = 0
+
+
+@pytest.fixture
+def eager():
+    """One program for each operator: the cases of a test share them, and none is huge."""
+    set_longest(EAGER)
+    yield
+    set_longest(LONGEST)

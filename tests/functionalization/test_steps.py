@@ -37,6 +37,7 @@ def test_n_pure_steps_are_n_stateful_steps(model, optimizer, order):
     assert_same(state, owners)
 
 
+@pytest.mark.usefixtures("eager")  # the stateful steps: by the programs of the certificate
 @pytest.mark.parametrize(
     "make",
     [

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from funcgrad.trace import EAGER, LONGEST, set_longest
-
 
 def pytest_addoption(parser):
     parser.addoption("--every-sample", action="store_true", help="compare all samples of long lists, not an even part")
@@ -21,11 +19,3 @@ def part(request):
         return [samples[int(k)] for k in np.linspace(0, len(samples) - 1, most)]
 
     return take
-
-
-@pytest.fixture
-def eager():
-    """One program for each operator: the cases of a test share them, and none is huge."""
-    set_longest(EAGER)
-    yield
-    set_longest(LONGEST)

@@ -11,7 +11,9 @@ from funcgrad.trace import stats, synchronize
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.nn.utils.weight_norm` is deprecated:FutureWarning")
 
-test_computed_weights = replay(torch, parametrization_scenarios.SCENARIOS, "parametrization_scenarios", rtol=1e-9)
+test_computed_weights = pytest.mark.usefixtures("eager")(
+    replay(torch, parametrization_scenarios.SCENARIOS, "parametrization_scenarios", rtol=1e-9)
+)
 
 
 def test_a_parametrized_module_is_saved_by_its_state():
