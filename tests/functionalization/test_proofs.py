@@ -10,6 +10,7 @@ from funcgrad.tolerances import tolerance
 STEPS = 8
 
 
+@pytest.mark.usefixtures("eager")  # the stateful steps: by the programs of the certificate
 @pytest.mark.parametrize("name", PROOFS)
 def test_a_scan_is_as_many_stateful_steps(name):
     case = PROOFS[name](STEPS)

@@ -23,6 +23,7 @@ def test_a_step_is_certified(name):
     assert pure.certificate.largest == 0, pure.certificate
 
 
+@pytest.mark.usefixtures("eager")  # the stateful one: by the programs of the certificate
 @pytest.mark.parametrize("name", [*STEPS][::3])  # what compiling them takes is a minute for all
 def test_a_compiled_step_is_the_stateful_one(name):
     torch.manual_seed(0)

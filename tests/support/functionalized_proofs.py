@@ -119,8 +119,8 @@ class GPT(nn.Module):
         return self.head(self.norm(x))
 
 
-def gpt(steps, seed=0, micro_batches=4):
-    """GradScaler with autocasting, accumulation over four micro-batches, clipping and AdamW."""
+def gpt(steps, seed=0, micro_batches=2):
+    """GradScaler with autocasting, accumulation over two micro-batches, clipping and AdamW."""
     torch.manual_seed(seed)
     model = GPT()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.1)
