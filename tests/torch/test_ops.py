@@ -101,12 +101,17 @@ def is_real(recorded):
     return bool(recorded.get("gradients")) and not np.iscomplexobj(recorded["values"][0])
 
 
+def dimensions(sample):
+    return sum(len(x.shape) for x in sample.operands())
+
+
 @every_row
+@pytest.mark.usefixtures("eager")
 def test_gradients_are_finite_differences(name):
     smooth = [k for k, sample in enumerate(SAMPLES[name]) if sample.is_smooth() and is_real(RECORDED[name][k])]
     if not smooth or name in {"float", "half"}:
         pytest.skip("no gradient, or no float64 result")
-    sample = max((SAMPLES[name][k] for k in smooth), key=lambda s: sum(len(x.shape) for x in s.operands()))
+    sample = max((SAMPLES[name][k] for k in smooth), key=dimensions)
     run, above, below = (
         start(torch, CALLS[name], sample, dtype="float64", shift=shift, requires_grad=not shift, prepare=torch.clone)
         for shift in (0, STEP, -STEP)
@@ -161,16 +166,17 @@ def strided(x):
 
 
 @every_row
+@pytest.mark.usefixtures("eager")
 def test_a_view_gives_what_its_copy_gives(name):
     usable = [k for k, r in enumerate(RECORDED[name]) if "error" not in r and SAMPLES[name][k].operands()]
-    chosen = [k for k in usable if not known(name, k)][:2]
+    chosen = [k for k in usable if not known(name, k)]
     if not chosen or name in ABOUT_LAYOUT:
         pytest.skip("no operand, or about the layout itself")
-    runs = [start(torch, CALLS[name], SAMPLES[name][k], prepare=strided) for k in chosen]
-    differentiate(runs, [RECORDED[name][k] for k in chosen])
-    for k, run in zip(chosen, runs, strict=True):
-        found = differences(finish(run) | {"node": ""}, RECORDED[name][k] | {"node": ""})
-        assert not found, f"{name}, sample {k}: {found}"
+    k = max(chosen, key=lambda k: dimensions(SAMPLES[name][k]))
+    run = start(torch, CALLS[name], SAMPLES[name][k], prepare=strided)
+    differentiate([run], RECORDED[name][k : k + 1])
+    found = differences(finish(run) | {"node": ""}, RECORDED[name][k] | {"node": ""})
+    assert not found, f"{name}, sample {k}: {found}"
 
 
 ELSEWHERE = {
