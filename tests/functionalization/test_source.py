@@ -16,6 +16,7 @@ from funcgrad.functionalization import FunctionalizationError, check_source
 from funcgrad.tolerances import tolerance
 
 nn, F = torch.nn, torch.nn.functional
+pytestmark = pytest.mark.usefixtures("eager")  # the stateful steps: their programs are common to all
 
 ALONE = """
 import sys
