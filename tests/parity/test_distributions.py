@@ -11,6 +11,7 @@ from transform_cases import MISUSES, REGIONS, TRANSFORMS, described_region, outc
 
 import funcgrad.torch as shim
 
+pytestmark = pytest.mark.usefixtures("eager")
 KNOWN = tomllib.loads((Path(__file__).parents[1] / "support" / "known_differences.toml").read_text(encoding="utf-8"))
 
 
