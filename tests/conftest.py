@@ -11,6 +11,7 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # the workers and children of
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
+import jax
 import pytest
 from hypothesis import settings
 
@@ -33,3 +34,21 @@ def eager():
     set_longest(EAGER)
     yield
     set_longest(LONGEST)
+
+
+@pytest.fixture(scope="module")
+def own_programs():
+    """What the tests of this file compile is gone after them."""
+    yield
+    jax.clear_caches()
+
+
+@pytest.fixture
+def unoptimized(own_programs):
+    """XLA's programs without LLVM's optimizations, a third sooner: for tables that are compared within tolerances.
+
+    Not for draws, whose last bits are compared.
+    """
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)

@@ -12,6 +12,7 @@ import funcgrad.torch as torch
 RECORDED = unpack(Path(__file__).parents[1] / "support" / "recorded" / "namespaces.npz")
 
 
+@pytest.mark.usefixtures("unoptimized")
 @pytest.mark.parametrize("name", [name for name in CASES if name.startswith("linalg")])
 def test_values_gradients_and_errors_are_pytorchs(name):
     for number, (ours, recorded) in enumerate(zip(outcomes(torch, CASES[name]), RECORDED[name], strict=True)):

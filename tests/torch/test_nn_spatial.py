@@ -18,6 +18,7 @@ RECORDED = unpack(Path(__file__).parents[1] / "support" / "recorded" / "spatial.
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("unoptimized")
 @pytest.mark.parametrize("name", SPATIAL)
 def test_values_gradients_and_errors_are_pytorchs(name):
     runs = [start(torch, getattr(F, name), sample) for sample in SPATIAL[name]]
