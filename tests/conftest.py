@@ -15,7 +15,7 @@ import jax
 import pytest
 from hypothesis import settings
 
-from funcgrad.trace import EAGER, LONGEST, current, set_longest, stats
+from funcgrad.trace import EAGER, LONGEST, current, forget, set_longest, stats
 
 settings.register_profile("untimed", deadline=None)  # an example may be the first to compile something
 settings.load_profile("untimed")
@@ -40,6 +40,7 @@ def eager():
 def own_programs():
     """What the tests of this file compile is gone after them."""
     yield
+    forget()
     jax.clear_caches()
 
 
