@@ -57,6 +57,9 @@ def own_imports(argv: list[str], folder: str) -> Generator[None]:
     try:
         with face_in_children(install_face):
             yield
+    except ModuleNotFoundError as error:
+        _advise(error)
+        raise
     finally:
         modules, sys.argv, sys.path = before
         sys.meta_path.remove(finder)
@@ -90,9 +93,7 @@ class _FaceFinder(MetaPathFinder):
                 self._name_classes()
             return ModuleSpec(fullname, _Alias(module))
         if fullname.startswith(FACE + "."):
-            return _found(fullname, path, "torch" + fullname.removeprefix(FACE))
-        if fullname in COMPANIONS:
-            return _found(fullname, path, fullname, _COMPANION_ADVICE)
+            return _found(fullname, path)
         return None
 
     def _name_classes(self) -> None:
@@ -123,11 +124,18 @@ def _classes_of(module: ModuleType, path: str) -> list[type]:
     return [k for k in kinds if k.__module__ == module.__name__ or (is_place and k.__module__.startswith(f"{FACE}."))]
 
 
-def _found(fullname: str, path: Sequence[str] | None, shown: str, advice: str = "") -> ModuleSpec:
+def _found(fullname: str, path: Sequence[str] | None) -> ModuleSpec:
     spec = PathFinder.find_spec(fullname, path)
     if spec is None:
-        raise UnsupportedModuleError(unsupported(shown, advice), name=shown)
+        shown = "torch" + fullname.removeprefix(FACE)
+        raise UnsupportedModuleError(unsupported(shown), name=shown)
     return spec
+
+
+def _advise(error: ModuleNotFoundError) -> None:
+    """Says with a missing companion what to do instead: as a note, for scripts look for them and read the message."""
+    if str(error.name).partition(".")[0] in COMPANIONS:
+        error.add_note(_COMPANION_ADVICE)
 
 
 class _Alias(Loader):
