@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax.numpy as jnp
@@ -34,12 +35,12 @@ class finfo:
             raise TypeError(
                 "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"
             )
-        limits = jnp.finfo(given.numpy)
+        limits = jnp.finfo(given.element)
         self.bits = limits.bits
         self.dtype = str(limits.dtype)
         for name in ("eps", "max", "min", "tiny", "smallest_normal"):
             setattr(self, name, float(getattr(limits, name)))
-        self.resolution = 10.0**-limits.precision
+        self.resolution = 10.0 ** -int(-math.log10(self.eps))
 
     def __repr__(self) -> str:
         names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
@@ -66,7 +67,7 @@ class iinfo:
             raise TypeError("torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'")
         if type is bool_:
             raise TypeError("torch.bool is not supported by torch.iinfo")
-        limits = jnp.iinfo(type.numpy)
+        limits = jnp.iinfo(type.element)
         self.bits, self.max, self.min, self.dtype = limits.bits, int(limits.max), int(limits.min), type.name
 
     def __repr__(self) -> str:

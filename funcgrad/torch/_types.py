@@ -25,20 +25,25 @@ class dtype:
         self.scalar = scalar  # as in the texts of errors: "expected Float but got Long"
 
     @property
+    def element(self) -> np.dtype[Any]:
+        """What one element is made of, whether or not tensors hold it."""
+        return self.numpy
+
+    @property
     def is_floating_point(self) -> bool:
-        return jnp.issubdtype(self.numpy, np.floating)
+        return jnp.issubdtype(self.element, np.floating)
 
     @property
     def is_complex(self) -> bool:
-        return jnp.issubdtype(self.numpy, np.complexfloating)
+        return jnp.issubdtype(self.element, np.complexfloating)
 
     @property
     def is_signed(self) -> bool:
-        return self.numpy.kind not in "bu"
+        return self.element.kind not in "bu"
 
     @property
     def itemsize(self) -> int:
-        return self.numpy.itemsize
+        return self.element.itemsize
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"
