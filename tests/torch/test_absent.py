@@ -58,11 +58,36 @@ def test_what_models_mark_for_torchscript_stays_as_it_is():
         torch.jit.script(torch.nn.Linear(1, 1))
 
 
+@pytest.mark.parametrize(
+    "name, size, floating, limits",
+    [
+        ("float8_e4m3fn", 1, True, "finfo(resolution=1, min=-448, max=448, eps=0.125, smallest_normal=0.015625, "),
+        ("float8_e5m2", 1, True, "finfo(resolution=1, min=-57344, max=57344, eps=0.25, smallest_normal=6.10352e-05, "),
+        ("uint16", 2, False, "iinfo(min=0, max=65535, dtype=uint16)"),
+        ("qint8", 1, False, "iinfo(min=-128, max=127, dtype=qint8)"),
+    ],
+)
+def test_a_dtype_of_no_tensor_is_a_name_with_limits(name, size, floating, limits):
+    dtype = getattr(torch, name)
+    assert (repr(dtype), dtype.itemsize, dtype.is_floating_point) == (f"torch.{name}", size, floating)
+    assert repr((torch.finfo if floating else torch.iinfo)(dtype)).startswith(limits)
+    assert torch.ones(1).dtype not in (dtype, {dtype: 1})
+    for use in (lambda: torch.zeros(1, dtype=dtype), lambda: torch.ones(1).to(dtype)):
+        with pytest.raises(NotImplementedError, match=f"has no tensors of torch.{name}. Use a dtype that holds"):
+            use()
+
+
 def test_switches_of_the_compiler_are_accepted():
     torch._dynamo.config.suppress_errors = True
     torch._inductor.config.coordinate_descent_tuning = True
     torch._dynamo.reset()
     assert torch._dynamo.config.suppress_errors
+    torch._dynamo.mark_static_address(torch.ones(1))
+    with importlib.import_module("funcgrad.torch._dynamo._trace_wrapped_higher_order_op").TransformGetItemToIndex():
+        assert torch.vmap(lambda i: torch.arange(3)[i])(torch.tensor([2, 0])).tolist() == [2, 0]
+    for kind in (torch.cuda.CUDAGraph, lambda: torch.cuda.graph(None)):
+        with pytest.raises(RuntimeError, match=r"dummy base class CUDAGraph|requires CUDA support"):
+            kind()
     assert torch._dynamo.disable(len) is torch._dynamo.disable()(len) is torch._dynamo.allow_in_graph(len) is len
 
 

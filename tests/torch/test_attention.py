@@ -5,7 +5,13 @@ import pytest
 
 import funcgrad.torch as torch
 from funcgrad.torch.nn.attention import SDPBackend, sdpa_kernel
-from funcgrad.torch.nn.attention.flex_attention import and_masks, create_block_mask, create_mask, flex_attention
+from funcgrad.torch.nn.attention.flex_attention import (
+    AuxRequest,
+    and_masks,
+    create_block_mask,
+    create_mask,
+    flex_attention,
+)
 
 F = torch.nn.functional
 
@@ -50,6 +56,9 @@ def test_scores_that_depend_on_heads_and_distance(qkv):
     np.testing.assert_allclose(found.detach().numpy(), (scores.softmax(-1) @ q).detach().numpy(), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(sums.detach().numpy(), scores.logsumexp(-1).detach().numpy(), rtol=1e-5)
     assert torch.autograd.grad(found.sum(), q)[0].shape == q.shape
+    lse, largest = flex_attention(q, q, q, return_aux=AuxRequest(max_scores=True))[1]
+    assert lse is None
+    assert largest.equal((q @ q.mT / 2).amax(-1))
 
 
 def test_a_query_that_sees_nothing_gives_zeros(qkv):

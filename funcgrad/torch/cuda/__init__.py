@@ -58,6 +58,17 @@ class Event:
         raise RuntimeError("Tried to instantiate dummy base class Event")
 
 
+class CUDAGraph:
+    """Work of a GPU that was recorded.
+
+    Raises:
+        RuntimeError: There is no GPU.
+    """
+
+    def __init__(self, keep_graph: bool = False) -> None:
+        raise RuntimeError("Tried to instantiate dummy base class CUDAGraph")
+
+
 class Stream:
     """A GPU's queue of work.
 
@@ -67,6 +78,17 @@ class Stream:
 
     def __init__(self, device: Any = None, priority: int = 0) -> None:
         raise RuntimeError("torch.cuda.Stream requires CUDA support")
+
+
+class graph:
+    """A context that records a GPU's work.
+
+    Raises:
+        RuntimeError: There is no GPU.
+    """
+
+    def __init__(self, cuda_graph: Any, pool: Any = None, stream: Any = None) -> None:
+        Stream()
 
 
 class device:
@@ -101,6 +123,9 @@ class stream:
 
     def __exit__(self, *exception: object) -> None:
         """Nothing changed."""
+
+
+StreamContext = stream
 
 
 def is_available() -> bool:

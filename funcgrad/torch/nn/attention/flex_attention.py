@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._ops.choice import where
@@ -15,6 +15,21 @@ from funcgrad.torch._ops.creation import arange, tensor
 from funcgrad.torch._types import bool_
 
 MaskMod = Callable[[Any, Any, Any, Any], Any]
+_DEFAULT_SPARSE_BLOCK_SIZE = 128  # imported by libraries; masks are not made of blocks here
+
+
+class AuxRequest(NamedTuple):
+    """What `flex_attention` shall give besides its result."""
+
+    lse: bool = False
+    max_scores: bool = False
+
+
+class AuxOutput(NamedTuple):
+    """The logarithm of the scores' summed exponentials and the largest scores, `[batch, heads, queries]` or None."""
+
+    lse: Any = None
+    max_scores: Any = None
 
 
 def _positions(*sizes: int) -> list[Any]:
@@ -106,6 +121,8 @@ def flex_attention(
     enable_gqa: bool = False,
     return_lse: bool = False,
     kernel_options: Any = None,
+    *,
+    return_aux: AuxRequest | None = None,
 ) -> Any:
     """`softmax(score_mod(query @ key.mT * scale)) @ value`, with the keys that the mask shows.
 
@@ -119,6 +136,7 @@ def flex_attention(
         enable_gqa: Whether one head of key and value may serve several of the query.
         return_lse: Give the logarithm of the scores' summed exponentials too.
         kernel_options: Without effect.
+        return_aux: What else to give, as an `AuxOutput`.
 
     Returns:
         `[batch, heads, queries, value dim]`; zeros for a query that sees no key.
@@ -132,6 +150,9 @@ def flex_attention(
     if block_mask is not None:
         scores = where(block_mask.mask_mod(*positions), scores, -math.inf)
     found = scores.softmax(-1).nan_to_num(0.0) @ value
+    if return_aux is not None:
+        lse = scores.logsumexp(-1) if return_aux.lse else None
+        return found, AuxOutput(lse, scores.amax(-1) if return_aux.max_scores else None)
     return (found, scores.logsumexp(-1)) if return_lse else found
 
 
