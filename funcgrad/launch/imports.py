@@ -28,6 +28,7 @@ SHOWN_AS = {
     "torch.storage": ("TypedStorage", "UntypedStorage"),
     "torch.autograd.function": ("Function",),
     "torch.autograd.variable": ("Variable",),
+    "torch._dynamo.eval_frame": ("OptimizedModule",),
 }
 """Where PyTorch's best known classes say that they are from, as `print(type(x))` shows it."""
 

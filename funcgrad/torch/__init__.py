@@ -4,6 +4,7 @@ from math import e as e
 from math import inf as inf
 from math import nan as nan
 from math import pi as pi
+from typing import Any as _Any
 
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch import _C as _C
@@ -54,6 +55,7 @@ from funcgrad.torch import types as types
 from funcgrad.torch import utils as utils
 from funcgrad.torch import version as version
 from funcgrad.torch import xpu as xpu
+from funcgrad.torch._absent import stand_in as _stand_in
 from funcgrad.torch._anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from funcgrad.torch._anomaly import is_anomaly_enabled as is_anomaly_enabled
 from funcgrad.torch._faces import install as _install_faces
@@ -106,7 +108,6 @@ from funcgrad.torch._ops.stochastic import rrelu as rrelu
 from funcgrad.torch._ops.writing import functions as _writing_functions
 from funcgrad.torch._printing import set_printoptions as set_printoptions
 from funcgrad.torch._settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
-from funcgrad.torch._settings import compile as compile
 from funcgrad.torch._settings import get_default_device as get_default_device
 from funcgrad.torch._settings import get_deterministic_debug_mode as get_deterministic_debug_mode
 from funcgrad.torch._settings import get_float32_matmul_precision as get_float32_matmul_precision
@@ -173,6 +174,7 @@ from funcgrad.torch._warn_once import set_warn_always as set_warn_always
 from funcgrad.torch.amp.autocast_mode import autocast as autocast
 from funcgrad.torch.amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
 from funcgrad.torch.amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
+from funcgrad.torch.compiler import compile as compile
 from funcgrad.torch.cuda import AcceleratorError as AcceleratorError
 from funcgrad.torch.cuda import OutOfMemoryError as OutOfMemoryError
 from funcgrad.torch.func import vmap as vmap
@@ -186,9 +188,13 @@ from funcgrad.torch.random import seed as seed
 from funcgrad.torch.random import set_rng_state as set_rng_state
 from funcgrad.torch.serialization import load as load
 from funcgrad.torch.serialization import save as save
+from funcgrad.torch.storage import TypedStorage as TypedStorage
+from funcgrad.torch.storage import UntypedStorage as UntypedStorage
 from funcgrad.torch.torch_version import __version__ as __version__
 
 newaxis = None
+PyTorchFileReader: _Any = _stand_in("torch", "PyTorchFileReader", "Read the file with torch.load.")
+PyTorchFileWriter: _Any = _stand_in("torch", "PyTorchFileWriter", "Write the file with torch.save.")
 _install(_ops.ROWS, globals())
 _install_properties()
 _install_faces()

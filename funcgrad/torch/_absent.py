@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from funcgrad.errors import PACKAGE, UnsupportedError, UnsupportedNameError, unsupported
 
 
-def absent(module: str, advice: str) -> Callable[[str], Any]:
+def absent(module: str, advice: str, imported: Collection[str] = ()) -> Callable[[str], Any]:
     """A module's `__getattr__` that says what to do instead.
 
     Args:
         module: The module's own name, for example `funcgrad.torch.jit`.
         advice: What to do, as a sentence.
+        imported: Names that scripts import at the top and may leave alone; they are stand-ins.
 
     Raises:
-        UnsupportedNameError: From the returned function, for every name without double underscores.
+        UnsupportedNameError: From the returned function, for every other name without double underscores.
     """
     shown = module.removeprefix(f"{PACKAGE}.")
 
     def lookup(name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        if name in imported:
+            return stand_in(shown, name, advice)
         raise UnsupportedNameError(unsupported(f"{shown}.{name}", advice), name=name)
 
     return lookup

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,20 +113,3 @@ def set_default_device(device: Any) -> None:
 def get_default_device() -> device_of:
     """Where new tensors live."""
     return CPU
-
-
-def compile(model: Callable[..., Any] | None = None, **options: Any) -> Any:
-    """The function or module itself: every step is recorded and compiled by XLA anyway.
-
-    Args:
-        model: What to compile; without it the result is a decorator.
-        options: PyTorch's options (`mode`, `fullgraph`, `dynamic`, `backend`, ...), which have no effect.
-
-    Raises:
-        AssertionError: `model` cannot be called.
-    """
-    if model is None:
-        return lambda model: compile(model, **options)
-    if not callable(model):
-        raise AssertionError(f"A callable function is expected, but {type(model)} is provided.")
-    return model

@@ -1,5 +1,6 @@
 """The census: PyTorch names that real training scripts use (with the number of repositories), and which are there."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -99,10 +100,28 @@ def test_questions_about_types_and_shapes():
         torch.broadcast_shapes((2, 1), (3, 3))
 
 
-def test_compile_gives_what_it_got():
-    model = torch.nn.Linear(2, 2)
-    assert torch.compile(model) is model
-    assert torch.compile(model, mode="max-autotune") is model
+def test_compile_gives_a_module_that_stands_for_another():
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2))
+    compiled = torch.compile(model, mode="max-autotune")
+    assert compiled._orig_mod is model
+    assert list(compiled.state_dict()) == ["_orig_mod.0.weight", "_orig_mod.0.bias"]
+    assert repr(compiled).startswith("OptimizedModule(\n  (_orig_mod): Sequential(\n    (0): Linear(in_features=2,")
+    x = torch.ones(1, 2)
+    assert compiled(x).equal(model(x))
+    compiled.eval().rate = 3
+    assert (model.training, model.rate, compiled.training, len(compiled)) == (False, 3, False, 1)
+    assert not isinstance(compiled, torch.nn.Sequential)
+    del compiled.rate
+    again = copy.deepcopy(compiled)
+    assert again._orig_mod is not model
+    assert again(x).equal(compiled(x))
+    with pytest.raises(TypeError, match=r"Linear does not support len\(\)"):
+        len(torch.compile(model[0]))
+    with pytest.raises(AttributeError, match="'Sequential' object has no attribute 'nope'"):
+        compiled.nope  # noqa: B018
+
+
+def test_compile_gives_the_function_that_it_got():
     assert torch.compile(fullgraph=True)(len) is len
     with pytest.raises(AssertionError, match=r"A callable function is expected, but <class 'int'> is provided."):
         torch.compile(3)

@@ -6,6 +6,7 @@ from types import SimpleNamespace as _Switches
 from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._dynamo.eval_frame import OptimizedModule as OptimizedModule
 
 config = _Switches()
 
