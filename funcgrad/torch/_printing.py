@@ -60,6 +60,11 @@ def set_printoptions(
     _options = replace(_PROFILES.get(profile or "", _options), **changes, sci_mode=sci_mode)
 
 
+def options() -> PrintOptions:
+    """What `set_printoptions` chose."""
+    return _options
+
+
 def tensor_text(
     array: Array,
     *,
@@ -91,7 +96,7 @@ def tensor_text(
         suffixes.append(f"grad_fn=<{grad_fn_name}>")
     elif requires_grad:
         suffixes.append("requires_grad=True")
-    return _with_suffixes(prefix + _contents(array, len(prefix)), suffixes, len(prefix))
+    return _with_suffixes(prefix + numbers_text(array, len(prefix)), suffixes, len(prefix))
 
 
 def _size_and_dtype(array: Array, dtype_name: str, default: str) -> list[str]:
@@ -117,7 +122,8 @@ def _with_suffixes(text: str, suffixes: list[str], indent: int) -> str:
     return text + ")"
 
 
-def _contents(array: Array, indent: int) -> str:
+def numbers_text(array: Array, indent: int) -> str:
+    """The numbers of an array between brackets, with continuation lines indented."""
     if array.size == 0:
         return "[]"
     elided = tuple(array.size > _options.threshold and size > 2 * _options.edgeitems for size in array.shape)

@@ -44,12 +44,12 @@ def export(fn: _Function) -> _Function:
 
 
 def script(obj: Any, optimize: Any = None, _frames_up: int = 0, example_inputs: Any = None) -> Any:
-    """A function itself: TorchScript would compile it, and here the step that it is part of is compiled.
+    """A function or class itself: TorchScript would compile it, and here the step that it is part of is compiled.
 
     Raises:
-        UnsupportedError: For a module or a class.
+        UnsupportedError: For a module.
     """
-    if not inspect.isroutine(obj):
+    if not (inspect.isroutine(obj) or inspect.isclass(obj)):
         raise _UnsupportedError(_unsupported(f"torch.jit.script for a {type(obj).__name__}", _ADVICE))
     return obj
 
@@ -64,4 +64,16 @@ def annotate(the_type: Any, the_value: Any) -> Any:
     return the_value
 
 
-__getattr__ = _absent(__name__, _ADVICE)
+def _overload(func: _Function) -> _Function:
+    """The function itself, one of several of its name that TorchScript would choose from."""
+    return func
+
+
+def _overload_method(func: _Function) -> _Function:
+    """The method itself, one of several of its name that TorchScript would choose from."""
+    return func
+
+
+_IMPORTED = frozenset({"RecursiveScriptModule", "ScriptFunction", "ScriptModule", "TopLevelTracedModule"})
+
+__getattr__ = _absent(__name__, _ADVICE, _IMPORTED)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from funcgrad.errors import UnsupportedNameError, unsupported
-from funcgrad.torch._absent import stand_in
+from funcgrad.torch._absent import absent as _absent
 
 ADVICE = (
     "Train in one process; guard the call with `if torch.distributed.is_available():`, or split the batch over devices "
@@ -54,9 +51,4 @@ def is_torchelastic_launched() -> bool:
     return False
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in IMPORTED:
-        return stand_in("torch.distributed", name, ADVICE)
-    raise UnsupportedNameError(unsupported(f"torch.distributed.{name}", ADVICE), name=name)
+__getattr__ = _absent(__name__, ADVICE, IMPORTED)

@@ -101,7 +101,7 @@ class DataLoader:
         self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
         self.persistent_workers = persistent_workers
         self._promised: int | None = None  # what len() of a stream said
-        self._iterator: _WorkerIterator | None = None
+        self._iterator: _MultiProcessingDataLoaderIter | None = None
 
     def _default_sampler(self, shuffle: bool | None) -> Any:
         if self._is_stream:
@@ -119,11 +119,11 @@ class DataLoader:
 
     def __iter__(self) -> Iterator[Any]:
         if not self.num_workers:
-            return _Iterator(self)
+            return _SingleProcessDataLoaderIter(self)
         if self._iterator is not None:
             self._iterator.restart()
             return self._iterator
-        made = _WorkerIterator(self)
+        made = _MultiProcessingDataLoaderIter(self)
         if self.persistent_workers:
             self._iterator = made
         return made
@@ -144,7 +144,7 @@ class _Endless:
         return itertools.repeat(None)
 
 
-class _Iterator:
+class _BaseDataLoaderIter:
     """One epoch."""
 
     def __init__(self, loader: DataLoader) -> None:
@@ -160,9 +160,7 @@ class _Iterator:
         self._prepare()
 
     def _prepare(self) -> None:
-        if self._loader.timeout != 0:
-            raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
-        self._fetch = self._make_fetch(self._loader.dataset)
+        raise NotImplementedError
 
     def _make_fetch(self, dataset: Any) -> Any:
         loader = self._loader
@@ -185,7 +183,7 @@ class _Iterator:
         return batch
 
     def _next(self) -> Any:
-        return self._fetch(next(self._indices))
+        raise NotImplementedError
 
     def _warn_of_length(self) -> None:
         loader = self._loader
@@ -199,7 +197,19 @@ class _Iterator:
         )
 
 
-class _WorkerIterator(_Iterator):
+class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
+    """One epoch, read as it is asked for."""
+
+    def _prepare(self) -> None:
+        if self._loader.timeout != 0:
+            raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
+        self._fetch = self._make_fetch(self._loader.dataset)
+
+    def _next(self) -> Any:
+        return self._fetch(next(self._indices))
+
+
+class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
     """One epoch, or with persistent workers one after the other, served by workers in turn.
 
     Indices are drawn ahead as far as PyTorch draws them, so that the script's own draws in between see the same stream.
