@@ -24,7 +24,7 @@ COMPANIONS = frozenset({"torchvision", "torchaudio", "torchtext"})
 
 SHOWN_AS = {
     "torch": ("Tensor", "Size", "dtype", "device", "layout", "finfo", "iinfo"),
-    "torch.nn.parameter": ("Parameter",),
+    "torch.nn.parameter": ("Parameter", "UninitializedParameter", "UninitializedBuffer"),
     "torch.storage": ("TypedStorage", "UntypedStorage"),
     "torch.autograd.function": ("Function",),
     "torch.autograd.variable": ("Variable",),

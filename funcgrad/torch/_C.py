@@ -1,9 +1,11 @@
 """torch._C: of PyTorch's compiled part what libraries call at the side, or import and leave alone."""
 
+from types import SimpleNamespace as _Names
 from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._absent import stand_in as _stand_in
+from funcgrad.torch._destination import destination as _destination
 from funcgrad.torch._tensor import Tensor as _Tensor
 
 __all__: list[str] = []
@@ -11,6 +13,7 @@ __all__: list[str] = []
 Value: Any = _stand_in("torch._C", "Value", "TorchScript is not there; functions run as they are.")
 
 
+_nn = _Names(_parse_to=_destination)
 _TensorMeta = type(_Tensor)
 
 

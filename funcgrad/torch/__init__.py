@@ -12,6 +12,7 @@ from funcgrad.torch import __config__ as __config__
 from funcgrad.torch import _dynamo as _dynamo
 from funcgrad.torch import _inductor as _inductor
 from funcgrad.torch import _ops
+from funcgrad.torch import _tensor_str as _tensor_str
 from funcgrad.torch import _utils as _utils
 from funcgrad.torch import accelerator as accelerator
 from funcgrad.torch import amp as amp
@@ -40,6 +41,7 @@ from funcgrad.torch import nn as nn
 from funcgrad.torch import onnx as onnx
 from funcgrad.torch import ops as ops
 from funcgrad.torch import optim as optim
+from funcgrad.torch import overrides as overrides
 from funcgrad.torch import profiler as profiler
 from funcgrad.torch import quantization as quantization
 from funcgrad.torch import quasirandom as quasirandom
@@ -127,7 +129,12 @@ from funcgrad.torch._sparse import install as _install_sparse
 from funcgrad.torch._sparse import sparse_coo as sparse_coo
 from funcgrad.torch._sparse import sparse_coo_tensor as sparse_coo_tensor
 from funcgrad.torch._tensor import Tensor as Tensor
+from funcgrad.torch._tensor import _mkldnn as _mkldnn
 from funcgrad.torch._tensor import layout as layout
+from funcgrad.torch._tensor import sparse_bsc as sparse_bsc
+from funcgrad.torch._tensor import sparse_bsr as sparse_bsr
+from funcgrad.torch._tensor import sparse_csc as sparse_csc
+from funcgrad.torch._tensor import sparse_csr as sparse_csr
 from funcgrad.torch._tensor import strided as strided
 from funcgrad.torch._type_info import finfo as finfo
 from funcgrad.torch._type_info import iinfo as iinfo
@@ -193,6 +200,8 @@ from funcgrad.torch.storage import UntypedStorage as UntypedStorage
 from funcgrad.torch.torch_version import __version__ as __version__
 
 newaxis = None
+ScriptModule: _Any = jit.ScriptModule
+ScriptFunction: _Any = jit.ScriptFunction
 PyTorchFileReader: _Any = _stand_in("torch", "PyTorchFileReader", "Read the file with torch.load.")
 PyTorchFileWriter: _Any = _stand_in("torch", "PyTorchFileWriter", "Write the file with torch.save.")
 _install(_ops.ROWS, globals())

@@ -13,19 +13,13 @@ import numpy as np
 
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import as_tensor, tensor, zeros
-from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._tensor import Tensor, layout
 from funcgrad.torch._texts import SPARSE_UNCHECKED
 from funcgrad.torch._types import Size, dtype_of, int64
 from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Aval
 
-
-class _Coordinates:
-    def __repr__(self) -> str:
-        return "torch.sparse_coo"
-
-
-sparse_coo = _Coordinates()
+sparse_coo = layout("sparse_coo")
 
 UNCOALESCED = "Cannot get {} on an uncoalesced tensor, please call .coalesce() first"
 

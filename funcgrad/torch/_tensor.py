@@ -237,13 +237,22 @@ class Tensor:
 
 
 class layout:
-    """How elements lie in memory: `strided`, of which there is one object."""
+    """How elements lie in memory; tensors here are `strided`, and the others are names to compare with.
+
+    Args:
+        name: As it prints after `torch.`.
+    """
+
+    def __init__(self, name: str = "strided") -> None:
+        self._name = name
 
     def __repr__(self) -> str:
-        return "torch.strided"
+        return f"torch.{self._name}"
 
 
 strided = layout()
+sparse_csr, sparse_csc, sparse_bsr, sparse_bsc = (layout(f"sparse_{name}") for name in ("csr", "csc", "bsr", "bsc"))
+_mkldnn = layout("_mkldnn")
 
 
 def root_of(x: Any) -> Any:

@@ -38,6 +38,11 @@ class ProfilerAction(enum.Enum):
     RECORD_AND_SAVE = 3
 
 
+def kineto_available() -> bool:
+    """Whether PyTorch's own profiler of events is built in."""
+    return False
+
+
 class record_function(contextlib.ContextDecorator):
     """A named block of code, which XLA's trace shows.
 

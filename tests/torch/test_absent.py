@@ -44,7 +44,10 @@ def test_what_scripts_import_and_leave_alone_in_one_process_can_be_imported(path
     kind = getattr(importlib.import_module(f"funcgrad.torch.{path}"), name)
     assert not isinstance(torch.nn.Linear(1, 1), kind)
     for use in (lambda: kind("gloo"), lambda: kind.SUM):
-        with pytest.raises(NotImplementedError, match=rf"no torch.{path}.{name}.* (Train in one process|Look at a step|Leave the call out)"):
+        with pytest.raises(
+            NotImplementedError,
+            match=rf"no torch.{path}.{name}.* (Train in one process|Look at a step|Leave the call out)",
+        ):
             use()
 
 
@@ -79,6 +82,48 @@ def test_a_dtype_of_no_tensor_is_a_name_with_limits(name, size, floating, limits
     for use in (lambda: torch.zeros(1, dtype=dtype), lambda: torch.ones(1).to(dtype)):
         with pytest.raises(NotImplementedError, match=f"has no tensors of torch.{name}. Use a dtype that holds"):
             use()
+
+
+def test_what_to_is_told_is_parsed_for_modules_that_define_their_own():
+    cpu, half = torch.device("cpu"), torch.float16
+    parse = torch._C._nn._parse_to
+    assert parse() == parse(None) == (None, None, False, None)
+    assert parse("cpu", half, True) == parse(device="cpu", dtype=half, non_blocking=True) == (cpu, half, True, None)
+    assert parse(torch.ones(1, dtype=torch.int32)) == (cpu, torch.int32, False, None)
+    assert parse(memory_format=torch.channels_last) == (None, None, False, torch.channels_last)
+    with pytest.raises(AssertionError, match="Torch not compiled with CUDA enabled"):
+        parse("cuda")
+
+
+def test_names_of_layouts_that_no_tensor_has():
+    assert [repr(kind) for kind in (torch.strided, torch.sparse_coo, torch.sparse_csr, torch._mkldnn)] == [
+        *("torch.strided", "torch.sparse_coo", "torch.sparse_csr", "torch._mkldnn")
+    ]
+    assert torch.ones(1).layout not in (torch.sparse_csr, torch.sparse_bsc)
+    assert isinstance(torch.sparse_csr, torch.layout)
+
+
+def test_a_counter_of_operations_can_be_made_and_not_used():
+    counter = torch.utils.flop_counter.FlopCounterMode(display=False)
+    assert (counter.get_total_flops(), counter.get_flop_counts()) == (0, {})
+    with pytest.raises(NotImplementedError, match=r"no torch.utils.flop_counter.FlopCounterMode. Ask XLA"), counter:
+        pass
+
+
+def test_functions_cannot_be_taken_over_in_a_block():
+    class Mode(torch.overrides.TorchFunctionMode):
+        pass
+
+    with pytest.raises(NotImplementedError, match=r"no torch.overrides.Mode, a TorchFunctionMode. Call what"), Mode():
+        pass
+    assert torch.overrides.is_tensor_like(torch.ones(1))
+    assert not torch.overrides.has_torch_function((torch.ones(1),))
+
+
+def test_numbers_of_a_tensor_as_text():
+    text = importlib.import_module("funcgrad.torch._tensor_str")
+    assert text._tensor_str(torch.ones(2, 2), 3) == "[[1., 1.],\n    [1., 1.]]"
+    assert text.PRINT_OPTS.threshold == 1000
 
 
 def test_switches_of_the_compiler_are_accepted():

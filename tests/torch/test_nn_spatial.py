@@ -120,6 +120,7 @@ def test_a_lazy_layer_becomes_the_plain_one_with_its_draws(source):
 def test_a_lazy_parameter_has_no_shape_yet():
     lazy = nn.LazyConv2d(4, 3)
     assert repr(lazy.weight) == "<UninitializedParameter>"
+    assert type(lazy.weight) is torch.nn.parameter.UninitializedParameter
     with pytest.raises(RuntimeError, match="Call `forward` to initialize the parameters"):
         lazy.weight.shape  # noqa: B018
 

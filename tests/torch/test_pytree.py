@@ -44,6 +44,15 @@ def test_a_structure_prints_as_pytorchs():
     assert repr(pytree.tree_structure(torch.Size([1, 2]))) == "TreeSpec(Size, None, [*,\n  *])"
 
 
+def test_a_structure_is_put_together_by_hand():
+    spec = pytree.TreeSpec(
+        list, None, [pytree.LeafSpec(), pytree.TreeSpec(pytree._get_node_type(Pair(1, 2)), Pair, [])]
+    )
+    assert pytree.tree_unflatten([1], pytree.TreeSpec(list, None, [pytree.LeafSpec()])) == [1]
+    assert spec.children()[0].is_leaf()
+    assert pytree._get_node_type(Box(1)) is Box
+
+
 def test_leaves_are_mapped_chosen_and_placed():
     assert pytree.tree_map(lambda a, b: a - b, {"a": 1, "b": 5}, {"b": 1, "a": 7}) == {"a": -6, "b": 4}
     assert pytree.tree_map(lambda a, b: (a, b), [1], [[1, 2]]) == [(1, [1, 2])]

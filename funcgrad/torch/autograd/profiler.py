@@ -26,4 +26,8 @@ class emit_nvtx(profile):
     """Marks for NVIDIA's profiler: none are made."""
 
 
+class EventList(list[Any]):
+    """Timed events: none are recorded."""
+
+
 __getattr__ = _missing_from(__name__)

@@ -64,8 +64,6 @@ from funcgrad.torch.nn._lazy import LazyInstanceNorm1d as LazyInstanceNorm1d
 from funcgrad.torch.nn._lazy import LazyInstanceNorm2d as LazyInstanceNorm2d
 from funcgrad.torch.nn._lazy import LazyInstanceNorm3d as LazyInstanceNorm3d
 from funcgrad.torch.nn._lazy import LazyLinear as LazyLinear
-from funcgrad.torch.nn._lazy import UninitializedBuffer as UninitializedBuffer
-from funcgrad.torch.nn._lazy import UninitializedParameter as UninitializedParameter
 from funcgrad.torch.nn._linear import Flatten as Flatten
 from funcgrad.torch.nn._linear import Identity as Identity
 from funcgrad.torch.nn._linear import Linear as Linear
@@ -169,5 +167,7 @@ from funcgrad.torch.nn._transformer_layers import TransformerEncoderLayer as Tra
 from funcgrad.torch.nn.parallel import DataParallel as DataParallel
 from funcgrad.torch.nn.parameter import Buffer as Buffer
 from funcgrad.torch.nn.parameter import Parameter as Parameter
+from funcgrad.torch.nn.parameter import UninitializedBuffer as UninitializedBuffer
+from funcgrad.torch.nn.parameter import UninitializedParameter as UninitializedParameter
 
 __getattr__ = _missing_from(__name__)

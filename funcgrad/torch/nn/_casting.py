@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 from funcgrad.errors import warn
+from funcgrad.torch._destination import destination
 from funcgrad.torch._grad_mode import no_grad
-from funcgrad.torch._memory_format import memory_format
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import NOT_SHARED
 from funcgrad.torch._types import bfloat16, check_device, dtype, float16, float32, float64
@@ -40,14 +40,7 @@ class Casting:
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
         """Move or cast parameters and buffers in place; only floating-point ones are cast."""
-        wanted = None
-        for given in (*args, *kwargs.values()):
-            if isinstance(given, Tensor):
-                wanted = given.dtype
-            elif isinstance(given, dtype):
-                wanted = given
-            elif not isinstance(given, bool | memory_format):
-                check_device(given)
+        wanted = destination(*args, **kwargs).dtype
         if wanted is not None and not (wanted.is_floating_point or wanted.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}"

@@ -9,48 +9,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from funcgrad.torch._ops.creation import empty
-from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn import _convolutions as convolutions
 from funcgrad.torch.nn import _normalization as normalization
 from funcgrad.torch.nn._linear import Linear
 from funcgrad.torch.nn._module import Module
-from funcgrad.torch.nn.parameter import Buffer, Parameter
-
-_NO_SHAPE = (
-    "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` "
-    "when trying to load an uninitialized parameter into an initialized one. Call `forward` to initialize the "
-    "parameters before accessing their attributes."
-)
-
-
-class _Uninitialized(Tensor):
-    """A tensor whose shape is not known yet."""
-
-    @property
-    def shape(self) -> Any:
-        """Refused."""
-        raise RuntimeError(_NO_SHAPE)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
-
-
-class UninitializedParameter(_Uninitialized, Parameter):
-    """A parameter whose shape is not known yet; it becomes a plain `Parameter` in its place."""
-
-    def materialize(self, shape: tuple[int, ...]) -> None:
-        """Give it memory of this shape."""
-        self._storage = empty(*shape, dtype=self.dtype)._storage
-        self.__class__ = Parameter  # pyright: ignore[reportAttributeAccessIssue] - it becomes another class
-
-
-class UninitializedBuffer(_Uninitialized, Buffer):
-    """A buffer whose shape is not known yet; it becomes a plain tensor in its place."""
-
-    def materialize(self, shape: tuple[int, ...]) -> None:
-        """Give it memory of this shape."""
-        self._storage = empty(*shape, dtype=self.dtype)._storage
-        self.__class__ = Tensor  # pyright: ignore[reportAttributeAccessIssue] - it becomes another class
+from funcgrad.torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 
 class _Lazy(Module):
@@ -76,7 +39,7 @@ class _Lazy(Module):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         shapes = self._shapes(args[0] if args else kwargs["input"])
         for name, x in [*self._parameters.items(), *self._buffers.items()]:
-            if isinstance(x, _Uninitialized):
+            if isinstance(x, UninitializedBuffer | UninitializedParameter):
                 x.materialize(shapes[name])  # pyright: ignore[reportAttributeAccessIssue]
         self.__class__ = self.plain  # pyright: ignore[reportAttributeAccessIssue] - it becomes another class
         self.reset_parameters()

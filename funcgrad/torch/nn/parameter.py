@@ -11,6 +11,12 @@ from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import ONLY_FLOATS_REQUIRE_GRAD
 from funcgrad.trace import is_differentiable
 
+_NO_SHAPE = (
+    "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` "
+    "when trying to load an uninitialized parameter into an initialized one. Call `forward` to initialize the "
+    "parameters before accessing their attributes."
+)
+
 
 class Parameter(Tensor):
     """A leaf that a module registers when it is assigned as an attribute.
@@ -61,3 +67,33 @@ class Buffer(Tensor):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return type(self), (wrap(value_of(self)),), {"persistent": self.persistent}
+
+
+class _Uninitialized(Tensor):
+    """A tensor whose shape is not known yet."""
+
+    @property
+    def shape(self) -> Any:
+        """Refused."""
+        raise RuntimeError(_NO_SHAPE)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedParameter(_Uninitialized, Parameter):
+    """A parameter whose shape is not known yet; it becomes a plain `Parameter` in its place."""
+
+    def materialize(self, shape: tuple[int, ...]) -> None:
+        """Give it memory of this shape."""
+        self._storage = empty(*shape, dtype=self.dtype)._storage
+        self.__class__ = Parameter  # pyright: ignore[reportAttributeAccessIssue] - it becomes another class
+
+
+class UninitializedBuffer(_Uninitialized, Buffer):
+    """A buffer whose shape is not known yet; it becomes a plain tensor in its place."""
+
+    def materialize(self, shape: tuple[int, ...]) -> None:
+        """Give it memory of this shape."""
+        self._storage = empty(*shape, dtype=self.dtype)._storage
+        self.__class__ = Tensor  # pyright: ignore[reportAttributeAccessIssue] - it becomes another class

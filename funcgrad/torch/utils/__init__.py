@@ -8,6 +8,7 @@ from funcgrad.torch.utils import checkpoint as checkpoint
 from funcgrad.torch.utils import cpp_extension as cpp_extension
 from funcgrad.torch.utils import data as data
 from funcgrad.torch.utils import dlpack as dlpack
+from funcgrad.torch.utils import flop_counter as flop_counter
 from funcgrad.torch.utils import hooks as hooks
 from funcgrad.torch.utils import model_zoo as model_zoo
 from funcgrad.torch.utils import tensorboard as tensorboard

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict, deque
+from collections import OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -15,6 +15,7 @@ from funcgrad.torch.utils._pytree_nodes import SequenceKey as SequenceKey
 from funcgrad.torch.utils._pytree_nodes import _dict_flatten as _dict_flatten
 from funcgrad.torch.utils._pytree_nodes import _dict_flatten_with_keys as _dict_flatten_with_keys
 from funcgrad.torch.utils._pytree_nodes import _dict_unflatten as _dict_unflatten
+from funcgrad.torch.utils._pytree_nodes import _get_node_type as _get_node_type
 from funcgrad.torch.utils._pytree_nodes import kind_of as _kind_of
 from funcgrad.torch.utils._pytree_nodes import register_pytree_node as register_pytree_node
 
@@ -24,19 +25,22 @@ DICTS = frozenset({dict, OrderedDict, defaultdict})  # one may stand for another
 
 
 class TreeSpec:
-    """The structure of a tree without its leaves; without a node it is that of a leaf."""
+    """The structure of a tree without its leaves.
 
-    def __init__(self, node: NodeDef | None, context: Context, children: list[TreeSpec]) -> None:
-        self._node = node
+    Args:
+        type: The kind of container, as `SUPPORTED_NODES` has it; None for a leaf.
+        context: What the container needs besides its children.
+        children: The structures of the children.
+    """
+
+    def __init__(self, type: Any, context: Context, children: list[TreeSpec]) -> None:
+        self._node = None if type is None else SUPPORTED_NODES[type]
+        self.type = type
         self.context = context
         self._children = children
         self.num_children = len(children)
-        self.num_leaves = sum(child.num_leaves for child in children) if node else 1
+        self.num_leaves = 1 if type is None else sum(child.num_leaves for child in children)
         self.num_nodes = 1 + sum(child.num_nodes for child in children)
-
-    @property
-    def type(self) -> Any:
-        return self._node and self._node.type
 
     def is_leaf(self) -> bool:
         """Whether the tree is a leaf."""
@@ -92,7 +96,7 @@ class TreeSpec:
         if node.type is not deque and context != self.context:
             raise ValueError(
                 f"Node context mismatch for custom node type {self.type!r}."
-                if node.type in SUPPORTED_NODES
+                if node.type is not namedtuple
                 else f"Node type mismatch; expected {self.context!r}, but got {context!r}."
             )
         return parts
@@ -123,6 +127,13 @@ class TreeSpec:
         return f"TreeSpec({self._node.type.__name__}, {self.context}, [{children}])"
 
 
+class LeafSpec(TreeSpec):
+    """The structure of a leaf."""
+
+    def __init__(self) -> None:
+        super().__init__(None, None, [])
+
+
 def _keys(context: Context) -> list[Any]:
     """The keys of a dict's context; a defaultdict's has its factory before them."""
     return context[1] if len(context) == 2 and isinstance(context[1], list) else context
@@ -143,9 +154,9 @@ def _taken_apart(tree: PyTree, leaves: list[Any], is_leaf: IsLeaf | None) -> Tre
     node = None if is_leaf is not None and is_leaf(tree) else _kind_of(tree)
     if node is None:
         leaves.append(tree)
-        return TreeSpec(None, None, [])
+        return LeafSpec()
     parts, context = node.flatten_fn(tree)
-    return TreeSpec(node, context, [_taken_apart(part, leaves, is_leaf) for part in parts])
+    return TreeSpec(node.type, context, [_taken_apart(part, leaves, is_leaf) for part in parts])
 
 
 def tree_unflatten(leaves: Iterable[Any], treespec: TreeSpec) -> PyTree:

@@ -82,12 +82,15 @@ def register_pytree_node(
     SUPPORTED_NODES[cls] = NodeDef(cls, flatten_fn, unflatten_fn, flatten_with_keys_fn)
 
 
+def _get_node_type(tree: Any) -> Any:
+    """The kind of a container: its type, and for every named tuple `collections.namedtuple`."""
+    is_named = type(tree) not in SUPPORTED_NODES and isinstance(tree, tuple) and hasattr(tree, "_fields")
+    return namedtuple if is_named else type(tree)
+
+
 def kind_of(tree: Any) -> NodeDef | None:
     """How this container comes apart; None for a leaf."""
-    found = SUPPORTED_NODES.get(type(tree))
-    if found is None and isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return _NAMED
-    return found
+    return SUPPORTED_NODES.get(_get_node_type(tree))
 
 
 def _dict_flatten(d: dict[Any, Any]) -> tuple[list[Any], list[Any]]:
@@ -133,12 +136,12 @@ def _register_builtins() -> None:
         lambda parts, maxlen: deque(parts, maxlen),
         flatten_with_keys_fn=lambda parts: (_numbered(parts), parts.maxlen),
     )
+    register_pytree_node(
+        namedtuple,  # pyright: ignore[reportArgumentType]
+        lambda parts: (list(parts), type(parts)),
+        lambda parts, kind: kind(*parts),
+        flatten_with_keys_fn=lambda parts: ([(GetAttrKey(n), getattr(parts, n)) for n in parts._fields], type(parts)),
+    )
 
 
-_NAMED = NodeDef(
-    namedtuple,
-    lambda parts: (list(parts), type(parts)),
-    lambda parts, kind: kind(*parts),
-    lambda parts: ([(GetAttrKey(name), getattr(parts, name)) for name in parts._fields], type(parts)),
-)
 _register_builtins()
