@@ -156,6 +156,19 @@ class device:
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"
 
+    def __enter__(self) -> device:
+        """New tensors live here in this block: where they live anyway.
+
+        Raises:
+            AssertionError: It is a GPU, as when PyTorch next makes a tensor there.
+            UnsupportedError: It is of another kind.
+        """
+        check_device(self)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Nothing has changed."""
+
     def __repr__(self) -> str:
         index = "" if self.index is None else f", index={self.index}"
         return f"device(type='{self.type}'{index})"

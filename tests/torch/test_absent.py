@@ -95,6 +95,14 @@ def test_what_to_is_told_is_parsed_for_modules_that_define_their_own():
         parse("cuda")
 
 
+def test_a_device_is_a_block():
+    with torch.device("cpu") as device:
+        assert torch.ones(1).device == device
+    for kind, error in (("cuda", AssertionError), ("meta", NotImplementedError)):
+        with pytest.raises(error, match=r"not compiled with CUDA|'meta' is not available"), torch.device(kind):
+            pass
+
+
 def test_names_of_layouts_that_no_tensor_has():
     assert [repr(kind) for kind in (torch.strided, torch.sparse_coo, torch.sparse_csr, torch._mkldnn)] == [
         *("torch.strided", "torch.sparse_coo", "torch.sparse_csr", "torch._mkldnn")

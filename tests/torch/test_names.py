@@ -245,6 +245,28 @@ def test_jacobians_and_hessians():
     assert functional.hvp(lambda x: (x**3).sum(), x, torch.ones(3))[1].tolist() == [6, 12, 18]
 
 
+def test_gradgradcheck_starts_from_drawn_vectors_and_finds_a_derivative_that_is_lost():
+    class Hidden(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.grown = x.exp()  # an intermediate result: its graph is not recorded
+            return ctx.grown * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.grown * 2
+
+    x = torch.tensor([0.5, 2.0], dtype=torch.float64, requires_grad=True)
+    torch.manual_seed(0)
+    assert torch.autograd.gradgradcheck(lambda x: x.sin(), x)
+    after = torch.rand(1).item()
+    torch.manual_seed(0)
+    torch.empty(2, dtype=torch.float64).uniform_(-1, 1)
+    assert torch.rand(1).item() == after
+    with pytest.raises(RuntimeError, match="for output 0 with respect to input 0"):
+        torch.autograd.gradgradcheck(Hidden.apply, x)
+
+
 def test_gradcheck_finds_a_wrong_gradient():
     class Wrong(torch.autograd.Function):
         @staticmethod

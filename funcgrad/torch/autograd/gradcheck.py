@@ -10,7 +10,7 @@ import numpy as np
 from funcgrad.torch._engine import gradients
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._ops.conversion import host_array
-from funcgrad.torch._ops.creation import as_tensor
+from funcgrad.torch._ops.creation import as_tensor, empty
 from funcgrad.torch._ops.pieces import unbind
 from funcgrad.torch._ops.shape import reshape
 from funcgrad.torch._tensor import Tensor
@@ -68,23 +68,29 @@ def gradcheck(
 
 
 def gradgradcheck(func: Callable[..., Any], inputs: Any, grad_outputs: Any = None, **options: Any) -> bool:
-    """`gradcheck` of the gradients of a function, so of its second derivatives.
+    """`gradcheck` of the gradients of a function, as functions of its inputs and of the vectors that they start from.
 
     Args:
         func: Takes tensors, gives a tensor or a tuple of them.
         inputs: A tensor or a tuple of them.
-        grad_outputs: The vector of the first derivatives; ones by default.
+        grad_outputs: The vectors of the first derivatives; drawn from [-1, 1) by default, as PyTorch draws them.
         options: As for `gradcheck`.
     """
     given = tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)
+    seeds = _seeds(_outputs(func, given)) if grad_outputs is None else _outputs(lambda: grad_outputs, ())
 
-    def first(*xs: Any) -> tuple[Tensor, ...]:
-        ys = _outputs(func, xs)
-        seeds = _outputs(lambda: grad_outputs, ()) if grad_outputs is not None else [y.detach() * 0 + 1 for y in ys]
+    def first(*args: Any) -> tuple[Tensor, ...]:
+        xs, starts = args[: len(given)], args[len(given) :]
+        ys = [y for y in _outputs(func, xs) if y.requires_grad]
         ends = [x for x in xs if isinstance(x, Tensor) and x.requires_grad]
-        return tuple(g for g in gradients(list(ys), ends, list(seeds), True, True, True, False) if g is not None)
+        return tuple(g for g in gradients(ys, ends, list(starts), True, True, True, False) if g is not None)
 
-    return gradcheck(first, given, **options)
+    return gradcheck(first, (*given, *seeds), **options)
+
+
+def _seeds(outputs: tuple[Tensor, ...]) -> list[Tensor]:
+    drawn = (empty(*y.shape, dtype=y.dtype).uniform_(-1, 1) for y in outputs if y.requires_grad)
+    return [seed.requires_grad_() for seed in drawn]
 
 
 def _outputs(func: Callable[..., Any], given: tuple[Any, ...]) -> tuple[Tensor, ...]:
