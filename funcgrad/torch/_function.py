@@ -281,7 +281,7 @@ def _joined(cls: type[Function], context: Context, args: tuple[Any, ...], output
             continue
         if id(x) in given and not _holds(context._dirty, x):
             x = outputs[k] = alias(x)  # returned as it came: the argument keeps its own place
-        elif x._edge is LEAF:
+        elif x._edge is LEAF and _holds(context._dirty, x):
             raise RuntimeError(LEAF_CHANGED_BY_FUNCTION)
         x._edge = Edge(node, k)
     return outputs

@@ -208,6 +208,24 @@ def test_a_result_that_is_a_changed_input(x):
         Double.apply(x)
 
 
+def test_a_result_that_was_a_leaf_of_its_own_becomes_the_functions(x):
+    class Detached(Function):
+        @staticmethod
+        def forward(ctx, x):
+            with torch.enable_grad():
+                inner = x.detach().requires_grad_() * 2
+            return inner.detach().requires_grad_(inner.requires_grad)
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 3
+
+    y = Detached.apply(x)
+    assert not y.is_leaf
+    y.backward()
+    assert x.grad.item() == 3
+
+
 def test_what_is_not_defined(x):
     class Empty(Function):
         pass

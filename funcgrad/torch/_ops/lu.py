@@ -8,13 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.creation import zeros
 from funcgrad.torch._ops.results import named_result
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.singular import ZERO_IN_FACTOR, check_invertible, zero_pivot
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Op
 
 LU_UNPACK = named_result("lu_unpack", "P", "L", "U")
@@ -91,7 +91,7 @@ def lu(A: Tensor, *, pivot: bool = True) -> Any:
 
 def packed_lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
     """`torch.linalg.lu_factor` under its old name; with `get_infos` the info of `lu_factor_ex` too."""
-    warn(DEPRECATED)
+    warn_once(DEPRECATED)
     made = factor(A)
     return (*made, zero_pivot(A)) if get_infos else made
 
