@@ -17,7 +17,7 @@ from funcgrad.torch import serialization
 from funcgrad.torch._absent import absent as _absent
 from funcgrad.torch._serialization.archive import replacing
 
-_HASH = re.compile(r"-([a-f0-9]*)\.")
+HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")
 _folder: list[str] = []
 
 
@@ -85,7 +85,7 @@ def load_state_dict_from_url(
     path = os.path.join(folder, name)
     if not os.path.exists(path):
         sys.stderr.write(f'Downloading: "{url}" to {path}\n')
-        found = _HASH.search(name) if check_hash else None
+        found = HASH_REGEX.search(name) if check_hash else None
         download_url_to_file(url, path, found and found.group(1), progress)
     return serialization.load(path, map_location=map_location, weights_only=weights_only)
 

@@ -38,7 +38,9 @@ def test_an_operator_has_the_derivative_that_is_registered(sin):
 
 def test_an_operator_without_a_derivative_fails_in_backward(sin):
     y = sin(torch.ones(1, requires_grad=True)).sum()
-    with pytest.raises(RuntimeError, match=r"backward through mine\.sin\.default but no autograd formula was registered"):
+    with pytest.raises(
+        RuntimeError, match=r"backward through mine\.sin\.default but no autograd formula was registered"
+    ):
         y.backward()
 
 

@@ -13,6 +13,10 @@ from funcgrad.torch.nn.utils.clip_grad import clip_grads_with_norm_ as clip_grad
 from funcgrad.torch.nn.utils.clip_grad import get_total_norm as get_total_norm
 from funcgrad.torch.nn.utils.convert_parameters import parameters_to_vector as parameters_to_vector
 from funcgrad.torch.nn.utils.convert_parameters import vector_to_parameters as vector_to_parameters
+from funcgrad.torch.nn.utils.fusion import fuse_conv_bn_eval as fuse_conv_bn_eval
+from funcgrad.torch.nn.utils.fusion import fuse_conv_bn_weights as fuse_conv_bn_weights
+from funcgrad.torch.nn.utils.fusion import fuse_linear_bn_eval as fuse_linear_bn_eval
+from funcgrad.torch.nn.utils.fusion import fuse_linear_bn_weights as fuse_linear_bn_weights
 from funcgrad.torch.nn.utils.init import skip_init as skip_init
 from funcgrad.torch.nn.utils.spectral_norm import remove_spectral_norm as remove_spectral_norm
 from funcgrad.torch.nn.utils.spectral_norm import spectral_norm as spectral_norm
