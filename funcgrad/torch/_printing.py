@@ -91,12 +91,28 @@ def tensor_text(
         'tensor([1.5000, 2.0000], requires_grad=True)'
     """
     suffixes = [] if device is None else [f"device='{device}'"]
-    suffixes += _size_and_dtype(array, dtype_name, default_dtype_name)
-    if grad_fn_name is not None:
-        suffixes.append(f"grad_fn=<{grad_fn_name}>")
-    elif requires_grad:
-        suffixes.append("requires_grad=True")
+    suffixes += [*_size_and_dtype(array, dtype_name, default_dtype_name), *_of_graph(grad_fn_name, requires_grad)]
     return _with_suffixes(prefix + numbers_text(array, len(prefix)), suffixes, len(prefix))
+
+
+def shape_text(
+    shape: tuple[int, ...],
+    *,
+    dtype_name: str,
+    default_dtype_name: str = "torch.float32",
+    grad_fn_name: str | None = None,
+    requires_grad: bool = False,
+) -> str:
+    """The text of a tensor on `meta`, which has no elements; arguments as for `tensor_text`."""
+    dtype = [] if dtype_name == default_dtype_name else [f"dtype={dtype_name}"]
+    suffixes = ["device='meta'", f"size={shape}", *dtype, *_of_graph(grad_fn_name, requires_grad)]
+    return _with_suffixes("tensor(...", suffixes, len("tensor("))
+
+
+def _of_graph(grad_fn_name: str | None, requires_grad: bool) -> list[str]:
+    if grad_fn_name is not None:
+        return [f"grad_fn=<{grad_fn_name}>"]
+    return ["requires_grad=True"] if requires_grad else []
 
 
 def _size_and_dtype(array: Array, dtype_name: str, default: str) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from funcgrad.errors import warn
-from funcgrad.torch._types import CPU, check_device
+from funcgrad.torch._types import CPU, check_device, choose_device, default_device
 from funcgrad.torch._types import device as device_of
 
 PRECISIONS = ("highest", "high", "medium")
@@ -102,14 +102,15 @@ def set_flush_denormal(mode: bool) -> bool:
 
 
 def set_default_device(device: Any) -> None:
-    """Choose where new tensors live: the CPU.
+    """Choose where new tensors live: the CPU, or `meta`; None is the CPU.
 
     Raises:
         AssertionError: The device is a GPU, as when PyTorch next makes a tensor there.
     """
     check_device(device)
+    choose_device(CPU if device is None else device_of(device))
 
 
 def get_default_device() -> device_of:
     """Where new tensors live."""
-    return CPU
+    return default_device()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from funcgrad.trace import Equation, Value
+from funcgrad.trace import WITHOUT_DATA, Equation, Value
 
 _births = itertools.count()
 
@@ -46,11 +46,19 @@ class Storage:
         if listeners:
             for listener in listeners:
                 listener(self)
+        if value.trace is WITHOUT_DATA or self.value.trace is WITHOUT_DATA:
+            value = self._without_data(value)
         if not counts:
             self.is_secret = True
             self.value.became = self  # what a graph saved is this memory, and nothing tells it of the change
         self.value = value
         self.version += counts
+
+    def _without_data(self, value: Value) -> Value:
+        """What a value becomes here, where either side has no data."""
+        if self.value.trace is not WITHOUT_DATA:
+            raise NotImplementedError(WITHOUT_DATA.refusal)
+        return self.value
 
 
 listeners: list[Callable[[Storage], None]] = []

@@ -21,8 +21,8 @@ from funcgrad.torch._texts import (
     WRONG_GRAD_DTYPE,
     WRONG_GRAD_SIZE,
 )
-from funcgrad.torch._types import CPU, Size, device, dtype, dtype_of
-from funcgrad.trace import Value, is_differentiable
+from funcgrad.torch._types import CPU, META, Size, device, dtype, dtype_of
+from funcgrad.trace import WITHOUT_DATA, Value, is_differentiable
 
 # PyTorch's C++ names for dtypes in the text of one error.
 _C_NAMES = {
@@ -117,7 +117,17 @@ class Tensor:
     @property
     def device(self) -> device:
         """Where the tensor lives."""
-        return CPU
+        return META if self.is_meta else CPU
+
+    @property
+    def is_meta(self) -> bool:
+        """Whether the tensor has a shape and a dtype and no data."""
+        return self._storage.value.trace is WITHOUT_DATA
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether the tensor lives on the processor."""
+        return not self.is_meta
 
     @property
     def layout(self) -> Any:
@@ -139,11 +149,9 @@ class Tensor:
         """Bytes of all elements."""
         return self._aval.size * self.itemsize
 
-    is_cpu = True
     is_sparse = False
     is_quantized = False
     is_mps = False
-    is_meta = False
 
     @property
     def requires_grad(self) -> bool:

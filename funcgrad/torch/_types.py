@@ -135,7 +135,7 @@ def default_for(kind: type) -> dtype:
 
 
 class device:
-    """Where a tensor lives. This build of the shim computes on JAX's default device and calls it `cpu`."""
+    """Where a tensor lives: on JAX's default device, called `cpu`, or nowhere, on `meta`."""
 
     def __init__(self, type: Any, index: int | None = None) -> None:
         if isinstance(type, device):
@@ -157,17 +157,19 @@ class device:
         return self.type if self.index is None else f"{self.type}:{self.index}"
 
     def __enter__(self) -> device:
-        """New tensors live here in this block: where they live anyway.
+        """New tensors live here in this block.
 
         Raises:
             AssertionError: It is a GPU, as when PyTorch next makes a tensor there.
             UnsupportedError: It is of another kind.
         """
         check_device(self)
+        _Devices.chosen = (*_Devices.chosen, self)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Nothing has changed."""
+        """New tensors live where they did before."""
+        _Devices.chosen = _Devices.chosen[:-1]
 
     def __repr__(self) -> str:
         index = "" if self.index is None else f", index={self.index}"
@@ -212,11 +214,33 @@ def _class_of(x: Any) -> str:
     return type(x).__name__
 
 
-CPU = device("cpu")
+CPU, META = device("cpu"), device("meta")
+
+
+class _Devices:
+    """Where new tensors live: on the last one."""
+
+    chosen: tuple[device, ...] = (CPU,)
+
+
+def default_device() -> device:
+    """Where new tensors live that no `device=` places."""
+    return _Devices.chosen[-1]
+
+
+def choose_device(chosen: device) -> None:
+    """Say where new tensors live, until a block says otherwise."""
+    _Devices.chosen = (*_Devices.chosen[:-1], chosen)
+
+
+def on_meta(given: Any) -> bool:
+    """Whether a tensor that is to live on a device (None: the default one) has no data."""
+    chosen = default_device() if given is None else given if isinstance(given, device) else device(given)
+    return chosen.type == "meta"
 
 
 def check_device(given: Any) -> None:
-    """Accept None and the CPU; anything else fails as it does in a PyTorch built without it.
+    """Accept None, the CPU and `meta`; anything else fails as it does in a PyTorch built without it.
 
     Raises:
         AssertionError: The device is a GPU.
@@ -227,7 +251,7 @@ def check_device(given: Any) -> None:
     kind = device(given).type
     if kind == "cuda":
         raise AssertionError("Torch not compiled with CUDA enabled")
-    if kind != "cpu":
+    if kind not in ("cpu", "meta"):
         raise UnsupportedError(
             f"device '{given}' is not available: tensors live on 'cpu'. Leave `device` out, or pass 'cpu'."
         )

@@ -24,11 +24,13 @@ from funcgrad.trace.pullback import is_differentiable as is_differentiable
 from funcgrad.trace.pullback import pullback as pullback
 from funcgrad.trace.record import EAGER as EAGER
 from funcgrad.trace.record import LONGEST as LONGEST
+from funcgrad.trace.record import WITHOUT_DATA as WITHOUT_DATA
 from funcgrad.trace.record import Step as Step
 from funcgrad.trace.record import Trace as Trace
 from funcgrad.trace.record import current as current
 from funcgrad.trace.record import recording as recording
 from funcgrad.trace.record import set_longest as set_longest
+from funcgrad.trace.record import without_data as without_data
 from funcgrad.trace.value import Aval as Aval
 from funcgrad.trace.value import Value as Value
 from funcgrad.trace.value import aval_of as aval_of

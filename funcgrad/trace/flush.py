@@ -23,7 +23,7 @@ from funcgrad.trace.expectations import meet
 from funcgrad.trace.inheritance import inherit
 from funcgrad.trace.interpret import glimpse, interpreted_program, is_exact
 from funcgrad.trace.program import Run, compile_program
-from funcgrad.trace.record import EAGER, PLAIN, Step, Trace, current, forget_traces
+from funcgrad.trace.record import EAGER, PLAIN, WITHOUT_DATA, Step, Trace, current, forget_traces
 from funcgrad.trace.value import Value
 
 MOST_PROGRAMS = 1000
@@ -73,7 +73,7 @@ def array_of(value: Value, cause: str) -> jax.Array | np.ndarray:
     trace = current() if value.trace is None else value.trace
     if value.array is None:
         if trace.refusal:
-            raise RuntimeError(trace.refusal)
+            raise (NotImplementedError if trace is WITHOUT_DATA else RuntimeError)(trace.refusal)
         value.array = glimpse(trace, value)
     if value.array is None:
         if _is_rare_look(trace):

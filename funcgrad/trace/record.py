@@ -115,6 +115,8 @@ class Trace:
 
     def admit(self, value: Value) -> int:
         """Take a computed value in as an input and return its index."""
+        if value.trace is WITHOUT_DATA:
+            raise _NoDataError
         if value.array is None:
             raise RuntimeError("a pending value of another thread's trace reached this trace; compute it there first")
         step = self.step.next.get(value.aval)
@@ -163,8 +165,10 @@ class Trace:
                 made.append(value := Value(aval, None, self, len(results)))
                 results.append(value)
             self.step = step  # the last thing: until now nothing is recorded
-        except BaseException:  # Ctrl-C may come anywhere
+        except BaseException as error:  # Ctrl-C may come anywhere
             self.undo()
+            if isinstance(error, _NoDataError):
+                return _shapes_only(op, static, operands)
             raise
         return equation, made
 
@@ -187,6 +191,27 @@ class Trace:
                 self.floats += (x.real, x.imag)
             else:
                 self.ints.append(int(x))
+
+
+# Values that have a shape and a dtype, and never any data: what is made of them has none either, and is not recorded.
+
+
+class _NoDataError(Exception):
+    """An operand has no data."""
+
+
+WITHOUT_DATA = Trace("Cannot copy out of meta tensor; no data!")
+"""The trace of all values without data."""
+
+
+def without_data(aval: Aval) -> Value:
+    """A value of a shape and dtype that nobody can look at."""
+    return Value(aval, None, WITHOUT_DATA, 0)
+
+
+def _shapes_only(op: Op, static: tuple[Any, ...], operands: Sequence[Any]) -> tuple[Equation, list[Value]]:
+    equation = infer(op, static, tuple([0 if type(x) is Value else type(x) for x in operands]), operands)
+    return equation, [without_data(aval) for aval in equation.results]
 
 
 class _Local(threading.local):

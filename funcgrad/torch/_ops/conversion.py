@@ -13,21 +13,23 @@ import numpy as np
 from funcgrad.torch._dispatch import apply, edge_of, value_of
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._graph import Edge
-from funcgrad.torch._ops.copying import CLONE, to_dtype
+from funcgrad.torch._ops.copying import CLONE, to_device, to_dtype
 from funcgrad.torch._ops.rows import Row
-from funcgrad.torch._printing import tensor_text
+from funcgrad.torch._printing import shape_text, tensor_text
 from funcgrad.torch._sharing import shared_array
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import (
     CONTAINS_ONLY,
     FLOAT_OF_MANY,
     ITEM_OF_MANY,
+    NUMPY_OF_META,
     NUMPY_REQUIRES_GRAD,
     SCALAR_OF_GRAPH,
     TRUTH_OF_MANY,
     TRUTH_OF_NONE,
 )
 from funcgrad.torch._types import (
+    CPU,
     bfloat16,
     bool_,
     check_device,
@@ -54,11 +56,18 @@ def host_array(x: Tensor, cause: str) -> np.ndarray:
     return np.asarray(array_of(value_of(x), cause))
 
 
+def _element(x: Tensor, cause: str) -> Any:
+    """The one element of a tensor, as a Python number."""
+    if x.is_meta:
+        raise RuntimeError("Tensor.item() cannot be called on meta tensors")
+    return host_array(x, cause).item()
+
+
 def item(input: Tensor) -> Any:
     """The value of a tensor of one element, as a Python number."""
     if input._aval.size != 1:
         raise RuntimeError(ITEM_OF_MANY.format(input._aval.size))
-    return host_array(input, "item").item()
+    return _element(input, "item")
 
 
 def tolist(input: Tensor) -> Any:
@@ -71,9 +80,12 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray:
 
     Raises:
         RuntimeError: The tensor requires grad.
+        TypeError: The tensor has no data.
     """
     if input.requires_grad and not force:
         raise RuntimeError(NUMPY_REQUIRES_GRAD)
+    if input.is_meta:
+        raise TypeError(NUMPY_OF_META)
     return shared_array(input)
 
 
@@ -99,7 +111,7 @@ def __bool__(input: Tensor) -> bool:
     """Truth of a tensor of one element."""
     if input._aval.size != 1:
         raise RuntimeError(TRUTH_OF_MANY if input._aval.size else TRUTH_OF_NONE)
-    return bool(host_array(input, "bool").item())
+    return bool(_element(input, "bool"))
 
 
 def _number(kind: type) -> Any:
@@ -108,7 +120,7 @@ def _number(kind: type) -> Any:
             raise ValueError(FLOAT_OF_MANY)
         if kind is not int and input.requires_grad and state.grad:
             warn_once(SCALAR_OF_GRAPH)
-        return kind(host_array(input, kind.__name__).item())
+        return kind(_element(input, kind.__name__))
 
     return convert
 
@@ -117,7 +129,7 @@ def __index__(input: Tensor) -> int:
     """An integer tensor of one element as an index."""
     if input._aval.size != 1 or input._aval.dtype.kind not in "biu":
         raise TypeError("only integer tensors of a single element can be converted to an index")
-    return int(host_array(input, "index").item())
+    return int(_element(input, "index"))
 
 
 def __len__(input: Tensor) -> int:
@@ -147,29 +159,32 @@ def __format__(input: Tensor, spec: str) -> str:
 
 def __repr__(input: Tensor) -> str:
     """PyTorch's text for the tensor."""
-    array = host_array(input, "print")
     edge = edge_of(input)
     node = edge.node if isinstance(edge, Edge) else None
-    return tensor_text(
-        array,
-        dtype_name=repr(input.dtype),
-        default_dtype_name=repr(get_default_dtype()),
-        grad_fn_name=None if node is None else node.label().rsplit("::", 1)[-1],
-        requires_grad=input.requires_grad,
-    )
+    options: dict[str, Any] = {
+        "dtype_name": repr(input.dtype),
+        "default_dtype_name": repr(get_default_dtype()),
+        "grad_fn_name": None if node is None else node.label().rsplit("::", 1)[-1],
+        "requires_grad": input.requires_grad,
+    }
+    if input.is_meta:
+        return shape_text(input._aval.shape, **options)
+    return tensor_text(host_array(input, "print"), **options)
 
 
 def to(input: Tensor, *args: Any, copy: bool = False, non_blocking: bool = False, **keywords: Any) -> Tensor:
     """The tensor in another dtype or on another device; itself if nothing changes."""
-    wanted = None
+    wanted = place = None
     for given in (*args, *keywords.values()):
         if isinstance(given, Tensor):
-            wanted = given.dtype
+            wanted, place = given.dtype, given.device
         elif isinstance(given, dtype):
             wanted = given
         elif isinstance(given, str | device | int) and not isinstance(given, bool):
             check_device(given)
-    made = input if wanted is None else to_dtype(input, wanted)
+            place = given
+    made = input if place is None else to_device(input, place)
+    made = made if wanted is None else to_dtype(made, wanted)
     return apply(CLONE, (), made) if copy and made is input else made
 
 
@@ -207,8 +222,8 @@ def is_nonzero(input: Tensor) -> bool:
 
 
 def cpu(input: Tensor, memory_format: Any = None) -> Tensor:
-    """The tensor itself: it lives on the CPU."""
-    return input
+    """The tensor on the CPU: itself, if it has data."""
+    return to_device(input, CPU)
 
 
 def cuda(input: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:

@@ -10,9 +10,9 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.rows import Row
-from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._types import as_dtype
-from funcgrad.trace import Op
+from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._types import as_dtype, on_meta
+from funcgrad.trace import WITHOUT_DATA, Op, without_data
 
 NONE: Any = {0: ()}
 
@@ -36,6 +36,19 @@ COPY = Op("copy", lambda x: x, saves=NONE, label="CopyBackwards")
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy with its own storage; gradients flow back to the original."""
     return apply(CLONE, (), input)
+
+
+def to_device(x: Tensor, chosen: Any) -> Tensor:
+    """The tensor on a device; without its data on `meta`.
+
+    Raises:
+        NotImplementedError: It has no data to be brought elsewhere.
+    """
+    if x.is_meta == on_meta(chosen):
+        return x
+    if x.is_meta:
+        raise NotImplementedError(WITHOUT_DATA.refusal)
+    return wrap(without_data(x._aval))
 
 
 def to_dtype(x: Tensor, dtype: Any) -> Tensor:

@@ -16,7 +16,7 @@ from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._graph import LEAF
-from funcgrad.torch._ops.copying import to_dtype
+from funcgrad.torch._ops.copying import to_device, to_dtype
 from funcgrad.torch._ops.dims import shape_of, sizes
 from funcgrad.torch._ops.rows import Row, factory
 from funcgrad.torch._sharing import share
@@ -28,7 +28,7 @@ from funcgrad.torch._texts import (
     READ_ONLY_ARRAY,
     SCALAR_OF_GRAPH,
 )
-from funcgrad.torch._types import as_dtype, check_device, default_for, dtype_of, get_default_dtype
+from funcgrad.torch._types import CPU, META, as_dtype, check_device, default_for, dtype_of, get_default_dtype, on_meta
 from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Number, Op, constant
 
@@ -76,6 +76,8 @@ def leaf(x: Tensor, requires_grad: bool, dtype: Any = None, device: Any = None) 
     check_device(device)
     if dtype is not None:
         x = to_dtype(x, dtype)
+    if on_meta(device):
+        x = to_device(x, META)
     if requires_grad:
         if not (x.dtype.is_floating_point or x.dtype.is_complex):
             raise RuntimeError(ONLY_FLOATS_REQUIRE_GRAD)
@@ -195,11 +197,12 @@ def _dtype_for(kind: Any) -> np.dtype[Any]:
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """The data as a tensor; a tensor that fits already is returned as it is."""
     if isinstance(data, np.ndarray) and data.dtype == (data.dtype if dtype is None else as_dtype(dtype).numpy):
-        return from_numpy(data)
+        return leaf(from_numpy(data), False, None, device)
     if not isinstance(data, Tensor):
         return tensor(data, dtype=dtype, device=device)
     check_device(device)
-    return data if dtype is None else to_dtype(data, dtype)
+    data = data if dtype is None else to_dtype(data, dtype)
+    return data if device is None else to_device(data, device)
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
@@ -211,7 +214,7 @@ def from_numpy(array: np.ndarray) -> Tensor:
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     if not array.flags.writeable:
         warn_once(READ_ONLY_ARRAY)
-    made = tensor(array)
+    made = tensor(array, device=CPU)
     share(made._storage, array)
     return made
 
@@ -237,18 +240,26 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
     return leaf(apply(FULL, (sizes((size,), "full"), wanted.numpy), number), requires_grad, None, device)
 
 
-def _like(create: Any) -> Any:
-    def like(input: Tensor, *args: Any, dtype: Any = None, requires_grad: bool = False, **keywords: Any) -> Tensor:
+def like(create: Any) -> Any:
+    """A function that creates a tensor, given a tensor of that shape and dtype in the place of the shape."""
+
+    def create_like(
+        input: Tensor, *args: Any, dtype: Any = None, requires_grad: bool = False, **keywords: Any
+    ) -> Tensor:
         keywords.pop("memory_format", None)
+        if input.is_meta and keywords.get("device") is None:
+            keywords["device"] = input.device
         return create(input.shape, *args, dtype=dtype or input.dtype, requires_grad=requires_grad, **keywords)
 
-    return like
+    return create_like
 
 
 def _new(create: Any) -> Any:
     """The method that creates a tensor of the dtype of another."""
 
     def new(input: Tensor, *args: Any, dtype: Any = None, **keywords: Any) -> Tensor:
+        if input.is_meta and keywords.get("device") is None:
+            keywords["device"] = input.device
         return create(*args, dtype=dtype or input.dtype, **keywords)
 
     return new
@@ -338,16 +349,15 @@ NEW = {
 ROWS = (
     Row("tensor", tensor, method=False),
     Row("as_tensor", as_tensor, method=False),
-    Row("asarray", as_tensor, method=False),
     Row("from_numpy", from_numpy, method=False),
     factory("zeros", zeros),
     factory("ones", ones),
     factory("empty", empty),
     factory("full", full),
-    factory("zeros_like", _like(zeros)),
-    factory("ones_like", _like(ones)),
-    factory("empty_like", _like(empty)),
-    factory("full_like", _like(full)),
+    factory("zeros_like", like(zeros)),
+    factory("ones_like", like(ones)),
+    factory("empty_like", like(empty)),
+    factory("full_like", like(full)),
     factory("arange", arange),
     factory("linspace", linspace),
     factory("range", range),

@@ -14,16 +14,16 @@ import numpy as np
 from funcgrad.torch import _random
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.conversion import host_array
-from funcgrad.torch._ops.creation import leaf
+from funcgrad.torch._ops.creation import leaf, like
 from funcgrad.torch._ops.dims import shape_of
 from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.promotion import cast, check_broadcast, scalar_name
 from funcgrad.torch._ops.rounding import rounded
 from funcgrad.torch._ops.rows import Row, factory
 from funcgrad.torch._tensor import Tensor, wrap
-from funcgrad.torch._types import as_dtype, get_default_dtype, int64
+from funcgrad.torch._types import META, as_dtype, get_default_dtype, int64, on_meta
 from funcgrad.torch.random import default_generator
-from funcgrad.trace import Equation, Op, constant
+from funcgrad.trace import Equation, Op, aval_of, constant, without_data
 
 UNIFORM, NORMAL_KERNEL = "check_uniform_bounds", "normal_kernel_cpu"
 """What PyTorch calls its kernels in errors."""
@@ -31,6 +31,11 @@ UNIFORM, NORMAL_KERNEL = "check_uniform_bounds", "normal_kernel_cpu"
 
 def _new(array: np.ndarray, requires_grad: bool = False, device: Any = None) -> Tensor:
     return leaf(wrap(constant(array)), requires_grad, None, device)
+
+
+def _without_data(shape: tuple[int, ...], dtype: np.dtype[Any], requires_grad: bool) -> Tensor:
+    """A tensor on `meta`, for which nothing is drawn."""
+    return leaf(wrap(without_data(aval_of(shape, dtype))), requires_grad, None, META)
 
 
 def _floating(dtype: Any, kernel: str) -> np.dtype[Any]:
@@ -58,7 +63,10 @@ def rand(
     **ignored: Any,
 ) -> Tensor:
     """Numbers from U(0, 1)."""
-    drawn = _random.rand(generator or default_generator, shape_of(size, ignored, "rand"), _floating(dtype, UNIFORM))
+    shape, kind = shape_of(size, ignored, "rand"), _floating(dtype, UNIFORM)
+    if on_meta(device):
+        return _without_data(shape, kind, requires_grad)
+    drawn = _random.rand(generator or default_generator, shape, kind)
     return _new(drawn, requires_grad, device)
 
 
@@ -72,7 +80,10 @@ def randn(
 ) -> Tensor:
     """Numbers from N(0, 1)."""
     shape = shape_of(size, ignored, "randn")
-    drawn = _random.normal(generator or default_generator, shape, 0.0, 1.0, _floating(dtype, NORMAL_KERNEL))
+    kind = _floating(dtype, NORMAL_KERNEL)
+    if on_meta(device):
+        return _without_data(shape, kind, requires_grad)
+    drawn = _random.normal(generator or default_generator, shape, 0.0, 1.0, kind)
     return _new(drawn, requires_grad, device)
 
 
@@ -91,8 +102,10 @@ def randint(
         low, high, size = None, low, high
     if low is None or high is None:
         low, high = 0, low if high is None else high
-    wanted = int64 if dtype is None else as_dtype(dtype)
-    drawn = _random.randint(generator or default_generator, low, high, shape_of((size,), {}, "randint"), wanted.numpy)
+    wanted, shape = int64 if dtype is None else as_dtype(dtype), shape_of((size,), {}, "randint")
+    if on_meta(device):
+        return _without_data(shape, wanted.numpy, requires_grad)
+    drawn = _random.randint(generator or default_generator, low, high, shape, wanted.numpy)
     return _new(drawn, requires_grad, device)
 
 
@@ -100,6 +113,8 @@ def randperm(
     n: int, *, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """The numbers 0 to n - 1 in random order."""
+    if on_meta(device):
+        return _without_data((n,), (int64 if dtype is None else as_dtype(dtype)).numpy, requires_grad)
     drawn = _random.randperm(generator or default_generator, n)
     return _new(drawn if dtype is None else drawn.astype(as_dtype(dtype).numpy), requires_grad, device)
 
@@ -128,7 +143,10 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None
     source = generator or default_generator
     if size is not None:
         dtype = _floating(keywords.pop("dtype", None), NORMAL_KERNEL)
-        return _new(_random.normal(source, shape_of((size,), {}, "normal"), mean, std, dtype), **keywords)
+        shape = shape_of((size,), {}, "normal")
+        if on_meta(keywords.get("device")):
+            return _without_data(shape, dtype, keywords.get("requires_grad", False))
+        return _new(_random.normal(source, shape, mean, std, dtype), **keywords)
     _check_deviation(std)
     tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
     check_broadcast(tensors)
@@ -151,10 +169,8 @@ def _check_deviations(std: np.ndarray) -> None:
         raise RuntimeError("normal expects all elements of std >= 0.0")
 
 
-def _randint_like(input: Tensor, low: Any = None, high: Any = None, *, dtype: Any = None, **keywords: Any) -> Tensor:
-    low, high = (0, low if high is None else high) if low is None or high is None else (low, high)
-    keywords.pop("memory_format", None)
-    return randint(low, high, input.shape, dtype=dtype or input.dtype, **keywords)
+def _randint_of(size: Any, low: Any = None, high: Any = None, **keywords: Any) -> Tensor:
+    return randint(low, high, size, **keywords)
 
 
 DRAWN = Op("bernoulli", lambda x, drawn: jax.lax.stop_gradient(drawn), saves={0: (), 1: ()})
@@ -178,22 +194,15 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
     return _new(_random.multinomial(source, host_array(input, "multinomial"), num_samples, replacement))
 
 
-def _like(create: Any) -> Any:
-    def like(input: Tensor, *, dtype: Any = None, memory_format: Any = None, **keywords: Any) -> Tensor:
-        return create(input.shape, dtype=dtype or input.dtype, **keywords)
-
-    return like
-
-
 ROWS = (
     factory("rand", rand),
     factory("randn", randn),
     factory("randint", randint),
     factory("randperm", randperm),
     factory("normal", normal),
-    factory("rand_like", _like(rand)),
-    factory("randn_like", _like(randn)),
-    factory("randint_like", _randint_like),
+    factory("rand_like", like(rand)),
+    factory("randn_like", like(randn)),
+    factory("randint_like", like(_randint_of)),
     Row("bernoulli", bernoulli),
     Row("multinomial", multinomial),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,17 @@ def _fill(x: Tensor, drawn: np.ndarray) -> Tensor:
     return assign(x, wrap(constant(placed(drawn, x))))
 
 
+def _unless_meta(fill: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Nothing is drawn for a tensor without data."""
+
+    @functools.wraps(fill)
+    def run(self: Tensor, *args: Any, **keywords: Any) -> Tensor:
+        return self if self.is_meta else fill(self, *args, **keywords)
+
+    return run
+
+
+@_unless_meta
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
     """Fill with numbers from N(mean, std²)."""
     check_writable(self)
@@ -32,6 +45,7 @@ def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any
     return _fill(self, drawn)
 
 
+@_unless_meta
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any = None, **old: Any) -> Tensor:
     """Fill with numbers from U(from, to)."""
     low = old.pop("from", from_)
@@ -42,6 +56,7 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: An
     return _fill(self, drawn)
 
 
+@_unless_meta
 def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     """Fill with 1 with probability `p` (a number or a tensor), else 0."""
     check_writable(self)
@@ -52,6 +67,7 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     return _fill(self, _random.bernoulli(source, p, self._aval.shape, self._aval.dtype))
 
 
+@_unless_meta
 def random_(self: Tensor, from_: int | None = None, to: int | None = None, *, generator: Any = None) -> Tensor:
     """Fill with integers: of the whole range of the dtype, up to `from_` if it stands alone, or between both."""
     check_writable(self)
@@ -75,6 +91,7 @@ def _check_dtype(draw: str, dtype: np.dtype[Any]) -> None:
 def _continuous(draw: str, **defaults: float | None) -> Row:
     name = f"{draw}_"
 
+    @_unless_meta
     def fill(self: Tensor, *parameters: float, generator: Any = None, **named: float) -> Tensor:
         check_writable(self)
         _check_dtype(draw, self._aval.dtype)

@@ -9,9 +9,11 @@ import numpy as np
 
 from funcgrad.errors import warn
 from funcgrad.torch._ops.conversion import host_array
+from funcgrad.torch._ops.creation import as_tensor, leaf
 from funcgrad.torch._ops.rows import Row
-from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._types import CPU, dtype
+from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._types import CPU, as_dtype, dtype, get_default_dtype
+from funcgrad.trace import constant
 
 DEPRECATED = (
     "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage class. "
@@ -103,8 +105,43 @@ class TypedStorage(_Storage):
 class UntypedStorage(_Storage):
     """A storage as bytes."""
 
+    @classmethod
+    def from_file(cls, filename: str, shared: bool = False, nbytes: int = 0) -> UntypedStorage:
+        """The first bytes of a file, read where they are asked for.
+
+        Raises:
+            NotImplementedError: Writes are to reach the file.
+        """
+        if shared:
+            raise NotImplementedError("UntypedStorage.from_file(shared=True) is not there: read with shared=False")
+        return cls(wrap(constant(np.asarray(np.memmap(filename, np.uint8, "r", shape=(nbytes,))))))
+
     def _values(self) -> np.ndarray:
-        return np.frombuffer(host_array(self._base, "storage").tobytes(), np.uint8)
+        return np.ascontiguousarray(host_array(self._base, "storage")).reshape(-1).view(np.uint8)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return UntypedStorage(wrap(constant(self._values()[index])))
+        return super().__getitem__(index)
+
+
+def asarray(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor of any data, those of a storage included; on the same memory where that is possible.
+
+    Args:
+        obj: A tensor, an array, a storage, a number or nested sequences.
+        dtype: The result's; of a storage, as which its bytes are read.
+        device: Where it is to live.
+        copy: Whether it must have memory of its own.
+        requires_grad: Whether the tensor is a leaf that collects a gradient.
+    """
+    if isinstance(obj, _Storage):
+        kind = (get_default_dtype() if dtype is None else as_dtype(dtype)).numpy
+        obj = wrap(constant(obj._values().view(kind)))
+    made = as_tensor(obj, dtype, device)
+    return leaf(made.clone() if copy and made is obj else made, requires_grad, None, device)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _whole(x: Tensor) -> Tensor:
@@ -123,6 +160,7 @@ def untyped_storage(input: Tensor) -> UntypedStorage:
 
 
 ROWS = (
+    Row("asarray", asarray, method=False),
     Row("storage", storage, function=False),
     Row("untyped_storage", untyped_storage, function=False),
 )

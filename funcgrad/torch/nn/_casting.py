@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 from funcgrad.errors import warn
 from funcgrad.torch._destination import destination
 from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._ops.copying import to_device
+from funcgrad.torch._ops.creation import empty
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._texts import NOT_SHARED
-from funcgrad.torch._types import bfloat16, check_device, dtype, float16, float32, float64
+from funcgrad.torch._texts import NOT_SHARED, NOT_TO_EMPTY
+from funcgrad.torch._types import CPU, bfloat16, device, dtype, float16, float32, float64
+
+
+def _moved(x: Tensor, chosen: device) -> Tensor:
+    if x.is_meta and chosen.type != "meta":
+        raise NotImplementedError(NOT_TO_EMPTY)
+    return to_device(x, chosen)
 
 
 class Casting:
@@ -40,12 +49,14 @@ class Casting:
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
         """Move or cast parameters and buffers in place; only floating-point ones are cast."""
-        wanted = destination(*args, **kwargs).dtype
+        place, wanted = destination(*args, **kwargs)[:2]
         if wanted is not None and not (wanted.is_floating_point or wanted.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}"
             )
-        return self.cpu() if wanted is None else self._cast(wanted)
+        if place is not None or wanted is None:
+            self._apply(functools.partial(_moved, chosen=place or CPU))
+        return self if wanted is None else self._cast(wanted)
 
     def _cast(self, wanted: dtype) -> Self:
         def cast(x: Any) -> Any:
@@ -78,8 +89,8 @@ class Casting:
         return self._cast(bfloat16)
 
     def cpu(self) -> Self:
-        """The module itself: it lives on the CPU."""
-        return self._apply(lambda x: x)
+        """The module on the CPU: itself, if it has data."""
+        return self._apply(lambda x: x.cpu())
 
     def cuda(self, device: Any = None) -> Self:
         """Refused, as in a PyTorch without CUDA."""
@@ -92,5 +103,4 @@ class Casting:
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Move parameters and buffers without their values: their contents are not to be relied on."""
-        check_device(device)
-        return self
+        return self._apply(lambda x: empty(x.shape, dtype=x.dtype, device=device), recurse=recurse)

@@ -10,7 +10,7 @@ from funcgrad.errors import warn
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._hooks import RemovableHandle
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._texts import EXTRA_STATE, POSITIONAL_STATE_DICT, POST_HOOK_RESULT
+from funcgrad.torch._texts import EXTRA_STATE, NO_OP_ON_META, POSITIONAL_STATE_DICT, POST_HOOK_RESULT
 
 EXTRA = "_extra_state"
 """The name under which a module's extra state is saved."""
@@ -234,6 +234,8 @@ def _load(module: Any, name: str, own: Any, key: str, given: Any, metadata: dict
     if text := _misfit(key, own, given):
         return text
     if not metadata.get("assign_to_params_buffers"):
+        if own.is_meta and not given.is_meta:
+            warn(NO_OP_ON_META.format(key))
         own.copy_(given)
     elif name in module._parameters:
         module._parameters[name] = type(own)(given, own.requires_grad)

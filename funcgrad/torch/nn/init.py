@@ -146,6 +146,8 @@ def trunc_normal_(
     """N(mean, std²) within `[a, b]`: what falls outside is drawn again."""
     if mean < a - 2 * std or mean > b + 2 * std:
         warn(FAR_FROM_BOUNDS)
+    if tensor.is_meta:
+        return tensor
     source, aval = generator or default_generator, tensor._aval
     drawn = truncated_normal(source, aval.shape, mean, std, a, b, aval.dtype, is_contiguous(tensor))
     return _filled(tensor, placed(drawn, tensor))
@@ -159,7 +161,7 @@ def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> Tensor:
     """
     if tensor.ndim < 2:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
-    if 0 in tensor.shape:
+    if 0 in tensor.shape or tensor.is_meta:
         return tensor
     rows = tensor.shape[0]
     drawn = _normals(tensor, (rows, tensor.numel() // rows), 1.0, generator)
