@@ -82,6 +82,10 @@ class TypedStorage(_Storage):
         """Bytes of an element."""
         return self.dtype.itemsize
 
+    def untyped(self) -> UntypedStorage:
+        """The storage as bytes."""
+        return UntypedStorage(self._base)
+
     def _values(self) -> np.ndarray:
         return host_array(self._base, "storage").reshape(-1)
 
@@ -115,6 +119,10 @@ class UntypedStorage(_Storage):
         if shared:
             raise NotImplementedError("UntypedStorage.from_file(shared=True) is not there: read with shared=False")
         return cls(wrap(constant(np.asarray(np.memmap(filename, np.uint8, "r", shape=(nbytes,))))))
+
+    def untyped(self) -> UntypedStorage:
+        """The storage itself."""
+        return self
 
     def _values(self) -> np.ndarray:
         return np.ascontiguousarray(host_array(self._base, "storage")).reshape(-1).view(np.uint8)
