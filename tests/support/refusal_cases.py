@@ -139,4 +139,97 @@ def singular_matrices(torch):
     }
 
 
-TABLES = (devices, pairs_of_index_and_source, fills, options, singular_matrices)
+def places(torch):
+    """Positions, counts and sorters that reach outside."""
+    F, x, wrong = torch.nn.functional, torch.ones(2, 3), torch.tensor([[0, 5]])
+    sequence, value, counts = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0]), torch.tensor([1, 2])
+    table = torch.ones(3, 2)
+
+    def search(*sorter, **how):
+        return torch.searchsorted(sequence, value, sorter=torch.tensor(sorter) if sorter else None, **how)
+
+    return {
+        "multilabel_margin": lambda: F.multilabel_margin_loss(x, torch.tensor([[0, 5, -1], [0, 1, 2]])),
+        "max_unpool1d": lambda: F.max_unpool1d(x[None], torch.tensor([[[0, 1, 50]] * 2]), 2),
+        "max_unpool2d": lambda: F.max_unpool2d(x[None], torch.tensor([[[0, 1, -2]] * 2]), 2),
+        "max_unpool3d": lambda: F.max_unpool3d(x[None, None], torch.tensor([[[[0, 1, -2]] * 2]]), 2),
+        "bag": lambda: F.embedding_bag(wrong, table),
+        "bag_of_maxima": lambda: F.embedding_bag(wrong, table, mode="max"),
+        "bag_in_double": lambda: F.embedding_bag(wrong, table.double()),
+        "renormed_bag": lambda: F.embedding_bag(wrong, table, max_norm=1.0),
+        "repeats": lambda: x.repeat_interleave(counts - 2, dim=0),
+        "repeats_of_all": lambda: x.repeat_interleave(-1, dim=0),
+        "repeats_in_float": lambda: x.repeat_interleave(counts.float(), dim=0),
+        "repeats_for_more": lambda: x.repeat_interleave(torch.tensor([1, 2, 3]), dim=0),
+        "repeats_in_rows": lambda: x.repeat_interleave(counts[None], dim=0),
+        "repeats_of_places": lambda: torch.repeat_interleave(torch.tensor([1, -2])),
+        "repeats_to_another_size": lambda: x.repeat_interleave(counts, dim=0, output_size=4),
+        "sorter": lambda: search(0, 1, 3),
+        "sorter_before": lambda: search(0, -1, 2),
+        "short_sorter": lambda: search(0, 1),
+        "side": lambda: search(side="up"),
+        "both_sides": lambda: search(side="left", right=True),
+        "rows_of_boundaries": lambda: torch.searchsorted(x, torch.ones(3, 3)),
+        "no_boundaries": lambda: torch.searchsorted(torch.tensor(1.0), value),
+        "mask": lambda: x.masked_select(torch.tensor([True, False])),
+    }
+
+
+def ranges(torch):
+    """Ends, sizes and counts that give no tensor."""
+    inf, x = torch.inf, torch.tensor([1.0, 2.0])
+    found = {
+        "histc_of_inf": lambda: torch.histc(torch.tensor([1.0, inf])),
+        "histc_to_inf": lambda: torch.histc(x, min=0, max=inf),
+        "histc_backwards": lambda: torch.histc(x, min=3, max=2),
+        "histc_without_bins": lambda: torch.histc(x, bins=0),
+        "histogram_of_inf": lambda: torch.histogram(torch.tensor([1.0, inf]), 5),
+        "histogram_to_inf": lambda: torch.histogram(x, 5, range=(0.0, inf)),
+        "combinations": lambda: torch.combinations(x, -1),
+        "combinations_of_rows": lambda: torch.combinations(x[None], 2),
+        "arange_to_inf": lambda: torch.arange(0, inf),
+        "arange_backwards": lambda: torch.arange(0, -0.5),
+        "arange_without_step": lambda: torch.arange(0, 3, 0.5, dtype=torch.int64),
+        "eye": lambda: torch.eye(2, -3),
+        "linspace": lambda: torch.linspace(0, 1, -1),
+        "logspace": lambda: torch.logspace(0, 1, -1),
+        "logspace_of_vectors": lambda: torch.logspace(x, 1, 2),
+    }
+    for name in ("triu_indices", "tril_indices"):
+        call = getattr(torch, name)
+        found[name] = lambda call=call: call(-1, 2)
+        found[f"{name}_of_columns"] = lambda call=call: call(1, -2)
+        found[f"{name}_in_float"] = lambda call=call: call(1, 2, dtype=torch.float32)
+    for mode, ndim in (("nearest", 3), ("linear", 3), ("bilinear", 4), ("trilinear", 5)):
+        image = torch.ones((1, 1, 2, 2, 2)[:ndim])
+        found[mode] = lambda image=image, mode=mode: torch.nn.functional.interpolate(image, size=0, mode=mode)
+    return found
+
+
+def matrices_without_numbers(torch):
+    """Decompositions of matrices with nan, small and large, known and pending; with infinities for `eig`."""
+    found = {}
+    for n in (2, 300):
+        for batch in ((), (2,)):
+            x = torch.ones(*batch, n, n)
+            x[..., 0, 1] = torch.nan
+            linalg = torch.linalg
+            calls = (
+                *(linalg.svd, linalg.svdvals, linalg.pinv, linalg.matrix_rank, linalg.cond, torch.svd, torch.pinverse),
+                *(lambda a: torch.linalg.matrix_norm(a, "nuc"), lambda a: torch.linalg.eig(a * torch.inf)),
+            )
+            found |= {f"{k}_{n}_{batch}": lambda x=x, call=call: call(x * 1) for k, call in enumerate(calls)}
+        found[f"factor_{n}"] = lambda n=n: torch.cholesky_inverse(torch.eye(n).index_fill(0, torch.tensor([n - 1]), 0))
+    return found
+
+
+TABLES = (
+    devices,
+    pairs_of_index_and_source,
+    fills,
+    places,
+    ranges,
+    options,
+    singular_matrices,
+    matrices_without_numbers,
+)

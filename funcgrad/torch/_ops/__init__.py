@@ -3,6 +3,7 @@
 from funcgrad.torch._ops import (
     activation,
     arithmetic,
+    bins,
     choice,
     comparison,
     complex_parts,
@@ -67,6 +68,7 @@ FAMILIES = (
     extremes,
     cumulative,
     order,
+    bins,
     shape,
     pieces,
     joining,

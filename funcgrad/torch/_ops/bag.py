@@ -12,7 +12,7 @@ import numpy as np
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.creation import arange
-from funcgrad.torch._ops.embedding import check_indices, renormalize, rows_of
+from funcgrad.torch._ops.embedding import renormalize, rows_of
 from funcgrad.torch._ops.known import expect
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import dtype_of
@@ -80,7 +80,8 @@ def embedding_bag(
 
     Raises:
         ValueError: Arguments that do not fit together.
-        IndexError: An index is out of range.
+        RuntimeError: An index is out of range.
+        IndexError: So, with `max_norm`.
     """
     if weight._aval.dtype == np.int64 and input.dtype.is_floating_point:
         warn(_OLD_ORDER)
@@ -91,9 +92,11 @@ def embedding_bag(
         include_last_offset = False
     assert offsets is not None
     expect(offsets, functools.partial(_check_offsets, count=input._aval.size))
-    check_indices(input, weight._aval.shape[0])
     if max_norm is not None:
+        _expect_rows(input, weight, IndexError, _NOT_SELECTED)
         renormalize(weight, input, max_norm, norm_type)
+    is_quick = mode != "max" and padding_idx is None and weight._aval.dtype != np.float64
+    _expect_rows(input, weight, RuntimeError, _NOT_IN_RANGE if is_quick else _NOT_BELOW)
     padding = None if padding_idx is None else padding_idx % weight._aval.shape[0]
     given: tuple[Any, ...] = () if per_sample_weights is None else (per_sample_weights.reshape(-1),)
     static = (mode, padding, scale_grad_by_freq, include_last_offset)
@@ -141,6 +144,23 @@ def _check(
             f"expected scalar type {dtype_of(weight._aval.dtype).scalar} "
             f"but found {dtype_of(scales._aval.dtype).scalar}"
         )
+
+
+_NOT_IN_RANGE = "Index {place} of input takes value {value} which is not in the valid range [0, {rows})"
+_NOT_BELOW = "embedding_bag: Expected idx >= 0 && idx < num_embeddings but found idx to be {value}"
+_NOT_SELECTED = "select(): index {value} out of range for tensor of size {shape} at dimension 0"
+
+
+def _expect_rows(input: Tensor, weight: Tensor, kind: type[Exception], text: str) -> None:
+    shape = list(weight.shape)
+
+    def check(found: np.ndarray) -> None:
+        found = found.reshape(-1)
+        wrong = np.flatnonzero((found < 0) | (found >= shape[0]))
+        if wrong.size:
+            raise kind(text.format(place=wrong[0], value=found[wrong[0]], rows=shape[0], shape=shape))
+
+    expect(input, check)
 
 
 def _check_offsets(offsets: np.ndarray, count: int) -> None:

@@ -186,6 +186,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the mask holds, in one dimension."""
     if mask._aval.dtype != np.bool_:
         raise RuntimeError("masked_select: expected BoolTensor for mask")
+    check_broadcast((mask, input))
     shape = np.broadcast_shapes(input._aval.shape, mask._aval.shape)
     places = np.flatnonzero(np.broadcast_to(_host(mask), shape))
     return apply(MASKED_SELECT, (shape,), input, wrap(constant(places)))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
-import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +16,7 @@ from funcgrad.torch._grad_mode import state
 from funcgrad.torch._graph import LEAF
 from funcgrad.torch._ops.copying import to_device, to_dtype
 from funcgrad.torch._ops.dims import shape_of, sizes
+from funcgrad.torch._ops.ramp_checks import checked_length, checked_length_with_end, checked_steps
 from funcgrad.torch._ops.rows import Row, factory
 from funcgrad.torch._sharing import share
 from funcgrad.torch._tensor import Tensor, wrap
@@ -271,13 +270,11 @@ def arange(
     """Numbers from `start` up to, not including, `end`; with one argument from 0 up to it."""
     given = (0, start, step) if end is None else (start, end, step)
     start, end, step = [x.item() if isinstance(x, Tensor | np.generic) else x for x in given]  # pyright: ignore[reportAttributeAccessIssue]
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    length = math.ceil((end - start) / step)
-    if length < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     kind = float if float in (type(start), type(end), type(step)) else int
     wanted = default_for(kind) if dtype is None else as_dtype(dtype)
+    length = checked_length(start, end, step, wanted.numpy)
+    if wanted.numpy.kind in "iu":
+        start, step = int(start), int(step)
     return leaf(apply(ARANGE, (length, wanted.numpy), start, step), requires_grad, None, device)
 
 
@@ -300,7 +297,7 @@ def range(
     warn(RANGE_DEPRECATED)
     start, end = (0, start) if end is None else (start, end)
     wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
-    length = math.floor((end - start) / step) + 1
+    length = checked_length_with_end(start, end, step)
     return leaf(apply(ARANGE, (length, wanted.numpy), float(start), float(step)), requires_grad, None, device)
 
 
@@ -308,9 +305,7 @@ def linspace(
     start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """`steps` evenly spaced numbers from `start` to `end`, both included."""
-    steps = operator.index(steps)
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
+    steps = checked_steps("linspace", start, end, steps)
     wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
     return leaf(apply(LINSPACE, (steps, wanted.numpy), float(start), float(end)), requires_grad, None, device)
 
@@ -326,6 +321,7 @@ def logspace(
     requires_grad: bool = False,
 ) -> Tensor:
     """`steps` powers of `base` with evenly spaced exponents from `start` to `end`."""
+    steps = checked_steps("logspace", start, end, steps)
     wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
     made = apply(LOGSPACE, (steps, wanted.numpy), float(start), float(end), float(base))
     return leaf(made, requires_grad, None, device)
@@ -335,6 +331,8 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
     """The identity matrix."""
     if n < 0:
         raise RuntimeError(f"n must be greater or equal to 0, got {n}")
+    if m is not None and m < 0:
+        raise RuntimeError(f"m must be greater or equal to 0, got {m}")
     wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
     return leaf(apply(EYE, (n, n if m is None else m, wanted.numpy)), requires_grad, None, device)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -9,6 +10,8 @@ import jax
 import jax.numpy as jnp
 
 from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.bins import check_range_of_data
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.promotion import common, no_derivative, refuse
 from funcgrad.torch._ops.results import named_result
 from funcgrad.torch._ops.rows import Row, of_tensors
@@ -70,7 +73,7 @@ def histogram(
         `hist`, `[bins]`, and `bin_edges`, `[bins + 1]`.
 
     Raises:
-        RuntimeError: No bins, or a range whose ends are exchanged.
+        RuntimeError: No bins, or a range whose ends are exchanged or not finite.
     """
     weights = () if weight is None else (weight,)
     if isinstance(bins, Tensor):
@@ -78,7 +81,12 @@ def histogram(
     low, high = (0.0, 0.0) if range is None else map(float, range)
     if bins <= 0:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
-    if low > high or not math.isfinite(high - low):
+    if range is None:
+        text = "torch.histogramdd: dimension 0's range [{:g}, {:g}] is not finite"
+        expect(input, functools.partial(check_range_of_data, text=text))
+    elif not (math.isfinite(low) and math.isfinite(high)):
+        raise RuntimeError(f"torch.histogramdd: dimension 0's range [{low:g}, {high:g}] is not finite")
+    if low > high:
         raise RuntimeError(
             f"torch.histogramdd: min should not exceed max, but got min {low:g} max {high:g} for dimension 0"
         )

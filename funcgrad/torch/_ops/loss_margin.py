@@ -185,12 +185,16 @@ def multilabel_margin_loss(
         reduction: `mean`, `sum` or `none`.
     """
     reduction = checked_reduction(reduction, size_average, reduce)
+    if input.ndim > 2 or (input.ndim and not input.shape[-1]):
+        raise RuntimeError(
+            f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}"
+        )
     if target.shape != input.shape:
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
     if target._aval.dtype != np.int64:
         raise RuntimeError(f"expected scalar type Long but found {scalar_name(target._aval.dtype)}")
     input, target = (x if x.ndim else x.reshape(1) for x in (input, target))
-    _check_classes(target, input.shape[-1], low=-1, text="argument target is out of range")
+    _check_classes(target, input.shape[-1], low=-1, text="argument #2 'target' is out of range")
     return apply(MULTILABEL_MARGIN, (reduction,), input, target)
 
 

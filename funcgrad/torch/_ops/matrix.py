@@ -19,7 +19,15 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.linalg import MATMUL
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._ops.results import named_result
-from funcgrad.torch._ops.singular import NOT_INVERTIBLE, NOT_SOLVABLE, check_invertible, check_positive
+from funcgrad.torch._ops.singular import (
+    NOT_INVERTIBLE,
+    NOT_SOLVABLE,
+    check_factor,
+    check_for_eig,
+    check_for_svd,
+    check_invertible,
+    check_positive,
+)
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -253,7 +261,12 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
 
 
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
-    """The inverse of A from its Cholesky factor."""
+    """The inverse of A from its Cholesky factor.
+
+    Raises:
+        LinAlgError: A is singular.
+    """
+    check_factor(L, "cholesky_inverse")
     return apply(CHOLESKY_INVERSE, (upper,), L)
 
 
@@ -265,6 +278,8 @@ def matrix_exp(A: Tensor) -> Tensor:
 def pinv(A: Tensor, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
     """The Moore-Penrose inverse; singular values up to `atol`, or `rtol` times the largest, count as zero."""
     names, given = _kinds(atol, rtol)
+    if not hermitian:
+        check_for_svd(A)
     return apply(PINV, (hermitian, names), A, *given)
 
 
@@ -276,6 +291,8 @@ def _kinds(*tolerances: Any) -> tuple[str, list[Any]]:
 def matrix_rank(A: Tensor, tol: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
     """The number of singular values above a bound."""
     names, given = _kinds(atol if tol is None else tol, 0.0 if tol is not None else rtol)
+    if not hermitian:
+        check_for_svd(A)
     return apply(RANK, (hermitian, names), A.detach(), *given)
 
 
@@ -346,21 +363,25 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
 
 def eig(A: Tensor) -> Any:
     """Complex eigenvalues and eigenvectors."""
+    check_for_eig(A)
     return LINALG_EIG(*apply(EIG, (), A))
 
 
 def eigvals(A: Tensor) -> Tensor:
     """Complex eigenvalues."""
+    check_for_eig(A)
     return apply(EIG, (), A)[0]
 
 
 def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> Any:
     """Factors U, S, Vh with `A = U @ diag(S) @ Vh`."""
+    check_for_svd(A)
     return LINALG_SVD(*apply(SVD, (full_matrices,), A))
 
 
 def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     """Singular values, descending."""
+    check_for_svd(A)
     return apply(SVD, (False,), A)[1]
 
 

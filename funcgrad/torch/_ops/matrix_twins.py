@@ -27,7 +27,7 @@ from funcgrad.torch._ops.matrix import (
 )
 from funcgrad.torch._ops.results import named_result
 from funcgrad.torch._ops.rows import Row, named, of_tensors, renamed
-from funcgrad.torch._ops.singular import check_positive
+from funcgrad.torch._ops.singular import check_for_svd, check_positive
 from funcgrad.torch._tensor import Tensor
 
 _NAMES = {"slogdet": ("sign", "logabsdet"), "svd": ("U", "S", "V"), "qr": ("Q", "R")}
@@ -54,6 +54,7 @@ def slogdet(input: Tensor) -> Any:
 
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     """Factors U, S, V with `input = U @ diag(S) @ V.mH`."""
+    check_for_svd(input)
     u, s, vh = apply(SVD, (not some,), input)
     return RESULTS["svd"](u, s, vh.mH) if compute_uv else RESULTS["svd"](u.detach() * 0, s, vh.detach().mT * 0)
 

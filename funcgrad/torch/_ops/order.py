@@ -1,4 +1,4 @@
-"""Order and counting: sorting, the largest k, distinct values, histograms, places.
+"""Order and counting: sorting, the largest k, distinct values, places.
 
 Results whose shape depends on values (`unique`, `nonzero`, `bincount`) are computed on the host: they look at the
 tensor, which runs the trace.
@@ -6,14 +6,13 @@ tensor, which runs the trace.
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from funcgrad.torch._dispatch import alias, apply, value_of
+from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.results import VALUES_AND_INDICES
 from funcgrad.torch._ops.rows import Row, spelled
@@ -141,65 +140,6 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     return _new(totals.astype(weights._aval.dtype if weights.dtype.is_floating_point else np.float64))
 
 
-# Bins.
-
-
-def _histogram(x: Any, low: Any, high: Any, *, bins: int) -> Any:
-    low, high = low.value.astype(x.dtype), high.value.astype(x.dtype)
-    is_open = low == high  # PyTorch then takes the range of the data
-    if not x.size:
-        return jnp.zeros(bins, x.dtype)
-    low, high = jnp.where(is_open, jnp.min(x), low), jnp.where(is_open, jnp.max(x), high)
-    low, high = jnp.where(low == high, low - 1, low), jnp.where(low == high, high + 1, high)
-    place = jnp.floor((x - low) / (high - low) * bins).astype(np.int64)
-    place = jnp.where(x == high, bins - 1, place)
-    inside = ((x >= low) & (x <= high)).astype(x.dtype)
-    return jnp.zeros(bins, x.dtype).at[jnp.clip(place, 0, bins - 1).reshape(-1)].add(inside.reshape(-1))
-
-
-HISTC = Op("histc", _histogram)
-
-
-def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
-    """How many elements lie in each of equal bins between `min` and `max`."""
-    return apply(HISTC, (operator.index(bins),), alias(input), float(min), float(max))
-
-
-def _search(sorted_: Any, values: Any, *, right: bool, dtype: Any) -> Any:
-    values = getattr(values, "value", values)
-    side = "right" if right else "left"
-    if sorted_.ndim == 1:
-        return jnp.searchsorted(sorted_, values, side).astype(dtype)
-    rows = sorted_.reshape(-1, sorted_.shape[-1])
-    wanted = values.reshape(-1, values.shape[-1])
-    found = jax.vmap(lambda row, v: jnp.searchsorted(row, v, side))(rows, wanted)
-    return found.reshape(values.shape).astype(dtype)
-
-
-SEARCH = Op("searchsorted", _search)
-
-
-def searchsorted(
-    sorted_sequence: Tensor,
-    input: Any,
-    *,
-    out_int32: bool = False,
-    right: bool = False,
-    side: str | None = None,
-    sorter: Tensor | None = None,
-) -> Tensor:
-    """Where the values would be inserted to keep the order, which `sorter` makes; `right` behind equal ones."""
-    right = right or side == "right"
-    if sorter is not None:
-        sorted_sequence = sorted_sequence.gather(-1, sorter)
-    return apply(SEARCH, (right, np.dtype(np.int32 if out_int32 else np.int64)), sorted_sequence, input)
-
-
-def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Tensor:
-    """The bin between boundaries in which each value lies."""
-    return searchsorted(boundaries, input, out_int32=out_int32, right=right)
-
-
 ROWS = (
     Row("sort", sort),
     Row("argsort", argsort),
@@ -210,7 +150,4 @@ ROWS = (
     Row("nonzero", nonzero),
     Row("argwhere", argwhere),
     Row("bincount", bincount),
-    Row("histc", histc),
-    Row("searchsorted", searchsorted, method=False),
-    Row("bucketize", bucketize, method=False),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from funcgrad.torch._dispatch import value_of
+from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._ops.windows import Span, each, span
 from funcgrad.torch._tensor import Tensor
@@ -241,17 +242,19 @@ def unpooled_size(
     return asked
 
 
-def known_places(places: Tensor, size: tuple[int, ...]) -> None:
-    """Refuse positions outside the result, where they are known.
+def expect_places(places: Tensor, size: tuple[int, ...]) -> None:
+    """Refuse positions outside the result.
 
     Raises:
         RuntimeError: There is one.
     """
-    known = value_of(places).array
-    if known is None or places._aval.dtype != np.int64:
-        return
-    wrong = np.asarray(known)
-    wrong = wrong[(wrong < 0) | (wrong >= np.prod(size))]
-    if wrong.size:
-        shown = "x".join(map(str, size))
-        raise RuntimeError(f"Found an invalid max index: {wrong[0]} (output volumes are of size {shown})")
+    count = math.prod(size)
+    shown = "x".join(map(str, size if len(size) > 1 else (*size, 1)))
+
+    def check(found: np.ndarray) -> None:
+        wrong = found[(found < 0) | (found >= count)]
+        if wrong.size:
+            raise RuntimeError(f"Found an invalid max index: {wrong[0]} (output volumes are of size {shown})")
+
+    if places._aval.dtype == np.int64:
+        expect(places, check)

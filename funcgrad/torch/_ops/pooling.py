@@ -314,7 +314,7 @@ def _max_unpool_of(ndim: int) -> Any:
         steps = kernel_size if stride is None else stride
         windows, strides, ends = (each(n, ndim) for n in (kernel_size, steps, padding))
         size = check.unpooled_size(input, windows, strides, ends, output_size)
-        check.known_places(indices, size)
+        check.expect_places(indices, size)
         return apply(MAX_UNPOOL, (size,), input, indices)
 
     return _named(

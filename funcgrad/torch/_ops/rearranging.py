@@ -10,6 +10,7 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.dims import dim_of, sizes
+from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import reshape
 from funcgrad.torch._tensor import Tensor, wrap
@@ -45,17 +46,56 @@ def tile(input: Tensor, *counts: Any, dims: Any = ()) -> Tensor:
     return apply(TILE, ((1,) * (input.ndim - len(times)) + times,), input)
 
 
-def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
-    """Each element repeated: all equally often, or each as often as `repeats` says."""
+def repeat_interleave(
+    input: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
+) -> Tensor:
+    """Each element repeated: all equally often, or each as often as `repeats` says.
+
+    With one argument, the places that it repeats so often.
+
+    Raises:
+        RuntimeError: Counts that are negative or do not fit.
+        NotImplementedError: Counts that are no integers.
+    """
+    if repeats is None:
+        return wrap(constant(_repeated_places(input, None, output_size).astype(input._aval.dtype)))
     if dim is None:
         input, dim = reshape(input, (-1,)), 0
     dim = dim_of(dim, input.ndim)
+    length = input._aval.shape[dim] if input.ndim else 1
     if isinstance(repeats, int):
-        return apply(REPEAT_EACH, (repeats, dim), input)
+        return apply(REPEAT_EACH, (_checked_count(repeats, length, output_size), dim), input)
+    if repeats.ndim > 1:
+        raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
+    if repeats._aval.size not in (1, length):
+        raise RuntimeError(
+            "repeats must have the same size as input along dim, but got repeats.size(0) = "
+            f"{repeats._aval.size} and input.size({dim}) = {length}"
+        )
+    return apply(TAKE, (dim,), input, wrap(constant(_repeated_places(repeats, length, output_size))))
+
+
+def _checked_count(count: int, length: int, output_size: int | None) -> int:
+    if count < 0:
+        raise RuntimeError("Repeats must be non-negative")
+    if output_size not in (None, count * length):
+        raise RuntimeError(f"repeat_interleave: Invalid output_size, expected {count * length} but got {output_size}")
+    return count
+
+
+def _repeated_places(repeats: Tensor, length: int | None, output_size: int | None) -> np.ndarray:
+    """Each place as often as it is repeated; one count stands for all places of a length."""
+    if repeats.ndim > 1:
+        raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
+    if repeats._aval.dtype not in (np.int32, np.int64):
+        raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{scalar_name(repeats._aval.dtype)}'")
     times = np.asarray(array_of(value_of(repeats), "repeat_interleave"))
-    if times.size == 1:
-        return apply(REPEAT_EACH, (int(times.item()), dim), input)
-    return apply(TAKE, (dim,), input, wrap(constant(np.repeat(np.arange(len(times)), times))))
+    if (times < 0).any():
+        raise RuntimeError("repeats can not be negative")
+    times = times if length is None else np.broadcast_to(times.reshape(-1), length)
+    if output_size not in (None, times.sum()):
+        raise RuntimeError("allocated size does not match required size")
+    return np.repeat(np.arange(times.size), times.reshape(-1))
 
 
 def flip(input: Tensor, *places: Any, dims: Any = ()) -> Tensor:

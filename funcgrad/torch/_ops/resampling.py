@@ -55,10 +55,10 @@ def _check(x: Any, size: tuple[int, ...], mode: str) -> None:
     if 0 in x.shape[1:]:
         raise RuntimeError(f"Non-empty {x.ndim}D data tensor expected but got a tensor with sizes {list(x.shape)}")
     if min(size) < 1:
-        names = "DHW"[3 - len(size) :] if len(size) > 1 else "W"
+        names, between = "DHW"[3 - len(size) :], " and" if len(size) == 1 else ""
         shown = [", ".join(f"{n}: {k}" for n, k in zip(names, s, strict=True)) for s in (x.shape[2:], size)]
         raise RuntimeError(
-            f"Input and output sizes should be greater than 0, but got input ({shown[0]}) output ({shown[1]})"
+            f"Input and output sizes should be greater than 0, but got input ({shown[0]}){between} output ({shown[1]})"
         )
     if x.dtype.kind in "biu" and not (x.dtype == np.uint8 and mode.startswith("nearest")):
         name = mode.removesuffix("-exact") + _DIMS[x.ndim]

@@ -28,6 +28,8 @@ NOT_POSITIVE = (
     "{}: {}The factorization could not be completed because the input is not positive-definite (the leading minor of "
     "order {} is not positive-definite)."
 )
+NOT_NUMBERS = "{}: {}The algorithm failed to converge because the input matrix contained non-finite values."
+NO_NUMBERS_FOR_EIG = "{}: input tensor should not contain infs or NaNs."
 ZERO_IN_FACTOR = (
     "{0}: {1}U[{2},{2}] is zero and using it on lu_solve would result in a division by zero. If you still want to "
     "perform the factorization, consider calling linalg.lu(A, pivot) or linalg.lu_factor_ex(A, pivot)"
@@ -41,12 +43,17 @@ class _LinAlgError(RuntimeError):
 LinAlgError = _LinAlgError
 
 
-def _zero_pivot(a: Any) -> Any:
-    """For each matrix which diagonal element of its factor U is the first that is 0, from 1; 0 if none is."""
+def _zero_on_diagonal(a: Any) -> Any:
+    """For each matrix which diagonal element is the first that is 0, from 1; 0 if none is."""
     if not a.size:
         return jnp.zeros(a.shape[:-2], np.int32)
-    zeros = jnp.diagonal(jax.lax.linalg.lu(a)[0], axis1=-2, axis2=-1) == 0
+    zeros = jnp.diagonal(a, axis1=-2, axis2=-1) == 0
     return jnp.where(zeros.any(-1), zeros.argmax(-1) + 1, 0).astype(np.int32)
+
+
+def _zero_pivot(a: Any) -> Any:
+    """For each matrix which diagonal element of its factor U is the first that is 0, from 1; 0 if none is."""
+    return _zero_on_diagonal(jax.lax.linalg.lu(a)[0] if a.size else a)
 
 
 def _failing_minor(a: Any, *, upper: bool) -> Any:
@@ -70,6 +77,13 @@ def _order_of_failure(a: Any) -> Any:
     return jax.lax.fori_loop(0, a.shape[-1], eliminate, (a, jnp.zeros(a.shape[:-2], np.int32)))[1]
 
 
+def _holds_nan(a: Any) -> Any:
+    return jnp.isnan(a).any((-2, -1)).astype(np.int32)
+
+
+ZERO_ON_DIAGONAL = Op("zero_on_diagonal", _zero_on_diagonal)
+HOLDS_NAN = Op("holds_nan", _holds_nan)
+HOLDS_NO_NUMBER = Op("holds_no_number", lambda a: (~jnp.isfinite(a).all()).astype(np.int32))
 ZERO_PIVOT = Op("zero_pivot", _zero_pivot)
 FAILING_MINOR = Op("failing_minor", _failing_minor)
 
@@ -117,10 +131,40 @@ def check_positive(A: Tensor, name: str, upper: bool = False) -> None:
         refuse(failing_minor(A, upper), NOT_POSITIVE, name)
 
 
-def _satisfies(test: Callable[[np.ndarray], bool], A: Tensor) -> bool:
+def check_factor(L: Tensor, name: str) -> None:
+    """Refuse a triangular factor of a singular matrix.
+
+    Raises:
+        LinAlgError: There is a zero on the diagonal.
+    """
+    if not _satisfies(lambda a: bool(np.diagonal(a, axis1=-2, axis2=-1).all()), L):
+        refuse(apply(ZERO_ON_DIAGONAL, (), L.detach()), NOT_INVERTIBLE, name)
+
+
+def check_for_svd(A: Tensor) -> None:
+    """Refuse nan, of which there are no singular values; with infinities they are nan.
+
+    Raises:
+        LinAlgError: There is one.
+    """
+    if not _satisfies(lambda a: not np.isnan(a).any(), A, square=False):
+        refuse(apply(HOLDS_NAN, (), A.detach()), NOT_NUMBERS, "linalg.svd")
+
+
+def check_for_eig(A: Tensor) -> None:
+    """Refuse nan and infinities.
+
+    Raises:
+        RuntimeError: There is one.
+    """
+    if not _satisfies(lambda a: bool(np.isfinite(a).all()), A):
+        refuse(apply(HOLDS_NO_NUMBER, (), A.detach()), NO_NUMBERS_FOR_EIG, "torch.linalg.eig", RuntimeError)
+
+
+def _satisfies(test: Callable[[np.ndarray], bool], A: Tensor, square: bool = True) -> bool:
     """Whether NumPy finds no fault in a matrix of a few elements; False for larger ones, which need another look."""
     shape, kind = A._aval.shape, A._aval.dtype
-    is_fit = kind.kind in "fc" and kind.itemsize > 2 and len(shape) >= 2 and shape[-1] == shape[-2]
+    is_fit = kind.kind in "fc" and kind.itemsize > 2 and len(shape) >= 2 and (not square or shape[-1] == shape[-2])
     if not is_fit or not A._aval.size or current().refusal:  # another error comes, or nothing is computed
         return True
     return A._aval.size <= MOST and test(host_array(A, "linalg"))

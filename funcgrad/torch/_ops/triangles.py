@@ -83,12 +83,17 @@ def trace(input: Tensor) -> Tensor:
     return apply(TRACE, (), input)
 
 
-def _indices(positions: Any) -> Any:
+def _indices(name: str, positions: Any) -> Row:
     def indices(row: int, col: int, offset: int = 0, *, dtype: Any = int64, device: Any = None) -> Tensor:
-        found = np.stack(positions(row, offset, col)).astype(as_dtype(dtype).numpy)
-        return wrap(constant(found))
+        for side, size in (("row", row), ("col", col)):
+            if size < 0:
+                raise RuntimeError(f"{side} must be non-negative, got{size}")
+        wanted = as_dtype(dtype)
+        if wanted.numpy not in (np.int32, np.int64):
+            raise NotImplementedError(f"\"{name}\" not implemented for '{wanted.scalar}'")
+        return wrap(constant(np.stack(positions(row, offset, col)).astype(wanted.numpy)))
 
-    return indices
+    return Row(name, indices, method=False)
 
 
 ROWS = (
@@ -98,6 +103,6 @@ ROWS = (
     Row("diag_embed", diag_embed),
     Row("diagflat", diagflat),
     Row("trace", trace),
-    Row("triu_indices", _indices(np.triu_indices), method=False),
-    Row("tril_indices", _indices(np.tril_indices), method=False),
+    _indices("triu_indices", np.triu_indices),
+    _indices("tril_indices", np.tril_indices),
 )
