@@ -24,7 +24,7 @@ from funcgrad.torch._ops.promotion import (
     result_type,
     to_float,
 )
-from funcgrad.torch._ops.rows import Row, binary, named, of_tensors
+from funcgrad.torch._ops.rows import Row, binary, named, of_tensors, some_tensor, tensor_first
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Number, Op, array_of
 
@@ -115,6 +115,7 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """Difference the other way round, `other - alpha * input`."""
+    tensor_first("rsub", input, other)
     return apply(RSUB_SCALED, (), input, other, _factor("rsub", alpha))
 
 
@@ -212,15 +213,17 @@ def _by_nonzero(result: Tensor, divisor: Any) -> Tensor:
     return result
 
 
-def _looking(op: Op, name: str) -> Any:
+def _looking(op: Op, name: str, require: Any = None) -> Any:
     def call(input: Any, other: Any) -> Tensor:
+        if require is not None:
+            require(name, input, other)
         return _by_nonzero(apply(op, (), input, other), other)
 
     return named(call, name)
 
 
-floor_divide, remainder = _looking(FLOOR_DIVIDE, "floor_divide"), _looking(REMAINDER, "remainder")
-fmod = _looking(FMOD, "fmod")
+floor_divide = _looking(FLOOR_DIVIDE, "floor_divide")
+remainder, fmod = _looking(REMAINDER, "remainder", some_tensor), _looking(FMOD, "fmod", tensor_first)
 
 
 # Powers. PyTorch's exponent 2 is a product and exponent 0.5 a root; those exponents are structure, others are data.
@@ -285,6 +288,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
             raise RuntimeError("Integers to negative integer powers are not allowed.")
         if exponent in (0, 0.5, 1, 2, 3) and kind not in "iub":
             return apply(POW_CONSTANT, (float(exponent),), input)
+    some_tensor("pow", input, exponent)
     return apply(POW, (), input, exponent)
 
 
@@ -395,14 +399,14 @@ ROWS = (
     Row("remainder", remainder, inplace=True),
     Row("fmod", fmod, inplace=True),
     Row("pow", pow, inplace=True),
-    binary("float_power", FLOAT_POWER, inplace=False),
+    binary("float_power", FLOAT_POWER, inplace=False, require=some_tensor),
     of_tensors("atan2", ATAN2, inplace=True),
     of_tensors("arctan2", ATAN2, inplace=True),
     of_tensors("hypot", HYPOT, inplace=True),
     of_tensors("logaddexp", LOGADDEXP),
     of_tensors("logaddexp2", LOGADDEXP2),
-    binary("xlogy", XLOGY),
-    binary("copysign", COPYSIGN),
+    binary("xlogy", XLOGY, require=some_tensor),
+    binary("copysign", COPYSIGN, require=tensor_first),
     Row("addcmul", addcmul, inplace=True),
     Row("addcdiv", addcdiv, inplace=True),
     Row("lerp", lerp, inplace=True),

@@ -15,7 +15,7 @@ import numpy as np
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
 from funcgrad.torch._ops.promotion import cast, check_broadcast, common, no_derivative, result_type
-from funcgrad.torch._ops.rows import Row, of_tensors, spelled
+from funcgrad.torch._ops.rows import Row, of_tensors, spelled, tensor_first
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import UINT8_CONDITION
 from funcgrad.torch._types import dtype_of
@@ -91,6 +91,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, **other: Any) -> Tens
     """
     if other:
         return spelled(clamp, other, input, min, max)
+    tensor_first("clamp", input, *(x for x in (min, max) if x is not None))
     if max is None:
         if min is None:
             raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
@@ -100,11 +101,13 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, **other: Any) -> Tens
 
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """Values not below `min`."""
+    tensor_first("clamp_min", input, min)
     return apply(CLAMP_MIN, (), input, min)
 
 
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """Values not above `max`."""
+    tensor_first("clamp_max", input, max)
     return apply(CLAMP_MAX, (), input, max)
 
 

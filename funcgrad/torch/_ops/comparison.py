@@ -9,7 +9,7 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.promotion import cast, common, refuse
-from funcgrad.torch._ops.rows import Row, binary, of_tensors, unary
+from funcgrad.torch._ops.rows import Row, binary, of_tensors, require_tensor, some_tensor, tensor_first, unary
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op, array_of
 
@@ -80,6 +80,10 @@ def _plain(x: Any) -> Any:
 
 def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     """Where `|input - other| <= atol + rtol * |other|`."""
+    _require_both("isclose", input, other)
+    for name, bound in (("rtol", rtol), ("atol", atol)):
+        if bound < 0:
+            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {bound:g}")
     if input._aval.dtype != other._aval.dtype:
         raise RuntimeError(f"{input.dtype.scalar} did not match {other.dtype.scalar}")
     return apply(ISCLOSE, (equal_nan,), input, other, float(rtol), float(atol))
@@ -87,11 +91,13 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
 
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether `isclose` holds everywhere."""
+    _require_both("allclose", input, other)
     return bool(_host(isclose(input, other, rtol, atol, equal_nan)).all())
 
 
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether shapes and values are equal."""
+    _require_both("equal", input, other)
     return input._aval.shape == other._aval.shape and bool((_host(input) == _host(other)).all())
 
 
@@ -100,16 +106,21 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     return apply(ISIN, (invert,), elements, test_elements)
 
 
+def _require_both(name: str, input: Any, other: Any) -> None:
+    require_tensor(input, name)
+    require_tensor(other, name, "other", 2)
+
+
 def _host(x: Tensor) -> np.ndarray:
     return np.asarray(array_of(value_of(x), "compare"))
 
 
 ROWS = (
-    *(binary(name, op) for name, op in COMPARE.items()),
-    *(binary(name, COMPARE[short]) for name, short in LONG_NAMES.items()),
+    *(binary(name, op, require=tensor_first) for name, op in COMPARE.items()),
+    *(binary(name, COMPARE[short], require=tensor_first) for name, short in LONG_NAMES.items()),
     *(of_tensors(name, op, inplace=True) for name, op in LOGICAL.items()),
-    *(binary(name, op) for name, op in BITWISE.items()),
-    *(binary(name, op) for name, op in SHIFTS.items()),
+    *(binary(name, op, require=some_tensor) for name, op in BITWISE.items()),
+    *(binary(name, op, require=some_tensor) for name, op in SHIFTS.items()),
     unary("logical_not", LOGICAL_NOT),
     unary("bitwise_not", BITWISE_NOT),
     *(unary(name, Op(name, function), inplace=False) for name, function in PREDICATES.items()),

@@ -11,7 +11,7 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.promotion import scalar_name, to_float
-from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.rows import Row, require_tensor
 from funcgrad.torch._ops.shape import matrix_transpose
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
@@ -111,11 +111,15 @@ def view_as_real(input: Tensor) -> Tensor:
 
 def complex_(real: Tensor, imag: Tensor) -> Tensor:
     """Complex numbers of these parts."""
+    require_tensor(real, "complex", "real")
+    require_tensor(imag, "complex", "imag", 2)
     return apply(COMPLEX, (), real, imag)
 
 
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
     """Complex numbers of these sizes and angles."""
+    require_tensor(abs, "polar", "abs")
+    require_tensor(angle, "polar", "angle", 2)
     return apply(POLAR, (), abs, angle)
 
 

@@ -19,7 +19,8 @@ from jax import lax
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.linalg import C_NAMES
 from funcgrad.torch._ops.promotion import scalar_name
-from funcgrad.torch._ops.windows import each, require_tensor
+from funcgrad.torch._ops.rows import require_tensor
+from funcgrad.torch._ops.windows import each
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import UNEVEN_SAME
 from funcgrad.torch._warn_once import warn_once

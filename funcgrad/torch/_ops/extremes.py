@@ -16,7 +16,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.choice import MAXIMUM, MINIMUM
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.results import AMINMAX, VALUES_AND_INDICES
-from funcgrad.torch._ops.rows import Row, named, spelled
+from funcgrad.torch._ops.rows import Row, named, spelled, tensor_first
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -77,6 +77,7 @@ def _extremum(name: str, over_all: Op, over_one: Op, of_two: Op) -> Row:
     result = VALUES_AND_INDICES[name]
 
     def call(input: Tensor, dim: Any = None, keepdim: bool = False, **more: Any) -> Any:
+        tensor_first(name, input, *(() if dim is None else (dim,)))
         if more:
             if "other" in more:
                 return apply(of_two, (), input, more["other"])

@@ -11,8 +11,8 @@ from jax import lax
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.promotion import cast
+from funcgrad.torch._ops.rows import require_tensor
 from funcgrad.torch._ops.taps import Taps, resampled
-from funcgrad.torch._ops.windows import require_tensor
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Op
 

@@ -18,8 +18,9 @@ from jax import lax
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops import pool_checks as check
+from funcgrad.torch._ops.rows import require_tensor
 from funcgrad.torch._ops.taps import mean_taps, pieces, resampled
-from funcgrad.torch._ops.windows import Span, each, padded, require_tensor, taps
+from funcgrad.torch._ops.windows import Span, each, padded, taps
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Op
 

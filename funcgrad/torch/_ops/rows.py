@@ -57,18 +57,21 @@ def unary(name: str, op: Op, *, inplace: bool = True, functional: bool = False) 
     def call(input: Tensor, **other: Any) -> Tensor:
         if other:
             return spelled(call, other, input)
-        if not isinstance(input, Tensor):
-            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        require_tensor(input, name)
         return apply(op, (), input)
 
     return Row(name, named(call, name), inplace=inplace, functional=functional)
 
 
-def binary(name: str, op: Op, *, inplace: bool = True) -> Row:
-    """The row of an operator that takes two tensors, or a tensor and a number."""
+def binary(name: str, op: Op, *, inplace: bool = True, require: Callable[..., None] | None = None) -> Row:
+    """The row of an operator that takes two tensors, or a tensor and a number; `require` says which of them."""
 
     def call(input: Any, other: Any, **more: Any) -> Tensor:
-        return spelled(call, more, input, other) if more else apply(op, (), input, other)
+        if more:
+            return spelled(call, more, input, other)
+        if require is not None:
+            require(name, input, other)
+        return apply(op, (), input, other)
 
     return Row(name, named(call, name), inplace=inplace)
 
@@ -81,12 +84,46 @@ def of_tensors(name: str, op: Op, *, second: str = "other", inplace: bool = Fals
             other = more.pop(second, other)
             if more:
                 return spelled(call, more, input, other)
-        if not isinstance(other, Tensor):
-            given = type(other).__name__
-            raise TypeError(f"{name}(): argument '{second}' (position 2) must be Tensor, not {given}")
+        require_tensor(input, name)
+        require_tensor(other, name, second, 2)
         return apply(op, (), input, other)
 
     return Row(name, named(call, name), inplace=inplace)
+
+
+def tensor_first(name: str, *given: Any) -> None:
+    """Refuse a number in the first place.
+
+    Raises:
+        TypeError: PyTorch's text.
+    """
+    if not isinstance(given[0], Tensor):
+        raise _no_combination(name, given, "a Tensor first")
+
+
+def some_tensor(name: str, *given: Any) -> None:
+    """Refuse numbers alone.
+
+    Raises:
+        TypeError: PyTorch's text.
+    """
+    if not any(isinstance(x, Tensor) for x in given):
+        raise _no_combination(name, given, "a Tensor among them")
+
+
+def _no_combination(name: str, given: Any, wanted: str) -> TypeError:
+    kinds = ", ".join(type(x).__name__ for x in given)
+    return TypeError(f"{name}() received an invalid combination of arguments - got ({kinds}), but expected {wanted}")
+
+
+def require_tensor(x: Any, name: str, argument: str = "input", position: int = 1) -> None:
+    """Refuse what is no tensor.
+
+    Raises:
+        TypeError: PyTorch's text.
+    """
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {type(x).__name__}")
 
 
 def named(call: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -19,7 +19,7 @@ from jax.scipy import special
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.promotion import no_derivative, to_float
-from funcgrad.torch._ops.rows import Row, binary, unary
+from funcgrad.torch._ops.rows import Row, binary, of_tensors, some_tensor, unary
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -152,7 +152,9 @@ def _incomplete_gamma(name: str, function: Function, sign: int) -> Op:
 
 IGAMMA = _incomplete_gamma("igamma", special.gammainc, 1)
 IGAMMAC = _incomplete_gamma("igammac", special.gammaincc, -1)
-xlog1py, zeta = binary("xlog1py", XLOG1PY).call, binary("zeta", ZETA).call
+xlog1py, zeta = (
+    binary(name, op, require=some_tensor).call for name, op in (("special_xlog1py", XLOG1PY), ("special_zeta", ZETA))
+)
 
 
 # Functions of a number and an order.
@@ -240,6 +242,6 @@ ROWS = (
     Row("polygamma", polygamma),
     Row("polygamma_", polygamma_, function=False),
     Row("mvlgamma", mvlgamma, inplace=True),
-    binary("igamma", IGAMMA),
-    binary("igammac", IGAMMAC),
+    of_tensors("igamma", IGAMMA, inplace=True),
+    of_tensors("igammac", IGAMMAC, inplace=True),
 )

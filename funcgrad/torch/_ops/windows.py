@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 
 from jax import lax
 
-from funcgrad.torch._tensor import Tensor
-
 
 class Span(NamedTuple):
     """How a window slides along one dimension: `count` windows of `size` elements, `dilation` apart."""
@@ -66,13 +64,3 @@ def each(given: Any, ndim: int) -> tuple[int, ...]:
         return (operator.index(given),) * ndim
     numbers = tuple([operator.index(g) for g in given])
     return numbers * ndim if len(numbers) == 1 else numbers
-
-
-def require_tensor(x: Any, name: str, argument: str = "input", position: int = 1) -> None:
-    """Refuse what is no tensor.
-
-    Raises:
-        TypeError: PyTorch's text.
-    """
-    if not isinstance(x, Tensor):
-        raise TypeError(f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {type(x).__name__}")
