@@ -18,7 +18,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.dims import dim_of
-from funcgrad.torch._ops.promotion import cast, once, refuse
+from funcgrad.torch._ops.promotion import cast, once, refuse, scalar_name
 from funcgrad.torch._ops.rows import Row, named, spelled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import IMPLICIT_CLASSES
@@ -222,6 +222,8 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     """x limited to `[min_val, max_val]`; the gradient at the bounds is 0."""
     if input._aval.dtype == np.uint8 and min_val < 0:
         raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
     return _into(input, apply(HARDTANH, (), input, min_val, max_val), inplace)
 
 
@@ -237,6 +239,12 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved towards 0 by `lambd`, and 0 where it would cross it."""
+    dtype = input._aval.dtype
+    if dtype.kind not in "biu" and not 0 <= lambd <= jnp.finfo(dtype).max:
+        raise RuntimeError(
+            f"lambda must be in range [0, {float(jnp.finfo(dtype).max):g}] for input dtype {scalar_name(dtype)}, but "
+            f"found {lambd:g}"
+        )
     return apply(SOFTSHRINK, (), input, float(lambd))
 
 
@@ -247,7 +255,22 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """x above 0, `weight * x` below; one weight, or one for each channel (dimension 1)."""
+    if weight._aval.size != 1:
+        _check_channels(input, weight)
+    if weight.ndim > 1:
+        raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}")
     return apply(PRELU, (), input, weight)
+
+
+def _check_channels(x: Tensor, weight: Tensor) -> None:
+    if not x.ndim:
+        raise RuntimeError("Not allow zero-dim input tensor.")
+    channels, count = x._aval.shape[1] if x.ndim > 1 else 1, weight._aval.size
+    if channels != count:
+        raise RuntimeError(
+            f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {count} and channel size "
+            f"= {channels}."
+        )
 
 
 def logsigmoid(input: Tensor) -> Tensor:

@@ -162,7 +162,20 @@ MASKED_FILL = Op(
 
 
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
-    """The tensor with `value` where the mask holds."""
+    """The tensor with `value` where the mask holds.
+
+    Raises:
+        RuntimeError: A value with dimensions, or a complex one for real elements.
+    """
+    if isinstance(value, Tensor) and value.ndim:
+        raise RuntimeError(
+            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+        )
+    is_complex = value._aval.dtype.kind == "c" if isinstance(value, Tensor) else isinstance(value, complex)
+    if is_complex and input._aval.dtype.kind != "c":
+        name = input._aval.dtype.name
+        kind = "int64_t" if name == "int64" else _NAMES.get(name, name)
+        raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
     return apply(MASKED_FILL, (), input, mask, value)
 
 
@@ -197,9 +210,18 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
 
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """The tensor with the next element of `source` at each place where the mask holds."""
+    if mask._aval.dtype != np.bool_:
+        kind = dtype_of(mask._aval.dtype).scalar
+        raise RuntimeError(f"masked_scatter_ only supports boolean masks, but got mask with dtype {kind}")
+    if input._aval.dtype != source._aval.dtype:
+        kinds = " and ".join(dtype_of(x._aval.dtype).scalar for x in (input, source))
+        raise RuntimeError(f"masked_scatter: expected self and source to have same dtypes but got{kinds}")
+    check_broadcast((mask, input))
     shape = np.broadcast_shapes(input._aval.shape, mask._aval.shape)
     input = input if shape == input._aval.shape else input.expand(shape)
     places = np.flatnonzero(np.broadcast_to(_host(mask), shape))
+    if source._aval.size < places.size:
+        raise RuntimeError("Number of elements of source < number of ones in mask")
     return apply(MASKED_SCATTER, (), input, wrap(constant(places)), source)
 
 

@@ -93,6 +93,8 @@ def embedding(
     Raises:
         IndexError: An index is out of range.
     """
+    if weight.ndim != 2:
+        raise RuntimeError("'weight' must be 2-D")
     padding = _padding(padding_idx, weight._aval.shape[0], "Padding_idx")
     check_indices(input, weight._aval.shape[0])
     if max_norm is not None:

@@ -125,6 +125,12 @@ def _position_row(op: Op) -> Row:
 
 def _aminmax(x: Any, *, dim: int | None, keepdim: bool) -> tuple[Any, Any]:
     axis = dim if x.ndim else None
+    if axis is None and not x.size:
+        raise RuntimeError(
+            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
+        )
+    if axis is not None and not x.shape[axis]:
+        raise IndexError(f"aminmax: Expected reduction dim {axis} to have non-zero size.")
     return jnp.min(x, axis, keepdims=keepdim), jnp.max(x, axis, keepdims=keepdim)
 
 

@@ -46,9 +46,14 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, **other: Any) -> Tensor:
     """Tensors joined along a dimension; 1-dimensional tensors without elements are left out."""
     if other:
         return spelled(cat, other, tensors, **({} if dim == 0 else {"dim": dim}))
+    if isinstance(tensors, Tensor):
+        raise TypeError("cat(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
     if len(tensors) == 0:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     _check_tensors(tensors)
+    for k, x in enumerate(tensors):
+        if not x._aval.shape:
+            raise RuntimeError(f"zero-dimensional tensor (at position {k}) cannot be concatenated")
     joined = [x for x in tensors if x._aval.shape != (0,)] or tensors
     dim = dim_of(dim, joined[0].ndim)
     _check_sizes(joined, dim)
@@ -74,8 +79,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, **other: Any) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
     if other:
         return spelled(stack, other, tensors, **({} if dim == 0 else {"dim": dim}))
-    if len(tensors) == 0:
-        raise RuntimeError("stack expects a non-empty TensorList")
+    _check_some(tensors, "stack")
     _check_tensors(tensors)
     first = tensors[0]._aval.shape
     for k, x in enumerate(tensors):
@@ -87,24 +91,33 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, **other: Any) -> Tensor:
     return apply(STACK, (dim_of(dim, len(first) + 1),), *tensors)
 
 
+def _check_some(tensors: Sequence[Tensor], name: str) -> None:
+    if len(tensors) == 0:
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
+
+
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the columns; 1-dimensional ones along their only dimension."""
+    _check_some(tensors, "hstack")
     parts = [reshape(x, (1,)) if x.ndim == 0 else x for x in tensors]
     return cat(parts, 0 if parts[0].ndim == 1 else 1)
 
 
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the rows; a 1-dimensional one is a row."""
+    _check_some(tensors, "vstack")
     return cat([atleast_2d(x) for x in tensors], 0)
 
 
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the third dimension."""
+    _check_some(tensors, "dstack")
     return cat([unsqueeze(x, -1) if x.ndim == 2 else x for x in map(atleast_2d, tensors)], 2)
 
 
 def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the columns; a 1-dimensional one is a column."""
+    _check_some(tensors, "column_stack")
     return cat([x if x.ndim > 1 else reshape(x, (-1, 1)) for x in tensors], 1)
 
 

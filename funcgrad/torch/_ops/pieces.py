@@ -55,6 +55,8 @@ AS_STRIDED = ViewOp("as_strided", _strided, writable=False)
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension, as views."""
+    if not input.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     parts = view(UNBIND, (dim_of(dim, input.ndim),), input, origin=VIEW_OF_SEVERAL)
     return tuple(parts) if isinstance(parts, list) else (parts,)
 
@@ -96,6 +98,8 @@ def tensor_split(
     input: Tensor, indices_or_sections: Any = None, dim: int = 0, *, indices: Any = None, sections: Any = None
 ) -> tuple[Tensor, ...]:
     """So many pieces of nearly equal size, or pieces between the given positions, as views."""
+    if not input.ndim:
+        raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     dim = dim_of(dim, input.ndim)
     length = input._aval.shape[dim]
     if indices_or_sections is None:
@@ -103,6 +107,8 @@ def tensor_split(
     if isinstance(indices_or_sections, Tensor):
         indices_or_sections = indices_or_sections.tolist()
     if isinstance(indices_or_sections, int):
+        if indices_or_sections < 1:
+            raise RuntimeError(f"number of sections must be larger than 0, got {indices_or_sections}")
         short, longer = divmod(length, indices_or_sections)
         lengths = [short + (k < longer) for k in range(indices_or_sections)]
         ends = np.cumsum([0, *lengths]).tolist()
@@ -112,24 +118,49 @@ def tensor_split(
 
 
 def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
-    """Pieces along the columns."""
-    return tensor_split(input, indices_or_sections, 0 if input.ndim == 1 else 1)
+    """Pieces along the columns; equal ones, if a number of them is given."""
+    return _split_evenly(input, indices_or_sections, 0 if input.ndim == 1 else 1, "hsplit", 1)
 
 
 def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
-    """Pieces along the rows."""
-    return tensor_split(input, indices_or_sections, 0)
+    """Pieces along the rows; equal ones, if a number of them is given."""
+    return _split_evenly(input, indices_or_sections, 0, "vsplit", 2)
 
 
 def dsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
-    """Pieces along the third dimension."""
-    return tensor_split(input, indices_or_sections, 2)
+    """Pieces along the third dimension; equal ones, if a number of them is given."""
+    return _split_evenly(input, indices_or_sections, 2, "dsplit", 3)
+
+
+def _split_evenly(input: Tensor, given: Any, dim: int, name: str, least: int) -> tuple[Tensor, ...]:
+    if input.ndim < least:
+        raise RuntimeError(
+            f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with {input.ndim} "
+            "dimensions!"
+        )
+    if isinstance(given, str):
+        raise TypeError(f"{name}() received an invalid combination of arguments - got (Tensor, str)")
+    length = input._aval.shape[dim]
+    if isinstance(given, int) and (given < 1 or length % given):
+        raise RuntimeError(
+            f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {length} is not "
+            f"divisible by the split_size {given}!"
+        )
+    return tensor_split(input, given, dim)
 
 
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """`length` slices along a dimension from `start` on."""
+    if not input.ndim:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if isinstance(start, Tensor) and (start.ndim or start._aval.dtype.kind not in "iu"):
+        raise RuntimeError("start must be an 0-dim integral Tensor.")
     dim = dim_of(dim, input.ndim)
     size, start, length = input._aval.shape[dim], int(start), int(length)
+    if not -size <= start <= size:
+        raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {start})")
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
     start = start + size if start < 0 else start
     if start + length > size:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")

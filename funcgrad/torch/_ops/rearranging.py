@@ -106,26 +106,42 @@ def flip(input: Tensor, *places: Any, dims: Any = ()) -> Tensor:
 
 def fliplr(input: Tensor) -> Tensor:
     """Columns in reverse order."""
+    if input.ndim < 2:
+        raise RuntimeError("Input must be >= 2-d.")
     return flip(input, 1)
 
 
 def flipud(input: Tensor) -> Tensor:
     """Rows in reverse order."""
+    if not input.ndim:
+        raise RuntimeError("Input must be >= 1-d.")
     return flip(input, 0)
 
 
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """Elements shifted along dimensions, those that leave at one end coming in at the other."""
     by = [operator.index(shifts)] if hasattr(shifts, "__index__") else list(shifts)
-    along = (
-        None if dims is None else tuple([dim_of(d, input.ndim) for d in ([dims] if isinstance(dims, int) else dims)])
-    )
+    given = [] if dims is None else [dims] if isinstance(dims, int) else list(dims)
+    if not by:
+        raise RuntimeError("`shifts` required")
+    if len(by) != len(given) and (given or len(by) > 1):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(by)}, dims:{len(given)}")
+    if given and not input.ndim:
+        raise IndexError(f"Dimension specified as {given[0]} but tensor has no dimensions")
+    along = tuple([dim_of(d, input.ndim) for d in given]) or None
     return apply(ROLL, (along,), input, *by)
 
 
 def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     """A plane rotated by k quarter turns from the first dimension towards the second."""
-    return apply(ROT90, (k % 4, tuple([dim_of(d, input.ndim) for d in dims])), input)
+    if len(dims) != 2:
+        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+    if input.ndim < 2:
+        raise RuntimeError(f"expected total dims >= 2, but got total dims = {input.ndim}")
+    plane = tuple([dim_of(d, input.ndim) for d in dims])
+    if plane[0] == plane[1]:
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
+    return apply(ROT90, (k % 4, plane), input)
 
 
 ROWS = (

@@ -103,6 +103,9 @@ def _extreme(name: str, function: Any) -> Any:
                 f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
                 "with the 'dim' argument."
             )
+        empty = [d for d in dims or () if x.shape[d] == 0]
+        if empty:
+            raise IndexError(f"{name}(): Expected reduction dim {empty[0]} to have non-zero size.")
         return function(x, dims, keepdims=keepdim)
 
     return reduced

@@ -78,6 +78,11 @@ def _resolved(shape: tuple[int, ...], count: int) -> tuple[int, ...]:
     known = math.prod(s for s in shape if s != -1)
     if shape.count(-1) > 1:
         raise RuntimeError("only one dimension can be inferred")
+    if -1 in shape and not known and not count:
+        raise RuntimeError(
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 "
+            "can be any value and is ambiguous"
+        )
     if -1 in shape and known and count % known == 0:
         return tuple(count // known if s == -1 else s for s in shape)
     if known != count or -1 in shape:
@@ -231,11 +236,23 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
     return tensor_view(input, *shape[:dim], *wanted, *shape[dim + 1 :])
 
 
+def _distinct(dims: list[int], ndim: int, name: str) -> list[int]:
+    found = [dim_of(d, ndim) for d in dims]
+    if len(set(found)) < len(found):
+        raise RuntimeError(f"movedim: repeated dim in `{name}` ({dims})")
+    return found
+
+
 def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """Dimensions at other places, the rest in their order."""
     ndim = input.ndim
-    moved = [dim_of(d, ndim) for d in ((source,) if hasattr(source, "__index__") else source)]
-    places = [dim_of(d, ndim) for d in ((destination,) if hasattr(destination, "__index__") else destination)]
+    sources, ends = ([x] if hasattr(x, "__index__") else list(x) for x in (source, destination))
+    if len(sources) != len(ends):
+        raise RuntimeError(
+            f"movedim: Invalid source or destination dims: source ({sources} dims) should contain the same number of "
+            f"dims as destination ({ends} dims)"
+        )
+    moved, places = _distinct(sources, ndim, "source"), _distinct(ends, ndim, "destination")
     order = [d for d in range(ndim) if d not in moved]
     for place, dim in sorted(zip(places, moved, strict=True)):
         order.insert(place, dim)

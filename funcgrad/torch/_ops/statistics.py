@@ -13,6 +13,7 @@ from funcgrad.torch._ops.contraction import cdist
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.promotion import cast, floating
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.statistics_checks import check_cov, check_gradient
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Number, Op
 
@@ -61,6 +62,7 @@ def cov(
         fweights: How often each observation was made, `[observations]`.
         aweights: How much each observation counts, `[observations]`.
     """
+    check_cov(input, fweights, aweights)
     real = input.real if input.is_complex() else input
     one = real.new_ones((), dtype=real.dtype if real.is_floating_point() else None)
     frequencies, weights = (one if given is None else given for given in (fweights, aweights))
@@ -126,6 +128,7 @@ def gradient(input: Tensor, *, spacing: Any = None, dim: Any = None, edge_order:
         edge_order: How exact the slopes at the ends are, 1 or 2.
     """
     dims = range(input.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
+    check_gradient(input, spacing, dim, edge_order)
     chosen = [dim_of(d, input.ndim) for d in dims]
     spacings = spacing if isinstance(spacing, Sequence) else [1 if spacing is None else spacing] * len(chosen)
     return tuple(

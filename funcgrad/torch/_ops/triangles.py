@@ -70,7 +70,10 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
 
 def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Matrices whose diagonals are the last dimension of the input."""
-    return apply(DIAG_EMBED, (offset, dim_of(dim1, input.ndim + 1), dim_of(dim2, input.ndim + 1)), input)
+    first, second = dim_of(dim1, input.ndim + 1), dim_of(dim2, input.ndim + 1)
+    if first == second:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return apply(DIAG_EMBED, (offset, first, second), input)
 
 
 def diagflat(input: Tensor, offset: int = 0) -> Tensor:
@@ -80,6 +83,8 @@ def diagflat(input: Tensor, offset: int = 0) -> Tensor:
 
 def trace(input: Tensor) -> Tensor:
     """Sum of a matrix's diagonal."""
+    if input.ndim != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
     return apply(TRACE, (), input)
 
 

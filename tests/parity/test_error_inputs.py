@@ -1,0 +1,66 @@
+"""The bad inputs of PyTorch's own databases: what PyTorch refuses, the shim refuses, with its type and in its words.
+
+A text agrees if it is PyTorch's or matches what PyTorch's own tests expect of it.
+"""
+
+import re
+
+import pytest
+from op_db import entries, function_of
+from bad_inputs import difference, of_module, of_operator, of_optimizer
+from torch.testing._internal.common_modules import module_db
+from torch.testing._internal.common_optimizers import optim_db
+
+import funcgrad.torch as shim
+
+LEFT_OUT = {
+    r"refers? to a single memory location": "`out=` gets a value of its own, so its memory does not matter",
+    r"resize storage that is not resizable": "storages have no fixed size",
+    r"for strided tensors only|Sparse params": "there are no sparse layouts to ask for",
+    r"only tensors with up to 64 dims|same device|meta": "NumPy's arrays have 64 dimensions, and no such device",
+    r"descriptor '__|no attribute 'reciprocal'": "a method of tensors called on a number",
+}
+"""Texts of PyTorch that are not looked for, and why."""
+
+KNOWN = {}
+"""What differs, by place: `silent`, `type` or `text`."""
+
+
+def named(database, func, home, name_of):
+    """The entries of a database that say what is bad, by name."""
+    with_inputs = [info for info in database if getattr(info, func)]
+    return {name: info for info in with_inputs if hasattr(home, name := name_of(info))}
+
+
+OPERATORS = {name: info for name, info in entries().items() if info.error_inputs_func and function_of(info)}
+MODULES = named(module_db, "module_error_inputs_func", shim.nn, lambda info: info.name.removeprefix("nn."))
+OPTIMIZERS = named(optim_db, "optim_error_inputs_func", shim.optim, lambda info: info.optim_cls.__name__)
+
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("eager")]
+
+
+def check(name, answers):
+    """That the shim's answers are PyTorch's, but for those that are known to differ."""
+    found = {}
+    for place, (ours, theirs, regex) in enumerate(answers):
+        if theirs is None or any(re.search(text, str(theirs)) for text in LEFT_OUT):
+            continue
+        if differs := difference(ours, theirs, regex):
+            found[place] = differs, f"{ours!r} is not {theirs!r}"
+    assert {place: differs for place, (differs, _) in found.items()} == KNOWN.get(name, {}), found
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_operator_refuses_as_pytorch_does(name):
+    info = OPERATORS[name]
+    check(name, of_operator(info, function_of(info)))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_module_refuses_as_pytorch_does(name):
+    check(name, of_module(MODULES[name], getattr(shim.nn, name)))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizer_refuses_as_pytorch_does(name):
+    check(name, of_optimizer(OPTIMIZERS[name], getattr(shim.optim, name)))
