@@ -80,7 +80,10 @@ def _along_many(name: str, shown: str, default: tuple[int, ...] | None) -> Calla
     ) -> Tensor:
         _check_norm(norm)
         chosen = range(-len(s), 0) if dim is None and s is not None else range(input.ndim) if dim is None else dim
-        dims = tuple(_dim_of(d, input.ndim) for d in ((chosen,) if isinstance(chosen, int) else chosen))
+        chosen = (chosen,) if isinstance(chosen, int) else tuple(chosen)
+        if chosen and not input.ndim:
+            raise IndexError(f"Dimension specified as {chosen[0]} but tensor has no dimensions")
+        dims = tuple(_dim_of(d, input.ndim) for d in chosen)
         lengths = None if s is None else tuple(input.shape[d] if k == -1 else k for k, d in zip(s, dims, strict=True))
         return _apply(_MANY[name], (lengths, dims, norm), input)
 

@@ -6,8 +6,8 @@ A text agrees if it is PyTorch's or matches what PyTorch's own tests expect of i
 import re
 
 import pytest
-from op_db import entries, function_of
 from bad_inputs import difference, of_module, of_operator, of_optimizer
+from op_db import entries, function_of
 from torch.testing._internal.common_modules import module_db
 from torch.testing._internal.common_optimizers import optim_db
 

@@ -11,10 +11,10 @@ from torch_to_shim import translated
 import funcgrad.torch as shim
 
 
-def refusal(call):
+def refusal(call, *args, **kwargs):
     """The error that a call raises, or None."""
     try:
-        call()
+        call(*args, **kwargs)
     except Exception as error:  # whatever it is, it is compared
         return error
     return None
@@ -37,11 +37,13 @@ def words(error):
 def of_operator(info, call):
     """For each bad input of an operator what the shim and PyTorch raise, and the text that PyTorch's tests expect."""
     for bad in info.error_inputs("cpu"):
-        sample = bad.sample_input
-        args, kwargs = (sample.input, *sample.args), sample.kwargs
-        theirs = refusal(lambda: info.op(*args, **kwargs))
-        ours = refusal(lambda: call(*translated(args), **translated({k: in_shim(x) for k, x in kwargs.items()})))
-        yield ours, theirs, bad.error_regex
+        args, kwargs = (bad.sample_input.input, *bad.sample_input.args), bad.sample_input.kwargs
+        theirs = refusal(info.op, *args, **kwargs)
+        yield refusal(_run_in_shim, call, args, kwargs), theirs, bad.error_regex
+
+
+def _run_in_shim(call, args, kwargs):
+    call(*translated(args), **translated({key: in_shim(x) for key, x in kwargs.items()}))
 
 
 def of_module(info, module):
@@ -49,17 +51,14 @@ def of_module(info, module):
     for bad in info.module_error_inputs_func(info, "cpu", real.float64, True, True):
         made, called = bad.module_error_input.constructor_input, bad.module_error_input.forward_input
         given = [made.args, made.kwargs] + ([called.args, called.kwargs] if called else [])
-        is_made = bad.error_on != ModuleErrorEnum.CONSTRUCTION_ERROR
-        yield (
-            refusal(lambda: _run_module(shim, module, translated(given), is_made)),
-            refusal(lambda: _run_module(real, info.module_cls, given, is_made)),
-            bad.error_regex,
-        )
+        is_called = bad.error_on != ModuleErrorEnum.CONSTRUCTION_ERROR
+        theirs = refusal(_run_module, real, info.module_cls, given, is_called)
+        yield refusal(_run_module, shim, module, translated(given), is_called), theirs, bad.error_regex
 
 
-def _run_module(torch, module, given, is_made):
+def _run_module(torch, module, given, is_called):
     made = module(*given[0], **given[1])
-    if is_made:
+    if is_called:
         made.to(torch.float64)(*given[2], **given[3])
 
 
@@ -68,11 +67,12 @@ def of_optimizer(info, optimizer):
     for bad in info.optim_error_inputs_func(device="cpu", dtype=real.float64):
         given = [bad.optimizer_error_input.params, bad.optimizer_error_input.kwargs]
         steps = bad.error_on == OptimizerErrorEnum.STEP_ERROR
-        yield (
-            refusal(lambda: _run_optimizer(optimizer, translated(given), steps)),
-            refusal(lambda: _run_optimizer(info.optim_cls, given, steps)),
-            bad.error_regex,
-        )
+        theirs = refusal(_run_optimizer, info.optim_cls, given, steps)
+        yield refusal(_translated_optimizer, optimizer, given, steps), theirs, bad.error_regex
+
+
+def _translated_optimizer(optimizer, given, steps):
+    _run_optimizer(optimizer, translated(given), steps)
 
 
 def _run_optimizer(optimizer, given, steps):

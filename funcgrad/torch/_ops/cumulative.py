@@ -89,6 +89,8 @@ def diff(
     input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None
 ) -> Tensor:
     """Differences of neighbours along a dimension, `n` times."""
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
     parts = [x for x in (prepend, input, append) if x is not None]
     return apply(DIFF, (dim_of(dim, input.ndim), n), *parts)
 

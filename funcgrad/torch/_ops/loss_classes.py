@@ -123,9 +123,38 @@ def cross_entropy(
         if not target.dtype.is_floating_point:
             kind = scalar_name(target._aval.dtype)
             raise RuntimeError(f"Expected floating point type for target with class probabilities, got {kind}")
-        return apply(SOFT_CROSS_ENTROPY, (reduction, label_smoothing), input, target, *weights)
-    target = _checked_target(input, target, ignore_index)
-    return apply(CROSS_ENTROPY, (ignore_index, reduction, label_smoothing), input, target, *weights)
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index is not supported for floating point target")
+        smoothing = _checked_smoothing(label_smoothing)
+        _check_weight(input, weight, "cross_entropy: ")
+        return apply(SOFT_CROSS_ENTROPY, (reduction, smoothing), input, target, *weights)
+    target, smoothing = _checked_target(input, target, ignore_index, weight), _checked_smoothing(label_smoothing)
+    return apply(CROSS_ENTROPY, (ignore_index, reduction, smoothing), input, target, *weights)
+
+
+def _checked_smoothing(share: float) -> float:
+    """The share that is spread: none for negative numbers, as in PyTorch."""
+    if share > 1:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {share:g}")
+    return max(share, 0.0)
+
+
+def _check_weight(x: Tensor, weight: Tensor | None, prefix: str = "") -> None:
+    """Refuse weights that are not one for each class. Of maps of classes PyTorch asks for their number alone."""
+    if weight is None:
+        return
+    classes = x._aval.shape[0 if x.ndim == 1 else 1]
+    if not prefix and x.ndim > 2:
+        if weight._aval.size != classes:
+            raise RuntimeError("weight tensor should be defined either for all or no classes")
+    elif weight._aval.shape != (classes,):
+        raise RuntimeError(
+            f"{prefix}weight tensor should be defined either for all {classes} classes or no classes but got weight "
+            f"tensor of shape: {list(weight.shape)}"
+        )
+    if not prefix and weight._aval.dtype != x._aval.dtype:
+        kinds = scalar_name(x._aval.dtype), scalar_name(weight._aval.dtype)
+        raise RuntimeError(f"expected scalar type {kinds[0]} but found {kinds[1]}")
 
 
 def linear_cross_entropy(
@@ -153,10 +182,32 @@ def linear_cross_entropy(
         label_smoothing: Share of the probability that is spread over all classes.
         options: How PyTorch splits the work; has no effect.
     """
+    _check_linear(input, linear_weight, linear_bias, target, ignore_index)
     logits = tensordot(input, linear_weight, ([-1], [-1]))
     logits = logits if linear_bias is None else logits + linear_bias
     index = -100 if ignore_index is None else ignore_index
     return cross_entropy(logits, target, weight, None, index, None, reduction, label_smoothing)
+
+
+def _check_linear(x: Tensor, matrix: Tensor, bias: Tensor | None, target: Tensor, ignore_index: int | None) -> None:
+    if x.ndim not in (1, 2):
+        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {x.ndim}")
+    if matrix.ndim < 2:
+        raise RuntimeError(f"expected linear_weight with dimensionality at least 2, got {matrix.ndim}")
+    if x.shape[-1] != matrix.shape[-1]:
+        raise RuntimeError(
+            "expected equal input and linear_weight last dimensions (in_features), got "
+            f"{x.shape[-1]} and {matrix.shape[-1]}, respectively"
+        )
+    if ignore_index is not None and target.dtype.is_floating_point:
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    if matrix.ndim > 2 and x.ndim == 1:
+        raise RuntimeError(
+            f"K-dimensional loss defined by linear_weight shape {tuple(matrix.shape)} requires batched input, (N, "
+            f"{x.shape[-1]}), got unbatched input with shape {tuple(x.shape)}"
+        )
+    if bias is not None and bias.shape != matrix.shape[:-1]:
+        raise RuntimeError(f"expected linear_bias shape {tuple(matrix.shape[:-1])}, got {tuple(bias.shape)}")
 
 
 def nll_loss(
@@ -170,12 +221,12 @@ def nll_loss(
 ) -> Tensor:
     """Negative log likelihood of class indices, from log probabilities; arguments as for `cross_entropy`."""
     reduction = checked_reduction(reduction, size_average, reduce)
-    target = _checked_target(input, target, ignore_index)
+    target = _checked_target(input, target, ignore_index, weight)
     weights = () if weight is None else (weight,)
     return apply(NLL, (ignore_index, reduction), input, target, *weights)
 
 
-def _checked_target(x: Tensor, target: Tensor, ignore_index: int) -> Tensor:
+def _checked_target(x: Tensor, target: Tensor, ignore_index: int, weight: Tensor | None) -> Tensor:
     """Class indices that fit the scores: one for each sample, or for each place of each sample."""
     scores, shape = x._aval.shape, target._aval.shape
     if not scores:
@@ -188,6 +239,7 @@ def _checked_target(x: Tensor, target: Tensor, ignore_index: int) -> Tensor:
         if len(scores) == 4:
             raise RuntimeError(f"size mismatch (got input: {list(scores)} , target: {list(shape)}")
         raise RuntimeError(f"Expected target size {list(expected)}, got {list(shape)}")
+    _check_weight(x, weight)
     classes = scores[0 if len(scores) == 1 else 1]
     expect(target, functools.partial(_check_range, classes=classes, ignore_index=ignore_index))
     return target.reshape(()) if len(scores) == len(shape) else target  # pyright: ignore[reportAttributeAccessIssue]

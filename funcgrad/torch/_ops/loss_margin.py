@@ -159,13 +159,36 @@ def multi_margin_loss(
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.ndim != 1:
         raise ValueError("weight must be one-dimensional")
-    batch = (input.shape[0],) if input.ndim == 2 else ()
-    if tuple(target.shape) != batch and target._aval.size != 1:
-        raise RuntimeError(f"inconsistent target size, expected {batch[0] if batch else 1} but got {target.shape}")
+    _check_multi_margin(input, target, weight)
     _check_classes(target, input.shape[-1] if input.ndim else 1, low=0, text="target out of range")
     given = () if weight is None else (weight,)
     input = input if input.ndim else input.reshape(1)
     return apply(MULTI_MARGIN, (p, reduction), input, target, float(margin), *given)
+
+
+def _check_multi_margin(x: Tensor, target: Tensor, weight: Tensor | None) -> None:
+    _check_rows(x)
+    count = x.shape[0] if x.ndim == 2 else 1
+    if target.shape != (count,) and not (target.ndim == 0 and x.ndim < 2):
+        raise RuntimeError(
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch "
+            f"size). Expected target size [{count}], but got {list(target.shape)}. Input has shape {list(x.shape)}."
+        )
+    classes = x.shape[-1] if x.ndim else 1
+    if weight is not None and weight.shape != (classes,):
+        raise RuntimeError(f"inconsistent weight size, expected {classes} but got {list(weight.shape)}")
+    if target._aval.dtype != np.int64:
+        raise RuntimeError(f"expected scalar type Long but found {scalar_name(target._aval.dtype)}")
+    if weight is not None and weight._aval.dtype != x._aval.dtype:
+        kinds = scalar_name(x._aval.dtype), scalar_name(weight._aval.dtype)
+        raise RuntimeError(f"expected scalar type {kinds[0]} but found {kinds[1]}")
+
+
+def _check_rows(x: Tensor) -> None:
+    if x.ndim > 2 or (x.ndim and not x.shape[-1]):
+        raise RuntimeError(
+            f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(x.shape)}"
+        )
 
 
 def multilabel_margin_loss(
@@ -185,10 +208,7 @@ def multilabel_margin_loss(
         reduction: `mean`, `sum` or `none`.
     """
     reduction = checked_reduction(reduction, size_average, reduce)
-    if input.ndim > 2 or (input.ndim and not input.shape[-1]):
-        raise RuntimeError(
-            f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}"
-        )
+    _check_rows(input)
     if target.shape != input.shape:
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
     if target._aval.dtype != np.int64:

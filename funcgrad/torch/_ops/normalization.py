@@ -196,6 +196,7 @@ def batch_norm(
         ValueError: Training with one value per channel.
         RuntimeError: Statistics, weight or bias do not fit.
     """
+    check.eps(eps, training)
     if training:
         check.several_values(input.shape)
     elif running_mean is None or running_var is None:

@@ -149,3 +149,14 @@ def group_norm(x: Any, groups: int, given: str, others: Sequence[Any]) -> None:
                 f"shape {shown} and input of shape {shape}"
             )
     _check_dtypes(x, others, "GroupNormKernelImpl")
+
+
+def eps(given: float, training: bool) -> None:
+    """Refuse what batch_norm cannot add to a variance.
+
+    Raises:
+        ValueError: A negative number; 0 in training.
+    """
+    if given < 0 or (training and given == 0):
+        wanted = "positive during training" if training else "non-negative"
+        raise ValueError(f"batch_norm eps must be {wanted}, but got {float(given)}")

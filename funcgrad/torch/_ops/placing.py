@@ -67,6 +67,12 @@ RENORM = Op("renorm", _renormed)
 
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """The tensor with its slices along a dimension scaled down to a p-norm of at most `maxnorm`."""
+    if input.ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions")
+    if p <= 0:
+        raise RuntimeError("renorm: non-positive-norm not supported")
+    if maxnorm < 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
     return apply(RENORM, (float(p), dim_of(dim, input.ndim), float(maxnorm)), input)
 
 
@@ -92,6 +98,20 @@ def scalar_tensor(s: Any, **keywords: Any) -> Tensor:
 
 def empty_permuted(size: Any, physical_layout: Sequence[int], **keywords: Any) -> Tensor:
     """A new tensor; memory has one order here."""
+    count = len(sizes((size,)))
+    if count != len(physical_layout):
+        raise RuntimeError(
+            "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "
+            f"{count} is not equal to len(physical_layout) = {len(physical_layout)}"
+        )
+    for k, d in enumerate(physical_layout):
+        if not 0 <= d < count:
+            raise RuntimeError(
+                f"Dimension out of range (expected to be between 0 and {count - 1}, but got {d} at index {k}).  NB: "
+                "negative dims not currently supported; file an issue if you want it."
+            )
+        if d in physical_layout[:k]:
+            raise RuntimeError("Duplicate dim not allowed")
     return empty(size, **keywords)
 
 

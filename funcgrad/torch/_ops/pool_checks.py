@@ -124,6 +124,8 @@ def avg_pool_spans(
         NotImplementedError: The dtype is no floating-point one nor int64.
     """
     n = len(kernel)
+    if min(padding) < 0:
+        raise RuntimeError(f"pad must be non-negative, but got pad: {min(padding)}")
     if n == 1 and x.ndim not in (2, 3):
         raise RuntimeError(_rank_of_1d(x, "avg_pool1d"))
     if n == 2 and x.ndim < 3:

@@ -36,10 +36,10 @@ def _sum(x: Any, *, dims: Any, keepdim: bool, dtype: Any) -> Any:
 
 
 def _mean(x: Any, *, dims: Any, keepdim: bool, dtype: Any) -> Any:
-    dtype = x.dtype if dtype is None else dtype
+    whose, dtype = ("Input", x.dtype) if dtype is None else ("Optional", dtype)
     if not jnp.issubdtype(dtype, np.inexact):
         raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+            f"mean(): could not infer output dtype. {whose} dtype must be either a floating point or complex dtype. "
             f"Got: {scalar_name(dtype)}"
         )
     return jnp.mean(x, dims, computing(dtype), keepdims=keepdim).astype(dtype)

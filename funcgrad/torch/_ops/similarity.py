@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dim_of
-from funcgrad.torch._ops.promotion import to_float
+from funcgrad.torch._ops.promotion import check_broadcast, to_float
 from funcgrad.torch._ops.reduction import vector_norm
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor
@@ -53,6 +53,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The p-norm of `x1 - x2 + eps` along the last dimension."""
+    check_broadcast((x1, x2))
     return apply(PAIRWISE, (float(p), keepdim), x1, x2, eps)
 
 

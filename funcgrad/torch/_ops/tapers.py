@@ -29,6 +29,12 @@ def _kaiser(x: np.ndarray, beta: float) -> np.ndarray:
     return np.i0(beta * np.sqrt(np.maximum(1 - x * x, 0))) / np.i0(beta)
 
 
+def _checked_kaiser(x: np.ndarray, beta: float) -> np.ndarray:
+    if beta < 0:
+        raise ValueError(f"beta must be non-negative, got: {beta} instead.")
+    return _kaiser(x, beta)
+
+
 def _bartlett(x: np.ndarray) -> np.ndarray:
     return 1 - np.abs(x)
 
@@ -86,6 +92,10 @@ def exponential(M: int, *, center: float | None = None, tau: float = 1.0, sym: b
 
 def general_cosine(M: int, *, a: Sequence[float], sym: bool = True, **keywords: Any) -> Tensor:
     """A sum of cosines of 0, 1, 2, ... periods, with these weights."""
+    if not isinstance(a, list | tuple):
+        raise TypeError("Coefficients must be a list/tuple")
+    if not a:
+        raise ValueError("Coefficients cannot be empty")
     return _made("general_cosine", _of_cosines, M, sym, keywords, a=a)
 
 
@@ -106,7 +116,7 @@ WINDOWS = {
     "general_hamming": general_hamming,
     "hamming": _window("hamming", lambda x: _of_cosines(x, HAMMING)),
     "hann": _window("hann", lambda x: _of_cosines(x, HANN)),
-    "kaiser": _window("kaiser", _kaiser, beta=12.0),
+    "kaiser": _window("kaiser", _checked_kaiser, beta=12.0),
     "nuttall": _window("nuttall", lambda x: _of_cosines(x, NUTTALL)),
 }
 

@@ -62,13 +62,10 @@ class RNNCellBase(Module):
             raise RuntimeError(f"input has inconsistent input_size: got {x.shape[-1]} expected {self.input_size}")
         for k, h in enumerate(given):
             if x.ndim == h.ndim == 2 and x.shape[0] != h.shape[0]:
-                raise RuntimeError(
-                    f"Input batch size {x.shape[0]} doesn't match hidden{k if k else ''} batch size {h.shape[0]}"
-                )
+                raise RuntimeError(f"Input batch size {x.shape[0]} doesn't match hidden{k} batch size {h.shape[0]}")
             if h.shape[-1] != self.hidden_size:
                 raise RuntimeError(
-                    f"hidden{k if k else ''} has inconsistent hidden_size: got {h.shape[-1]}, expected "
-                    f"{self.hidden_size}"
+                    f"hidden{k} has inconsistent hidden_size: got {h.shape[-1]}, expected {self.hidden_size}"
                 )
 
     def extra_repr(self) -> str:

@@ -77,7 +77,7 @@ class Optimizer:
                 "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets "
                 "will change between runs. Please use a list instead."
             )
-        group = {**param_group, "params": [p[1] if isinstance(p, tuple) else p for p in params]}
+        group = self._named({**param_group, "params": list(params)})
         _check_params(group["params"])
         for name, default in self.defaults.items():
             if default is required and name not in group:
@@ -94,6 +94,22 @@ class Optimizer:
         self.param_groups.append(group)
         for listener in listeners:
             listener.holds(self, group["params"])
+
+    def _named(self, group: dict[str, Any]) -> dict[str, Any]:
+        """The group with the names of its parameters apart, if they have names as those of the other groups."""
+        has_name = [isinstance(p, tuple) for p in group["params"]]
+        if not any(has_name):
+            names = {}
+        elif all(has_name):
+            names = {"param_names": [name for name, _ in group["params"]]}
+        else:
+            raise ValueError("all optimizer params should be with/without names. Some param names are missing")
+        if self.param_groups and ("param_names" in self.param_groups[0]) != bool(names):
+            raise ValueError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"{'with' if names else 'without'} names to the optimizer"
+            )
+        return {**group, "params": [p[1] for p in group["params"]], **names} if names else group
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Clear the gradient of every parameter held here: forget it, or overwrite it with zeros."""

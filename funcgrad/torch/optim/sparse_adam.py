@@ -7,6 +7,7 @@ from typing import Any
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._ops.choice import where
 from funcgrad.torch._ops.creation import zeros
+from funcgrad.torch.optim._options import check_one_element
 from funcgrad.torch.optim.optimizer import Optimizer, evaluated
 
 
@@ -35,6 +36,7 @@ class SparseAdam(Optimizer):
         eps: float = 1e-8,
         maximize: bool = False,
     ) -> None:
+        check_one_element("lr", lr)
         if not lr > 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")
         if not eps > 0.0:
@@ -43,6 +45,9 @@ class SparseAdam(Optimizer):
             if not 0.0 <= beta < 1.0:
                 raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})
+        places = [[i, k] for i, g in enumerate(self.param_groups) for k, p in enumerate(g["params"]) if p.is_complex()]
+        if places:
+            raise ValueError(f"Complex params at indices {places}: SparseAdam does not support complex parameters")
 
     @no_grad()
     def step(self, closure: Any = None) -> Any:
