@@ -197,6 +197,11 @@ def _check(x: Any, w: Any, bias: Any, stride: Any, dilation: Any, groups: int, o
         raise RuntimeError(f"dilation should be greater than zero, but got {list(dilation)}")
     if groups < 1:
         raise RuntimeError("non-positive groups is not supported")
+    if w.shape[0] < groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got weight of size "
+            f"{list(w.shape)} instead"
+        )
     if w.shape[0] % groups:
         raise RuntimeError(
             f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of "

@@ -73,6 +73,19 @@ MAX_DIM = Op("max_dim", lambda x, *, dim, keepdim: _argmax(x, dim=dim, keepdim=k
 MIN_DIM = Op("min_dim", lambda x, *, dim, keepdim: _argmin(x, dim=dim, keepdim=keepdim), label="MinBackward0")
 
 
+def _some_of(x: Tensor, dim: int, name: str) -> int:
+    """A dimension as a number from 0, along which there is something to choose.
+
+    Raises:
+        IndexError: There is nothing, or no such dimension.
+    """
+    shape = x._aval.shape
+    dim = dim_of(dim, len(shape))
+    if shape and shape[dim] == 0:
+        raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
+    return dim
+
+
 def _extremum(name: str, over_all: Op, over_one: Op, of_two: Op) -> Row:
     result = VALUES_AND_INDICES[name]
 
@@ -86,11 +99,7 @@ def _extremum(name: str, over_all: Op, over_one: Op, of_two: Op) -> Row:
             return apply(over_all, (), input)
         if isinstance(dim, Tensor):
             return apply(of_two, (), input, dim)
-        shape = input._aval.shape
-        dim = dim_of(dim, len(shape))
-        if shape and shape[dim] == 0:
-            raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
-        return result(*apply(over_one, (dim, keepdim), input))
+        return result(*apply(over_one, (_some_of(input, dim, name), keepdim), input))
 
     call.__doc__ = f"The {name}imum of all elements, of each slice along `dim` with its position, or of two tensors."
     return Row(name, named(call, name))
@@ -117,7 +126,7 @@ def _position_row(op: Op) -> Row:
     def call(input: Tensor, dim: int | None = None, keepdim: bool = False, **other: Any) -> Tensor:
         if other:
             return spelled(call, other, input, dim, keepdim) if dim is not None else spelled(call, other, input)
-        return apply(op, (None if dim is None else dim_of(dim, len(input._aval.shape)), keepdim), input)
+        return apply(op, (None if dim is None else _some_of(input, dim, op.name), keepdim), input)
 
     call.__doc__ = f"Position of the {op.name[3:]}imum, the first of several; in the flattened tensor without `dim`."
     return Row(op.name, named(call, op.name))
@@ -199,7 +208,7 @@ def _median(name: str, over_all: Op, over_one: Op) -> Row:
     def call(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
         if dim is None:
             return apply(over_all, (), input)
-        return VALUES_AND_INDICES[name](*apply(over_one, (dim_of(dim, input.ndim), keepdim), input))
+        return VALUES_AND_INDICES[name](*apply(over_one, (_some_of(input, dim, "median"), keepdim), input))
 
     call.__doc__ = "The middle element, the lower of two; of all elements, or along `dim` with its position."
     return Row(name, named(call, name))
@@ -207,7 +216,7 @@ def _median(name: str, over_all: Op, over_one: Op) -> Row:
 
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     """The k-th smallest element along a dimension, and its position."""
-    dim, k = dim_of(dim, input.ndim), operator.index(k)
+    dim, k = _some_of(input, dim, "kthvalue"), operator.index(k)
     if not 1 <= k <= (input._aval.shape[dim] if input.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     return VALUES_AND_INDICES["kthvalue"](*apply(KTHVALUE, (dim, keepdim, k), input))
@@ -215,7 +224,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
 
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
     """The most frequent element along a dimension, the smallest of several, and its last position."""
-    return VALUES_AND_INDICES["mode"](*apply(MODE, (dim_of(dim, input.ndim), keepdim), input))
+    return VALUES_AND_INDICES["mode"](*apply(MODE, (_some_of(input, dim, "mode"), keepdim), input))
 
 
 ROWS = (

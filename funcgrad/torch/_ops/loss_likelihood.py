@@ -14,7 +14,7 @@ from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.known import expect, known_values
 from funcgrad.torch._ops.loss_reduction import checked_reduction, reduced
-from funcgrad.torch._ops.promotion import cast, common, scalar_name
+from funcgrad.torch._ops.promotion import cast, check_broadcast, common, scalar_name
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -214,6 +214,7 @@ def poisson_nll_loss(
         reduction: `mean`, `sum` or `none`.
     """
     reduction = checked_reduction(reduction, size_average, reduce)
+    check_broadcast((target, input))
     return apply(POISSON, (log_input, full, reduction), input, target, float(eps))
 
 

@@ -126,6 +126,7 @@ def avg_pool_spans(
     n = len(kernel)
     if min(padding) < 0:
         raise RuntimeError(f"pad must be non-negative, but got pad: {min(padding)}")
+    _check_half(kernel, padding, (1,) * n)
     if n == 1 and x.ndim not in (2, 3):
         raise RuntimeError(_rank_of_1d(x, "avg_pool1d"))
     if n == 2 and x.ndim < 3:
@@ -139,7 +140,6 @@ def avg_pool_spans(
         raise RuntimeError(f"input image ({_thw('', x.shape[-3:])}) smaller than kernel size ({_thw('k', kernel)})")
     if x.dtype != np.int64:
         no_integers(x, "avg_pool3d_out_frame" if n == 3 else "avg_pool2d")
-    _check_half(kernel, padding, (1,) * n)
     if n == 1:  # PyTorch speaks of a plane of height 1
         return _spans((*x.shape[-2:-1], 1, x.shape[-1]), (1, *kernel), (1, *stride), (0, *padding), (1, 1), ceil)[1:]
     return _spans(x.shape[x.ndim - n - 1 :], kernel, stride, padding, (1,) * n, ceil)
@@ -167,6 +167,43 @@ def adaptive_rank(x: Any, n: int, name: str, got: str) -> None:
     if n == 1:
         raise RuntimeError(_rank_of_1d(x, name))
     raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but {got}{list(x.shape)}")
+
+
+def adaptive_size(x: Tensor, size: Any, n: int, name: str) -> tuple[int, ...]:
+    """The sizes asked for; None stands for the input's own.
+
+    Raises:
+        RuntimeError: There are too many or too few.
+        ValueError: The input has too few dimensions.
+    """
+    given = tuple(size) if isinstance(size, tuple | list) else (size,) * n
+    if n == 1 and len(given) != 1:
+        raise RuntimeError(f"{name}() argument 'output_size' should contain one int (got {len(given)})")
+    if n > 1 and x.ndim <= len(given):
+        raise ValueError(f"Input dimension should be at least {len(given) + 1}")
+    if len(given) != n:
+        shown = f"{name}(): internal error: output_size.size()" if "max" in name else f"{name}: output_size"
+        raise RuntimeError(f"{shown} must be {n}")
+    return tuple(m if s is None else int(s) for s, m in zip(given, x.shape[max(x.ndim - n, 0) :], strict=False))
+
+
+def sizes_not_negative(x: Tensor, size: tuple[int, ...], name: str) -> None:
+    """Refuse negative sizes of an adaptive pool.
+
+    Raises:
+        RuntimeError: PyTorch's text, which speaks of a plane of height 1 where there is one dimension.
+    """
+    if min(size) >= 0:
+        return
+    plane = size if len(size) > 1 else (1, *size)
+    if "max" in name:
+        whole = [*x.shape[: x.ndim - len(size)], *plane]
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(size)}: {whole}")
+    shown = f"{plane[0]}, {','.join(map(str, plane[1:]))}"
+    raise RuntimeError(
+        f"{name.replace('1d', '2d')}: elements of output_size must be greater than or equal to 0 but received "
+        f"{{{shown}}}"
+    )
 
 
 def adaptive_pool(x: Any, size: tuple[int, ...], name: str, got: str) -> None:

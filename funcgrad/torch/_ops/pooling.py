@@ -258,14 +258,6 @@ def _avg_pool_of(ndim: int) -> Any:
     )
 
 
-def _sizes(input: Tensor, output_size: Any, ndim: int, name: str) -> tuple[int, ...]:
-    """The sizes asked for; None stands for the input's own."""
-    given = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,) * ndim
-    if len(given) != ndim:
-        raise RuntimeError(f"{name}: output_size must be {ndim}")
-    return tuple(n if s is None else int(s) for s, n in zip(given, input.shape[input.ndim - ndim :], strict=True))
-
-
 def adaptive_avg_pool(input: Tensor, output_size: tuple[int, ...]) -> Tensor:
     """The mean of each of `output_size` pieces of the last dimensions."""
     return apply(ADAPTIVE_AVG_POOL, (output_size,), input)
@@ -276,8 +268,10 @@ def _adaptive_avg_pool_of(ndim: int) -> Any:
 
     def call(input: Tensor, output_size: Any) -> Tensor:
         require_tensor(input, name)
+        size = check.adaptive_size(input, output_size, ndim, name)
         check.adaptive_rank(input, ndim, name, "got ")
-        return adaptive_avg_pool(input, _sizes(input, output_size, ndim, name))
+        check.sizes_not_negative(input, size, name)
+        return adaptive_avg_pool(input, size)
 
     return _named(call, name, "The mean of each piece; pieces cover the input, None keeps a dimension's size.")
 
@@ -287,8 +281,10 @@ def _adaptive_max_pool_of(ndim: int) -> Any:
 
     def call(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
         require_tensor(input, name)
+        size = check.adaptive_size(input, output_size, ndim, name)
         check.adaptive_rank(input, ndim, name, "got: ")
-        made = apply(ADAPTIVE_MAX_POOL, (_sizes(input, output_size, ndim, name), bool(return_indices)), input)
+        check.sizes_not_negative(input, size, name)
+        made = apply(ADAPTIVE_MAX_POOL, (size, bool(return_indices)), input)
         return tuple(made) if return_indices else made
 
     return _named(

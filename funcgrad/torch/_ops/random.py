@@ -190,6 +190,8 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
     """Indices drawn from each row of weights."""
     if not input.dtype.is_floating_point:
         raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {input.dtype.scalar}")
+    if input.ndim and input._aval.shape[-1] > 1 << 24:
+        raise RuntimeError("number of categories cannot exceed 2^24")
     source = generator or default_generator
     return _new(_random.multinomial(source, host_array(input, "multinomial"), num_samples, replacement))
 
