@@ -91,7 +91,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, **other: Any) -> Tens
     """
     if other:
         return spelled(clamp, other, input, min, max)
-    tensor_first("clamp", input, *(x for x in (min, max) if x is not None))
+    tensor_first("clamp", input, min, max)
     if max is None:
         if min is None:
             raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")

@@ -90,7 +90,7 @@ def _extremum(name: str, over_all: Op, over_one: Op, of_two: Op) -> Row:
     result = VALUES_AND_INDICES[name]
 
     def call(input: Tensor, dim: Any = None, keepdim: bool = False, **more: Any) -> Any:
-        tensor_first(name, input, *(() if dim is None else (dim,)))
+        tensor_first(name, input, dim)
         if more:
             if "other" in more:
                 return apply(of_two, (), input, more["other"])

@@ -179,7 +179,7 @@ def adaptive_size(x: Tensor, size: Any, n: int, name: str) -> tuple[int, ...]:
     given = tuple(size) if isinstance(size, tuple | list) else (size,) * n
     if n == 1 and len(given) != 1:
         raise RuntimeError(f"{name}() argument 'output_size' should contain one int (got {len(given)})")
-    if n > 1 and x.ndim <= len(given):
+    if n > 1 and isinstance(size, tuple | list) and x.ndim <= len(given):
         raise ValueError(f"Input dimension should be at least {len(given) + 1}")
     if len(given) != n:
         shown = f"{name}(): internal error: output_size.size()" if "max" in name else f"{name}: output_size"

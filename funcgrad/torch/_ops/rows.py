@@ -112,7 +112,7 @@ def some_tensor(name: str, *given: Any) -> None:
 
 
 def _no_combination(name: str, given: Any, wanted: str) -> TypeError:
-    kinds = ", ".join(type(x).__name__ for x in given)
+    kinds = ", ".join(type(x).__name__ for x in given if x is not None)
     return TypeError(f"{name}() received an invalid combination of arguments - got ({kinds}), but expected {wanted}")
 
 
