@@ -1,11 +1,15 @@
 """Rows that leave the tensor world, or that say something about memory."""
 
+import copy
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import funcgrad.torch as torch
+from funcgrad.torch.utils._pytree import tree_map
 
 
 def test_numpy_shares_values_and_refuses_a_graph():
@@ -84,3 +88,30 @@ def test_legacy_constructors():
 def test_what_a_tensor_cannot_contain(element):
     with pytest.raises(RuntimeError, match="__contains__ only supports Tensor or scalar, but you passed in a <class"):
         element in torch.ones(2)  # noqa: B015
+
+
+RESULTS_OF = [
+    (([1, 2],), "max", None),
+    ((5,), "max", "constructor requires a sequence"),
+    (((1, 2, 3),), "sort", "torch.return_types.sort() takes a 2-sequence (3-sequence given)"),
+    (((1,),), "linalg_svd", "torch.return_types.linalg_svd() takes a 3-sequence (1-sequence given)"),
+]
+
+
+@pytest.mark.parametrize("given, name, text", RESULTS_OF)
+def test_the_class_of_a_named_result_takes_one_sequence(given, name, text):
+    kind = getattr(torch.return_types, name)
+    if text is None:
+        made = kind(*given)
+        assert type(made) is kind
+        assert (made.values, made.indices, *made) == (1, 2, 1, 2)
+    else:
+        with pytest.raises(TypeError, match=re.escape(text)):
+            kind(*given)
+
+
+def test_a_named_result_is_copied_and_mapped_as_one():
+    made = torch.tensor([[1.0, 3.0], [2.0, 1.0]]).max(1)
+    for same in (copy.deepcopy(made), tree_map(lambda x: x, made)):
+        assert [x.tolist() for x in same] == [[3.0, 2.0], [1, 0]]
+    assert type(copy.deepcopy(made)) is type(tree_map(lambda x: x, made)) is torch.return_types.max

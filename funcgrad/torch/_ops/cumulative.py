@@ -71,7 +71,7 @@ CUMMIN = Op("cummin", _extreme_so_far(jax.lax.cummin))
 
 def _extreme_row(op: Op) -> Row:
     def call(input: Tensor, dim: int) -> Any:
-        return VALUES_AND_INDICES[op.name](*apply(op, (dim_of(dim, input.ndim),), input))
+        return VALUES_AND_INDICES[op.name](apply(op, (dim_of(dim, input.ndim),), input))
 
     call.__doc__ = f"The {op.name[3:]}imum so far along a dimension, and its position."
     return Row(op.name, named(call, op.name))

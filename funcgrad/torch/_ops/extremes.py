@@ -99,7 +99,7 @@ def _extremum(name: str, over_all: Op, over_one: Op, of_two: Op) -> Row:
             return apply(over_all, (), input)
         if isinstance(dim, Tensor):
             return apply(of_two, (), input, dim)
-        return result(*apply(over_one, (_some_of(input, dim, name), keepdim), input))
+        return result(apply(over_one, (_some_of(input, dim, name), keepdim), input))
 
     call.__doc__ = f"The {name}imum of all elements, of each slice along `dim` with its position, or of two tensors."
     return Row(name, named(call, name))
@@ -148,7 +148,7 @@ AMINMAX_OP = Op("aminmax", _aminmax)
 
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Any:
     """Smallest and largest element."""
-    return AMINMAX(*apply(AMINMAX_OP, (None if dim is None else dim_of(dim, input.ndim), keepdim), input))
+    return AMINMAX(apply(AMINMAX_OP, (None if dim is None else dim_of(dim, input.ndim), keepdim), input))
 
 
 # Positions in sorted order. nan sorts last; a median is nan if an element is.
@@ -208,7 +208,7 @@ def _median(name: str, over_all: Op, over_one: Op) -> Row:
     def call(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
         if dim is None:
             return apply(over_all, (), input)
-        return VALUES_AND_INDICES[name](*apply(over_one, (_some_of(input, dim, "median"), keepdim), input))
+        return VALUES_AND_INDICES[name](apply(over_one, (_some_of(input, dim, "median"), keepdim), input))
 
     call.__doc__ = "The middle element, the lower of two; of all elements, or along `dim` with its position."
     return Row(name, named(call, name))
@@ -219,12 +219,12 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
     dim, k = _some_of(input, dim, "kthvalue"), operator.index(k)
     if not 1 <= k <= (input._aval.shape[dim] if input.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
-    return VALUES_AND_INDICES["kthvalue"](*apply(KTHVALUE, (dim, keepdim, k), input))
+    return VALUES_AND_INDICES["kthvalue"](apply(KTHVALUE, (dim, keepdim, k), input))
 
 
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
     """The most frequent element along a dimension, the smallest of several, and its last position."""
-    return VALUES_AND_INDICES["mode"](*apply(MODE, (_some_of(input, dim, "mode"), keepdim), input))
+    return VALUES_AND_INDICES["mode"](apply(MODE, (_some_of(input, dim, "mode"), keepdim), input))
 
 
 ROWS = (

@@ -77,7 +77,7 @@ def histogram(
     """
     weights = () if weight is None else (weight,)
     if isinstance(bins, Tensor):
-        return HISTOGRAM(*apply(BY_EDGES, (density,), input, bins, *weights))
+        return HISTOGRAM(apply(BY_EDGES, (density,), input, bins, *weights))
     low, high = (0.0, 0.0) if range is None else map(float, range)
     if bins <= 0:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
@@ -90,7 +90,7 @@ def histogram(
         raise RuntimeError(
             f"torch.histogramdd: min should not exceed max, but got min {low:g} max {high:g} for dimension 0"
         )
-    return HISTOGRAM(*apply(EVEN, (bins, range is None, density), input, low, high, *weights))
+    return HISTOGRAM(apply(EVEN, (bins, range is None, density), input, low, high, *weights))
 
 
 @jax.custom_jvp

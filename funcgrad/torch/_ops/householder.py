@@ -64,7 +64,7 @@ def geqrf(input: Tensor) -> Any:
     No gradient: PyTorch has none either.
     """
     packed, tau = np.linalg.qr(host_array(input, "geqrf"), mode="raw")
-    return GEQRF(wrap(constant(np.ascontiguousarray(np.swapaxes(packed, -1, -2)))), wrap(constant(tau)))
+    return GEQRF([wrap(constant(np.ascontiguousarray(np.swapaxes(packed, -1, -2)))), wrap(constant(tau))])
 
 
 ROWS = (

@@ -81,12 +81,12 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
         RuntimeError: The matrix is singular.
     """
     check_invertible(A, ZERO_IN_FACTOR, "torch.linalg.lu_factor", RuntimeError)
-    return LINALG_LU_FACTOR(*factor(A))
+    return LINALG_LU_FACTOR(factor(A))
 
 
 def lu(A: Tensor, *, pivot: bool = True) -> Any:
     """P, L and U with `A = P @ L @ U`."""
-    return LINALG_LU(*_unpack(*factor(A, "linalg.lu")))
+    return LINALG_LU(_unpack(*factor(A, "linalg.lu")))
 
 
 def packed_lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
@@ -106,7 +106,7 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
         raise RuntimeError(WRONG_PIVOTS)
     parts = _unpack(LU_data, LU_pivots)
     wanted = (unpack_pivots, unpack_data, unpack_data)
-    return LU_UNPACK(*(x if asked else zeros(0) for x, asked in zip(parts, wanted, strict=True)))
+    return LU_UNPACK(x if asked else zeros(0) for x, asked in zip(parts, wanted, strict=True))
 
 
 ROWS = (

@@ -348,12 +348,12 @@ LINALG_LSTSQ = named_result("linalg_lstsq", "solution", "residuals", "rank", "si
 
 def slogdet(A: Tensor) -> Any:
     """Sign and logarithm of the absolute value of the determinant."""
-    return LINALG_SLOGDET(*apply(SLOGDET, (), A))
+    return LINALG_SLOGDET(apply(SLOGDET, (), A))
 
 
 def eigh(A: Tensor, UPLO: str = "L") -> Any:
     """Eigenvalues, ascending, and eigenvectors of a Hermitian matrix, of which one triangle is read."""
-    return LINALG_EIGH(*apply(EIGH, (UPLO.upper() == "L",), A))
+    return LINALG_EIGH(apply(EIGH, (UPLO.upper() == "L",), A))
 
 
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
@@ -364,7 +364,7 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
 def eig(A: Tensor) -> Any:
     """Complex eigenvalues and eigenvectors."""
     check_for_eig(A)
-    return LINALG_EIG(*apply(EIG, (), A))
+    return LINALG_EIG(apply(EIG, (), A))
 
 
 def eigvals(A: Tensor) -> Tensor:
@@ -376,7 +376,7 @@ def eigvals(A: Tensor) -> Tensor:
 def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> Any:
     """Factors U, S, Vh with `A = U @ diag(S) @ Vh`."""
     check_for_svd(A)
-    return LINALG_SVD(*apply(SVD, (full_matrices,), A))
+    return LINALG_SVD(apply(SVD, (full_matrices,), A))
 
 
 def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
@@ -396,7 +396,7 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
         )
     made = apply(QR, (mode,), A)
-    return LINALG_QR(A.new_zeros(0), made) if mode == "r" else LINALG_QR(*made)
+    return LINALG_QR((A.new_zeros(0), made) if mode == "r" else made)
 
 
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Any:
@@ -414,4 +414,4 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         residuals = (apply(MATMUL, (), A, X) - right).abs().square().sum(-2)
     values = svdvals(A.detach()) if driver in ("gelsd", "gelss") else none
     rank = rank.new_zeros(0) if driver == "gels" else rank
-    return LINALG_LSTSQ(X.squeeze(-1) if is_vector else X, residuals, rank, values)
+    return LINALG_LSTSQ((X.squeeze(-1) if is_vector else X, residuals, rank, values))

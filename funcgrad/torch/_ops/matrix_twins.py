@@ -49,20 +49,20 @@ _DEPRECATED = "torch.{} is deprecated in favor of torch.linalg.{} and will be re
 
 def slogdet(input: Tensor) -> Any:
     """Sign and logarithm of the absolute value of the determinant."""
-    return RESULTS["slogdet"](*apply(SLOGDET, (), input))
+    return RESULTS["slogdet"](apply(SLOGDET, (), input))
 
 
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     """Factors U, S, V with `input = U @ diag(S) @ V.mH`."""
     check_for_svd(input)
     u, s, vh = apply(SVD, (not some,), input)
-    return RESULTS["svd"](u, s, vh.mH) if compute_uv else RESULTS["svd"](u.detach() * 0, s, vh.detach().mT * 0)
+    return RESULTS["svd"]((u, s, vh.mH) if compute_uv else (u.detach() * 0, s, vh.detach().mT * 0))
 
 
 def qr(input: Tensor, some: bool = True) -> Any:
     """An orthogonal and an upper triangular factor: the deprecated form of `torch.linalg.qr`."""
     warn(_DEPRECATED.format("qr", "qr"))
-    return RESULTS["qr"](*apply(QR, ("reduced" if some else "complete",), input))
+    return RESULTS["qr"](apply(QR, ("reduced" if some else "complete",), input))
 
 
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
@@ -77,7 +77,7 @@ def triangular_solve(
 ) -> Any:
     """The solution of `A @ X = b` for a triangular matrix: the deprecated form of `torch.linalg.solve_triangular`."""
     warn(_DEPRECATED.format("triangular_solve", "solve_triangular"))
-    return TRIANGULAR_SOLVE(apply(TRIANGULAR, (upper, unitriangular, transpose), A, b), A.clone())
+    return TRIANGULAR_SOLVE((apply(TRIANGULAR, (upper, unitriangular, transpose), A, b), A.clone()))
 
 
 def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:

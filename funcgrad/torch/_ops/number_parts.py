@@ -52,7 +52,7 @@ LDEXP = Op("ldexp", to_float(lambda x, y: x * jnp.exp2(y)))
 
 def frexp(input: Tensor) -> Any:
     """Mantissas of a size from 0.5 to 1, and int32 exponents: `input = mantissa * 2 ** exponent`."""
-    return FREXP(*apply(FREXP_OP, (), input))
+    return FREXP(apply(FREXP_OP, (), input))
 
 
 ROWS = (

@@ -50,7 +50,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     """The elements along a dimension in order, and where they were."""
     if other:
         return spelled(sort, other, input, descending=descending)
-    return VALUES_AND_INDICES["sort"](*apply(SORT, (dim_of(dim, input.ndim), descending), input))
+    return VALUES_AND_INDICES["sort"](apply(SORT, (dim_of(dim, input.ndim), descending), input))
 
 
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
@@ -68,7 +68,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     dim = dim_of(dim, input.ndim)
     if not 0 <= k <= (input._aval.shape[dim] if input.ndim else 1):
         raise RuntimeError("selected index k out of range")
-    return VALUES_AND_INDICES["topk"](*apply(TOPK, (int(k), dim, bool(largest)), input))
+    return VALUES_AND_INDICES["topk"](apply(TOPK, (int(k), dim, bool(largest)), input))
 
 
 # On the host.

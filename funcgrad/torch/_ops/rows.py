@@ -165,7 +165,7 @@ def put(result: Any, out: Any, operands: tuple[Any, ...]) -> Any:
         operands: What the result was computed from.
     """
     if isinstance(out, tuple | list):
-        return type(result)(*(put(r, o, operands) for r, o in zip(result, out, strict=True)))
+        return type(result)([put(r, o, operands) for r, o in zip(result, out, strict=True)])
     check_writable(out, *operands)
     if out._aval.shape != result._aval.shape:
         out.resize_(result.shape)

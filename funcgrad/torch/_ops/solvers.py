@@ -38,25 +38,25 @@ SOLVE_EX = named_result("linalg_solve_ex", "result", "info")
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
     """The inverse matrix, and which diagonal element of the factor U is the first that is 0."""
     made = apply(INV, (), A)
-    return INV_EX(made, _looked_at(zero_pivot(A), check_errors, NOT_INVERTIBLE, "linalg.inv_ex"))
+    return INV_EX((made, _looked_at(zero_pivot(A), check_errors, NOT_INVERTIBLE, "linalg.inv_ex")))
 
 
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
     """The triangular factor, nan if there is none, and the order of the first minor that is not positive definite."""
     made = apply(CHOLESKY, (upper,), A)
-    return CHOLESKY_EX(made, _looked_at(failing_minor(A, upper), check_errors, NOT_POSITIVE, "linalg.cholesky_ex"))
+    return CHOLESKY_EX((made, _looked_at(failing_minor(A, upper), check_errors, NOT_POSITIVE, "linalg.cholesky_ex")))
 
 
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> Any:
     """What `lu_factor` gives, and which diagonal element of the factor U is the first that is 0."""
     made, name = factor(A), "torch.linalg.lu_factor_ex"
-    return LU_FACTOR_EX(*made, _looked_at(zero_pivot(A), check_errors, ZERO_IN_FACTOR, name, RuntimeError))
+    return LU_FACTOR_EX((*made, _looked_at(zero_pivot(A), check_errors, ZERO_IN_FACTOR, name, RuntimeError)))
 
 
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> Any:
     """The solution of `A @ X = B`, and which diagonal element of the factor U of A is the first that is 0."""
     made = solve_any(A, B, left)
-    return SOLVE_EX(made, _looked_at(zero_pivot(A), check_errors, NOT_SOLVABLE, "torch.linalg.solve_ex"))
+    return SOLVE_EX((made, _looked_at(zero_pivot(A), check_errors, NOT_SOLVABLE, "torch.linalg.solve_ex")))
 
 
 def _looked_at(info: Tensor, is_wanted: bool, *refusal: Any) -> Tensor:

@@ -9,6 +9,7 @@ from collections import OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from funcgrad.torch._ops.results import NamedResult
 from funcgrad.torch._types import Size
 
 Context = Any
@@ -84,6 +85,8 @@ def register_pytree_node(
 
 def _get_node_type(tree: Any) -> Any:
     """The kind of a container: its type, and for every named tuple `collections.namedtuple`."""
+    if isinstance(tree, NamedResult):
+        return NamedResult
     is_named = type(tree) not in SUPPORTED_NODES and isinstance(tree, tuple) and hasattr(tree, "_fields")
     return namedtuple if is_named else type(tree)
 
@@ -141,6 +144,12 @@ def _register_builtins() -> None:
         lambda parts: (list(parts), type(parts)),
         lambda parts, kind: kind(*parts),
         flatten_with_keys_fn=lambda parts: ([(GetAttrKey(n), getattr(parts, n)) for n in parts._fields], type(parts)),
+    )
+    register_pytree_node(
+        NamedResult,
+        lambda parts: (list(parts), type(parts)),
+        lambda parts, kind: kind(parts),
+        flatten_with_keys_fn=lambda parts: ([(GetAttrKey(n), getattr(parts, n)) for n in parts._names], type(parts)),
     )
 
 
