@@ -6,6 +6,8 @@ from typing import Any
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._absent import stand_in as _stand_in
 from funcgrad.torch._destination import destination as _destination
+from funcgrad.torch._overriding import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
+from funcgrad.torch._overriding import disabled as _disabled
 from funcgrad.torch._tensor import Tensor as _Tensor
 
 __all__: list[str] = []
@@ -21,9 +23,7 @@ def _log_api_usage_once(event: str) -> None:
     """Count nothing: PyTorch counts who uses what, where its builder asked for it."""
 
 
-def _disabled_torch_function_impl(func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-    """Call a function without its overrides, which are not there anyway."""
-    return func(*args, **(kwargs or {}))
+_disabled_torch_function_impl = _disabled
 
 
 __getattr__ = _missing_from(__name__)

@@ -108,6 +108,7 @@ from funcgrad.torch._ops.rows import install as _install
 from funcgrad.torch._ops.segments import segment_reduce as segment_reduce
 from funcgrad.torch._ops.stochastic import rrelu as rrelu
 from funcgrad.torch._ops.writing import functions as _writing_functions
+from funcgrad.torch._overriding import install as _install_overriding
 from funcgrad.torch._printing import set_printoptions as set_printoptions
 from funcgrad.torch._settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from funcgrad.torch._settings import get_default_device as get_default_device
@@ -211,6 +212,7 @@ globals().update(_out_functions(globals()))
 globals().update(_writing_functions())
 globals().update(_foreach_functions(globals()))
 _install_sparse()
+_install_overriding(__name__, *(f"{__name__}.{name}" for name in ("nn.functional", "linalg", "fft", "special")))
 spmm = sparse.mm
 
 __getattr__ = _missing_from(__name__)

@@ -16,6 +16,7 @@ from funcgrad.torch._engine import gradients
 from funcgrad.torch._grad_mode import enable_grad, no_grad, state
 from funcgrad.torch._graph import LEAF, Edge, Node, modified_text, savers
 from funcgrad.torch._ops.creation import FILLED
+from funcgrad.torch._overriding import disabled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import (
     BACKWARD_TWICE,
@@ -184,6 +185,8 @@ class FunctionNode(Node):
 
 class Tangent(Tensor):
     """A tangent that a `jvp` is differentiated by: zero, since it is linear. Nothing depends on it."""
+
+    __torch_function__ = disabled
 
 
 def _start(aval: Aval) -> Tensor:

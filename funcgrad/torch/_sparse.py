@@ -13,6 +13,7 @@ import numpy as np
 
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import as_tensor, tensor, zeros
+from funcgrad.torch._overriding import disabled
 from funcgrad.torch._tensor import Tensor, layout
 from funcgrad.torch._texts import SPARSE_UNCHECKED
 from funcgrad.torch._types import Size, dtype_of, int64
@@ -34,6 +35,7 @@ class SparseTensor(Tensor):
         is_coalesced: Whether the positions differ and are sorted.
     """
 
+    __torch_function__ = disabled
     is_sparse = True
 
     def __init__(self, indices: Tensor, values: Tensor, size: tuple[int, ...], is_coalesced: bool = False) -> None:

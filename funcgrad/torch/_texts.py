@@ -250,3 +250,18 @@ POST_HOOK_RESULT = (
     "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new values, if "
     "incompatible_keys need to be modified, it should be done inplace."
 )
+NOT_A_TENSOR_CLASS = (
+    "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. Make sure your class "
+    "inherits from Tensor."
+)
+NO_IMPLEMENTATION = "no implementation found for '{}' on types that implement __torch_function__: {}"
+MULTIPLE_DISPATCH_FAILED = (
+    "Multiple dispatch failed for '{}'; all __torch_function__ handlers returned NotImplemented:\n\n{}\n"
+    "For more information, try re-running with TORCH_LOGS=not_implemented"
+)
+DEEPCOPY_OF_SUBCLASS = (
+    "The default implementation of __deepcopy__() for non-wrapper subclasses only works for subclass types that "
+    "implement new_empty() and for which that function returns another instance of the same subclass. You should "
+    "either properly implement new_empty() for your subclass or override __deepcopy__() if it is intended behavior "
+    "for new_empty() to return an instance of a different type."
+)

@@ -15,6 +15,7 @@ from funcgrad.torch._grad_mode import state
 from funcgrad.torch._graph import Edge
 from funcgrad.torch._ops.copying import CLONE, to_device, to_dtype
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._overriding import is_ours
 from funcgrad.torch._printing import shape_text, tensor_text
 from funcgrad.torch._sharing import shared_array
 from funcgrad.torch._tensor import Tensor
@@ -169,7 +170,8 @@ def __repr__(input: Tensor) -> str:
     }
     if input.is_meta:
         return shape_text(input._aval.shape, **options)
-    return tensor_text(host_array(input, "print"), **options)
+    prefix = "tensor(" if is_ours(type(input)) else f"{type(input).__name__}("
+    return tensor_text(host_array(input, "print"), prefix=prefix, **options)
 
 
 def to(input: Tensor, *args: Any, copy: bool = False, non_blocking: bool = False, **keywords: Any) -> Tensor:

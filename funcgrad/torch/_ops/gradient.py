@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import weakref
 from typing import Any
 
@@ -13,10 +14,12 @@ from funcgrad.torch._graph import LEAF, Edge, shown
 from funcgrad.torch._hooks import LeafHooks, OrderedDict, RemovableHandle, hooks_of
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._overriding import of_class, overrides
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import (
     CHANGE_NON_LEAF,
     DEEPCOPY_NON_LEAF,
+    DEEPCOPY_OF_SUBCLASS,
     DETACH_ADVICE,
     HOOK_WITHOUT_GRAD,
     ONLY_FLOATS_REQUIRE_GRAD_METHOD,
@@ -130,10 +133,15 @@ def grad_fn(self: Tensor) -> Any:
 
 def shallow_copy(self: Tensor) -> Tensor:
     """Another tensor on the same storage, without the gradient."""
-    made = Tensor.__new__(type(self))
-    made.__dict__.update(alias(self).__dict__)
+    made = of_class(alias(self), type(self))
+    made.__dict__.update(_attributes(self))
     made._edge = self._edge
     return made
+
+
+def _attributes(x: Tensor) -> dict[str, Any]:
+    """What users have set on a tensor."""
+    return {name: value for name, value in x.__dict__.items() if name not in Tensor.__annotations__}
 
 
 def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
@@ -142,7 +150,11 @@ def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
         raise RuntimeError(DEEPCOPY_NON_LEAF)
     if id(self) in memo:
         return memo[id(self)]
-    made = memo[id(self)] = wrap(value_of(self), LEAF if self.requires_grad else None)
+    if overrides(type(self)) and type(self.new_empty([])) is not type(self):
+        raise RuntimeError(DEEPCOPY_OF_SUBCLASS)
+    made = of_class(wrap(value_of(self), LEAF if self.requires_grad else None), type(self))
+    memo[id(self)] = made
+    made.__dict__.update(copy.deepcopy(_attributes(self), memo))
     if self._grad is not None:
         made._grad = wrap(value_of(self._grad))
     return made
@@ -150,11 +162,11 @@ def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
 
 def reduce(self: Tensor, protocol: Any) -> Any:
     """How `pickle` writes a tensor: its values, and whether it requires grad; the graph stays behind."""
-    return _unpickled, (host_array(self, "pickle"), self.requires_grad)
+    return _unpickled, (host_array(self, "pickle"), self.requires_grad, type(self)), _attributes(self)
 
 
-def _unpickled(array: np.ndarray, requires_grad: bool) -> Tensor:
-    return wrap(constant(array), LEAF if requires_grad else None)
+def _unpickled(array: np.ndarray, requires_grad: bool, kind: type[Tensor] = Tensor) -> Tensor:
+    return of_class(wrap(constant(array), LEAF if requires_grad else None), kind)
 
 
 def install_properties() -> None:

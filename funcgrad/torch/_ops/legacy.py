@@ -10,6 +10,7 @@ import numpy as np
 from funcgrad.torch._dispatch import alias
 from funcgrad.torch._ops.creation import empty, tensor
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._overriding import of_class
 from funcgrad.torch._tensor import Tensor, strided
 from funcgrad.torch._types import DTYPES, Size, dtype, get_default_dtype
 from funcgrad.torch._types import device as device_of
@@ -102,10 +103,8 @@ def new(input: Tensor, *given: Any, **keywords: Any) -> Tensor:
 
 
 def construct(cls: type[Tensor], *given: Any, **keywords: Any) -> Tensor:
-    """`torch.Tensor(...)`: a tensor of the default dtype, on the memory of a given tensor; subclasses build theirs."""
-    if cls is not Tensor:
-        return object.__new__(cls)
-    return constructed(given, get_default_dtype(), strict=False, **keywords)
+    """`torch.Tensor(...)`: a tensor of the default dtype, on the memory of a given tensor."""
+    return of_class(constructed(given, get_default_dtype(), strict=False, **keywords), cls)
 
 
 ROWS = (

@@ -23,7 +23,6 @@ from funcgrad.torch._ops.arithmetic import (
 from funcgrad.torch._ops.comparison import BITWISE, BITWISE_NOT, COMPARE, SHIFTS
 from funcgrad.torch._ops.creation import from_numpy
 from funcgrad.torch._ops.linalg import MATMUL
-from funcgrad.torch._ops.pieces import unbind
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.unary import NEG, UNARY
 from funcgrad.torch._tensor import Tensor
@@ -145,6 +144,6 @@ ROWS = (
 
 
 def _rows(x: Tensor) -> tuple[Tensor, ...]:
-    if x.ndim == 0:
+    if x.dim() == 0:
         raise TypeError("iteration over a 0-d tensor")
-    return unbind(x, 0) if x._aval.shape[0] else ()
+    return x.unbind(0) if x._aval.shape[0] else ()

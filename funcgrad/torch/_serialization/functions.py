@@ -33,17 +33,17 @@ def named(path: str) -> Function | None:
     return getattr(torch, name) if owner == "torch.functional" and name in _IN_PYTHON else None
 
 
-def path_of(function: FunctionType) -> tuple[str, str] | None:
+def path_of(function: Any) -> tuple[str, str] | None:
     """Where PyTorch has a function that it wrote in Python, or that only `torch.nn.functional` has: module and name."""
     name = function.__name__
-    if name in _FUNCTIONAL and getattr(functional, name) is function:
+    if name in _FUNCTIONAL and getattr(functional, name) == function:
         return "torch.nn.functional", name
-    return ("torch.functional", name) if name in _IN_PYTHON and getattr(torch, name) is function else None
+    return ("torch.functional", name) if name in _IN_PYTHON and getattr(torch, name) == function else None
 
 
-def is_compiled(function: FunctionType) -> bool:
+def is_compiled(function: Any) -> bool:
     """Whether it is a function of torch that PyTorch has compiled."""
-    return function.__name__ in _COMPILED and getattr(torch, function.__name__) is function
+    return function.__name__ in _COMPILED and getattr(torch, function.__name__) == function
 
 
 def attribute(owner: Any, name: Any) -> Function:

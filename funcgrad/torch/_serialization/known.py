@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from funcgrad.torch._overriding import Overridable
 from funcgrad.torch._serialization.constructors import CALLS, FURTHER, STRICT, array_state, attributes, check_byteorder
 from funcgrad.torch._serialization.functions import named
 from funcgrad.torch.nn._module import Module
@@ -68,7 +69,8 @@ class Known:
             return target(*args)
         call = CALLS.get(id(target))
         if call is None:
-            raise pickle.UnpicklingError(f"the pickle calls a {type(target).__name__}, which is no known constructor")
+            kind = "function" if isinstance(target, Overridable) else type(target).__name__
+            raise pickle.UnpicklingError(f"the pickle calls a {kind}, which is no known constructor")
         return call(*args)
 
     def new(self, target: Any, args: tuple[Any, ...]) -> Any:

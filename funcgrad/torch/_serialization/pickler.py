@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from funcgrad.torch._layout import offset_of, strides_of
+from funcgrad.torch._overriding import Overridable
 from funcgrad.torch._serialization.functions import COMPILED_OWNER, is_compiled, path_of
 from funcgrad.torch._storage import Storage
 from funcgrad.torch._tensor import Tensor, strided
@@ -116,7 +117,7 @@ class Pickler(_Base):
         """Write a dtype, which is a global of PyTorch."""
         self.save(_DTYPES.setdefault(obj, _Name("torch", obj.name)))
 
-    def save_function(self, obj: FunctionType) -> None:
+    def save_function(self, obj: Any) -> None:
         """Write a function, which is a global; PyTorch's under PyTorch's name."""
         if path := path_of(obj):
             self.save(_Name(*path))
@@ -137,6 +138,7 @@ class Pickler(_Base):
 Pickler.dispatch[_Name] = Pickler.save_name
 Pickler.dispatch[dtype] = Pickler.save_dtype
 Pickler.dispatch[FunctionType] = Pickler.save_function
+Pickler.dispatch[Overridable] = Pickler.save_function
 Pickler.dispatch[_Reduced] = Pickler.save_reduced
 
 

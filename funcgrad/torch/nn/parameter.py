@@ -7,6 +7,7 @@ from typing import Any
 from funcgrad.torch._dispatch import value_of
 from funcgrad.torch._graph import LEAF
 from funcgrad.torch._ops.creation import empty
+from funcgrad.torch._overriding import disabled, is_ours
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import ONLY_FLOATS_REQUIRE_GRAD
 from funcgrad.trace import is_differentiable
@@ -29,10 +30,12 @@ class Parameter(Tensor):
         RuntimeError: An integer tensor that requires grad.
     """
 
+    __torch_function__ = disabled
+
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
         """A leaf on the memory of `data`."""
         source = empty(0) if data is None else data
-        made = super().__new__(cls)
+        made = object.__new__(cls)
         made._storage, made._base, made._chain = source._storage, source._base, source._chain
         made._value, made._seen = source._value, source._seen
         if requires_grad:
@@ -42,7 +45,8 @@ class Parameter(Tensor):
         return made
 
     def __repr__(self) -> str:
-        return "Parameter containing:\n" + Tensor.__repr__(self)
+        text = Tensor.__repr__(self)
+        return f"Parameter containing:\n{text if is_ours(type(self)) else f'Parameter({text})'}"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) not in memo:
@@ -56,11 +60,12 @@ class Parameter(Tensor):
 class Buffer(Tensor):
     """A tensor that a module registers as a buffer when it is assigned as an attribute."""
 
+    __torch_function__ = disabled
     persistent: bool
 
     def __new__(cls, data: Tensor, *, persistent: bool = True) -> Buffer:
         """A buffer on the memory of `data`."""
-        made = super().__new__(cls)
+        made = object.__new__(cls)
         made.__dict__.update(data.__dict__)
         made.persistent = persistent
         return made

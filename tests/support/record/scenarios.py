@@ -11,6 +11,7 @@ import aliasing_scenarios  # noqa: E402
 import init_scenarios  # noqa: E402
 import parametrization_scenarios  # noqa: E402
 import state_dict_scenarios  # noqa: E402
+import subclass_scenarios  # noqa: E402
 import torch  # noqa: E402
 from scenarios import record  # noqa: E402
 
@@ -21,3 +22,4 @@ if __name__ == "__main__":
     record(torch, init_scenarios.CLOSE, "init_orthogonal")
     record(torch, parametrization_scenarios.SCENARIOS, "parametrization_scenarios")
     record(torch, state_dict_scenarios.SCENARIOS, "state_dict_scenarios")
+    record(torch, subclass_scenarios.SCENARIOS, "subclass_scenarios")

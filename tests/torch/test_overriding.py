@@ -1,0 +1,57 @@
+"""Subclasses of `Tensor` and objects that take functions over, against PyTorch's recorded behaviour."""
+
+import copy
+import io
+import pickle
+import subprocess
+import sys
+
+import pytest
+import subclass_scenarios
+from scenarios import replay
+
+import funcgrad.torch as torch
+
+pytestmark = pytest.mark.filterwarnings("ignore:The use of `x.T` on tensors")
+test_item = replay(torch, subclass_scenarios.SCENARIOS, "subclass_scenarios")
+
+
+class Kept(torch.Tensor):
+    pass
+
+
+def test_attributes_go_along_with_copies_and_pickles():
+    x = Kept([1.0, 2.0])
+    x.note = [1]
+    for same in (copy.copy(x), pickle.loads(pickle.dumps(x))):
+        assert type(same) is Kept
+        assert (same.tolist(), same.note) == ([1.0, 2.0], [1])
+    with pytest.raises(RuntimeError, match="implement new_empty"):
+        copy.deepcopy(x)
+
+
+PROBE = """
+import funcgrad.torch as torch
+from funcgrad.torch import sin
+from funcgrad.torch._overriding import Overridable
+
+class Weight(torch.nn.Parameter): pass
+before = [type(torch.sin) is Overridable, type(torch.Tensor.sin) is Overridable]
+class K(torch.Tensor): pass
+print(*before, type(torch.sin) is Overridable, type(torch.Tensor.sin) is Overridable, type(sin(K([1.0]))).__name__)
+"""
+
+
+def test_nothing_is_looked_for_until_a_class_overrides():
+    done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False", "True", "True", "K"]
+
+
+def test_functions_are_saved_as_before():
+    file = io.BytesIO()
+    torch.save({"act": torch.nn.functional.relu, "fn": torch.sin}, file)
+    file.seek(0)
+    same = torch.load(file, weights_only=False)
+    assert same == {"act": torch.nn.functional.relu, "fn": torch.sin}
+    assert copy.deepcopy(torch.sin) is torch.sin
+    assert pickle.loads(pickle.dumps(torch.nn.functional.relu)) is torch.nn.functional.relu
