@@ -15,11 +15,13 @@ import numpy as np
 from funcgrad.torch._dispatch import alias, apply, view
 from funcgrad.torch._in_place import reshape_in_place
 from funcgrad.torch._layout import can_view, is_contiguous
+from funcgrad.torch._ops.bits import view_as_dtype
 from funcgrad.torch._ops.copying import CLONE
 from funcgrad.torch._ops.dims import dim_of, sizes
 from funcgrad.torch._ops.rows import Row, renamed
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import REVERSED_DIMS, T_OF_NUMBER, VIEW_INCOMPATIBLE
+from funcgrad.torch._types import dtype as torch_dtype
 from funcgrad.torch._views import ViewOp
 from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Op
@@ -90,12 +92,14 @@ def _resolved(shape: tuple[int, ...], count: int) -> tuple[int, ...]:
     return shape
 
 
-def tensor_view(input: Tensor, *shape: Any, size: Any = ()) -> Tensor:
-    """The same memory in another shape; also `view(dtype)` for the tensor's own dtype.
+def tensor_view(input: Tensor, *shape: Any, size: Any = (), dtype: Any = None) -> Tensor:
+    """The same memory in another shape, or with `view(dtype)` as elements of another dtype.
 
     Raises:
-        RuntimeError: The shape does not fit, or elements would have to move.
+        RuntimeError: The shape or the dtype does not fit, or elements would have to move.
     """
+    if dtype is not None or (len(shape) == 1 and isinstance(shape[0], torch_dtype)):
+        return view_as_dtype(input, shape[0] if dtype is None else dtype)
     wanted = _resolved(sizes(shape or (size,)), input._aval.size)
     if not can_view(input, wanted):
         raise RuntimeError(VIEW_INCOMPATIBLE)
