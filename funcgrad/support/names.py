@@ -126,5 +126,5 @@ def signature_of(call: Any) -> inspect.Signature | None:
 
 def returns_tensor(call: Any) -> bool:
     """Whether a function is annotated to return one tensor."""
-    signature = signature_of(call) if inspect.isfunction(call) else None
+    signature = signature_of(call) if inspect.isfunction(inspect.unwrap(call)) else None
     return signature is not None and signature.return_annotation in ("Tensor", face.Tensor)
