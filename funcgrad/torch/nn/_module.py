@@ -39,7 +39,7 @@ class Module(StateDict, Casting):
         set_attribute("training", True)
         for name in _OWNED:
             set_attribute(name, {})
-        set_attribute("_non_persistent_buffers", set())
+        set_attribute("_non_persistent_buffers_set", set())
         for name in _HOOKS:
             set_attribute(name, OrderedDict())
 
@@ -207,7 +207,7 @@ class Module(StateDict, Casting):
                 f"cannot assign '{_kind(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
         self._buffers[name] = tensor
-        (self._non_persistent_buffers.discard if persistent else self._non_persistent_buffers.add)(name)
+        (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Own a module under a name."""

@@ -40,7 +40,7 @@ class StateDict:
     _parameters: dict[str, Any]
     _buffers: dict[str, Any]
     _modules: dict[str, Any]
-    _non_persistent_buffers: set[str]
+    _non_persistent_buffers_set: set[str]
     _state_dict_pre_hooks: OrderedDict[int, Any]
     _state_dict_hooks: OrderedDict[int, tuple[Any, bool]]  # with whether the hook may give another dictionary
     _load_state_dict_pre_hooks: OrderedDict[int, tuple[Any, bool]]  # with whether the hook gets the module
@@ -88,7 +88,7 @@ class StateDict:
             destination[prefix + EXTRA] = self.get_extra_state()
 
     def _own_state(self) -> dict[str, Any]:
-        kept = {n: b for n, b in self._buffers.items() if n not in self._non_persistent_buffers}
+        kept = {n: b for n, b in self._buffers.items() if n not in self._non_persistent_buffers_set}
         return {name: tensor for name, tensor in {**self._parameters, **kept}.items() if tensor is not None}
 
     def get_extra_state(self) -> Any:

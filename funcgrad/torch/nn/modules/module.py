@@ -2,6 +2,7 @@
 
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch.nn._module import Module as Module
+from funcgrad.torch.nn._state_dict import EXTRA as _EXTRA_STATE_KEY_SUFFIX  # noqa: F401 - as it is named there
 from funcgrad.torch.nn._state_dict import _IncompatibleKeys as _IncompatibleKeys
 
 
