@@ -131,7 +131,7 @@ def overrides(kind: type) -> bool:
 
 def is_ours(kind: type) -> bool:
     """Whether a class of tensors is one of PyTorch's own, which all print as `tensor`."""
-    return kind.__module__.startswith("funcgrad.torch.")
+    return kind.__module__.partition(".")[0] in ("funcgrad", "torch")  # as the launcher names them
 
 
 def ask(func: Any, found: list[Any], args: tuple[Any, ...], kwargs: Any) -> Any:

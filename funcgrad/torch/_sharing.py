@@ -13,7 +13,7 @@ import numpy as np
 
 from funcgrad.torch._storage import Storage
 from funcgrad.torch._tensor import Tensor
-from funcgrad.trace import Number, Value, array_of, constant, current
+from funcgrad.trace import WITHOUT_DATA, Number, Value, array_of, constant, current
 
 LARGEST = 2**16
 """Bytes of the largest array whose changes are noticed: comparing so many takes a few microseconds."""
@@ -73,6 +73,21 @@ def shared_array(x: Tensor) -> np.ndarray:
         array = array.view()
         array.flags.writeable = False
     return array
+
+
+def address_of(storage: Storage) -> int:
+    """Where the storage's values can be read, as they are now: the same place at each call; 0 if there are none."""
+    if isinstance(storage, SharedStorage):
+        return storage.memory.ctypes.data
+    value = storage.value
+    if value.trace is WITHOUT_DATA or not value.aval.size:
+        return 0
+    if value.array is None and value.trace is not None and value.trace.refusal:
+        return id(storage)  # nothing is computed: only a name
+    if not hasattr(storage, "readable"):
+        storage.readable = np.empty(value.aval.shape, value.aval.dtype)
+    np.copyto(storage.readable, array_of(value, "data_ptr"))
+    return storage.readable.ctypes.data
 
 
 def share(storage: Storage, memory: np.ndarray) -> None:

@@ -27,13 +27,15 @@ class Storage:
         writer: The differentiable equation that wrote last; missing before the first such write.
         memory: A NumPy array on the same memory; only where there is one, see `_sharing.py`.
         seen: Its bytes at the last look.
+        readable: Where `data_ptr()` has said that the values can be read; missing before the first such call.
     """
 
-    __slots__ = ("birth", "is_secret", "memory", "seen", "value", "version", "writer")
+    __slots__ = ("birth", "is_secret", "memory", "readable", "seen", "value", "version", "writer")
 
     writer: Equation
     memory: np.ndarray
     seen: bytes
+    readable: np.ndarray
 
     def __init__(self, value: Value) -> None:
         self.value = value

@@ -7,6 +7,7 @@ without either, at a multiple of their period.
 
 from __future__ import annotations
 
+import functools
 import gc
 import sys
 from collections import Counter
@@ -23,7 +24,7 @@ from funcgrad.trace.expectations import meet
 from funcgrad.trace.inheritance import inherit
 from funcgrad.trace.interpret import glimpse, interpreted_program, is_exact
 from funcgrad.trace.program import Run, compile_program
-from funcgrad.trace.record import EAGER, PLAIN, WITHOUT_DATA, Step, Trace, current, forget_traces
+from funcgrad.trace.record import EAGER, PLAIN, WITHOUT_DATA, Step, Trace, current, forget_traces, runner
 from funcgrad.trace.value import Value
 
 MOST_PROGRAMS = 1000
@@ -72,17 +73,23 @@ def array_of(value: Value, cause: str) -> jax.Array | np.ndarray:
     """
     trace = current() if value.trace is None else value.trace
     if value.array is None:
-        if trace.refusal:
-            raise (NotImplementedError if trace is WITHOUT_DATA else RuntimeError)(trace.refusal)
+        with trace.lock:
+            _look(trace, value, cause)
+    assert value.array is not None
+    meet(trace)
+    return value.array
+
+
+def _look(trace: Trace, value: Value, cause: str) -> None:
+    if trace.refusal:
+        raise (NotImplementedError if trace is WITHOUT_DATA else RuntimeError)(trace.refusal)
+    if value.array is None:  # else another thread was first
         value.array = glimpse(trace, value)
     if value.array is None:
         if _is_rare_look(trace):
             _peek(trace, value)
         else:
             flush(trace, cause)
-    assert value.array is not None
-    meet(trace)
-    return value.array
 
 
 def flush(trace: Trace, cause: str) -> None:
@@ -92,6 +99,13 @@ def flush(trace: Trace, cause: str) -> None:
         Exception: What was expected of the values before does not hold.
     """
     meet(trace)
+    with trace.lock:
+        _run_all(trace, cause)
+    if stats.programs - stats.forgotten > MOST_PROGRAMS:
+        forget()
+
+
+def _run_all(trace: Trace, cause: str) -> None:
     wanted = _referenced(trace.results)
     dead = _dead(trace.inputs) if trace.longest != EAGER else ()  # one program for each operator, whatever lives on
     if not wanted:
@@ -106,8 +120,6 @@ def flush(trace: Trace, cause: str) -> None:
     stats.equations += len(trace.results)
     stats.causes[cause] += 1
     trace.clear()
-    if stats.programs - stats.forgotten > MOST_PROGRAMS:
-        forget()
 
 
 def forget() -> None:
@@ -285,6 +297,9 @@ def _period(step: Step) -> int:
         periods = (p for p in range(1, len(tokens) // 2) if tokens[p:] == tokens[:-p])
         step.notes["period"] = next(periods, 0)
     return step.notes["period"]
+
+
+runner.append(functools.partial(flush, cause="another thread"))
 
 
 def synchronize(cause: str) -> None:

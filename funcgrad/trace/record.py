@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
+from weakref import WeakSet
 
 from funcgrad.trace.equation import Equation, count_numbers
 from funcgrad.trace.inference import forget_shapes, infer
@@ -73,12 +74,14 @@ class Trace:
     """The equations that one thread has recorded and not run yet."""
 
     __slots__ = (
+        "__weakref__",
         "expectations",
         "floats",
         "has_graph",
         "inputs",
         "ints",
         "limit",
+        "lock",
         "longest",
         "refusal",
         "results",
@@ -90,6 +93,7 @@ class Trace:
         self.refusal = refusal  # why this trace must not be run, as the text of an error; empty if it may be
         self.longest = LONGEST  # length at which the trace is cut at the latest
         self.expectations: list[Expectation] = []  # not checked yet
+        self.lock: Any = nullcontext()  # held while it is recorded or run, where another thread may want to run it
         self._start()
 
     def clear(self) -> None:
@@ -214,11 +218,38 @@ def _shapes_only(op: Op, static: tuple[Any, ...], operands: Sequence[Any]) -> tu
     return equation, [without_data(aval) for aval in equation.results]
 
 
+runner: list[Callable[[Trace], None]] = []
+"""What runs a trace: `flush`, which knows this module, puts itself here."""
+
+
+class _SharedTrace(Trace):
+    """A trace in a process with several threads that record: another one may run it."""
+
+    __slots__ = ()
+
+    def record(self, op: Op, static: tuple[Any, ...], operands: Sequence[Any]) -> tuple[Equation, list[Value]]:
+        for x in operands:
+            owner = x.trace if type(x) is Value and x.array is None else None
+            if owner is not self and type(owner) is _SharedTrace:
+                runner[0](owner)  # before this one is locked: no thread holds two locks
+        with self.lock:
+            return super().record(op, static, operands)
+
+
+_traces: WeakSet[Trace] = WeakSet()
+"""The traces of all threads."""
+
+
 class _Local(threading.local):
     longest = LONGEST
 
     def __init__(self) -> None:
         self.trace = Trace()
+        _traces.add(self.trace)
+        if len(_traces) > 1:
+            for trace in _traces:
+                if type(trace) is Trace:
+                    trace.lock, trace.__class__ = threading.RLock(), _SharedTrace
         self.trace.longest = _Local.longest
         self.trace.clear()
 

@@ -1,5 +1,7 @@
 """Shared storages beyond the recorded items of behaviour (`test_semantics.py`): views outside and inside the graph."""
 
+import ctypes
+
 import numpy as np
 
 import funcgrad.torch as torch
@@ -44,3 +46,22 @@ def test_values_leave_as_the_array_they_were():
     array = x.numpy()
     x.mul_(1)
     np.testing.assert_array_equal(array, [1, 2])
+
+
+def test_values_can_be_read_at_the_address():
+    """As libraries do that save tensors; after an in-place change the address is the same."""
+    x = torch.arange(4.0) * 2
+    address = x.data_ptr()
+    assert read(address, 4) == [0.0, 2.0, 4.0, 6.0]
+    x += 1
+    assert x.data_ptr() == x.untyped_storage().data_ptr() == address
+    assert read(address, 4) == [1.0, 3.0, 5.0, 7.0]
+    assert x[2:].data_ptr() == address + 8
+    assert read(x[2:].data_ptr(), 2) == [5.0, 7.0]
+    assert x.clone().data_ptr() != address
+    assert x.numpy().ctypes.data == x.data_ptr()
+    assert torch.empty(0).data_ptr() == torch.ones(2, device="meta").data_ptr() == 0
+
+
+def read(address, count):
+    return list((ctypes.c_float * count).from_address(address))

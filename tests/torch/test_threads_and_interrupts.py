@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -38,6 +39,32 @@ def test_two_threads_train_as_each_does_alone():
     for thread in threads:
         thread.join()
     assert [found[0], found[1]] == alone
+
+
+def test_what_one_thread_has_recorded_another_goes_on_with():
+    """As libraries load weights in a pool of threads, and give them back before they are computed."""
+    shared = torch.arange(3.0) * 2
+
+    def work(k):
+        made = shared * k  # of the main thread's, not computed yet
+        for _ in range(50):
+            made = made + 1
+        return made
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            total = shared * 0
+            for made in pool.map(work, range(8)):
+                total = total + made
+            assert total.tolist() == [400.0, 400.0 + 56, 400.0 + 112]
+
+
+def test_a_graph_goes_on_in_another_thread():
+    weight = torch.ones(3, requires_grad=True)
+    with ThreadPoolExecutor(2) as pool:
+        losses = list(pool.map(lambda k: (weight * k).sum(), range(4)))
+        pool.submit(sum(losses).backward).result()
+    assert weight.grad.tolist() == [6.0, 6.0, 6.0]
 
 
 def interrupted(step, at):

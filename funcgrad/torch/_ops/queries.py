@@ -11,6 +11,7 @@ from funcgrad.torch._dispatch import value_of
 from funcgrad.torch._layout import is_contiguous, offset_of, strides_of
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._sharing import address_of
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import Size
 
@@ -43,8 +44,9 @@ def element_size(input: Tensor) -> int:
 
 
 def data_ptr(input: Tensor) -> int:
-    """A number that tensors on the same memory share: that of the storage, plus the offset in bytes."""
-    return id(input._storage) + offset_of(input) * element_size(input)
+    """The address at which the values can be read, as they are now; one number as long as the tensor lives."""
+    address = address_of(input._storage)
+    return address and address + offset_of(input) * element_size(input)
 
 
 def is_contiguous_(input: Tensor, *, memory_format: Any = None) -> bool:

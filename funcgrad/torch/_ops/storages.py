@@ -11,6 +11,7 @@ from funcgrad.errors import warn
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import as_tensor, leaf
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._sharing import address_of
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import CPU, as_dtype, dtype, get_default_dtype
 from funcgrad.trace import constant
@@ -39,8 +40,8 @@ class _Storage:
         raise NotImplementedError
 
     def data_ptr(self) -> int:
-        """A number that tensors on the same memory share."""
-        return id(self._base._storage)
+        """The address at which the bytes can be read, as they are now."""
+        return address_of(self._base._storage)
 
     def nbytes(self) -> int:
         """Bytes in memory."""
