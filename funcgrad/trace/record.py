@@ -232,9 +232,12 @@ class _SharedTrace(Trace):
             owner = x.trace if type(x) is Value and x.array is None else None
             if owner is not self and type(owner) is _SharedTrace:
                 runner[0](owner)  # before this one is locked: no thread holds two locks
-        with self.lock:
+        with self.lock, _recording:
             return super().record(op, static, operands)
 
+
+_recording = threading.Lock()
+"""Held by the one thread that records: a value that several read is in one trace at a time."""
 
 _traces: WeakSet[Trace] = WeakSet()
 """The traces of all threads."""
