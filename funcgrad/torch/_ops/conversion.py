@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from funcgrad.torch._destination import destination
 from funcgrad.torch._dispatch import apply, edge_of, value_of
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._graph import Edge
@@ -36,7 +37,6 @@ from funcgrad.torch._types import (
     check_device,
     complex64,
     complex128,
-    device,
     dtype,
     float16,
     float32,
@@ -176,15 +176,7 @@ def __repr__(input: Tensor) -> str:
 
 def to(input: Tensor, *args: Any, copy: bool = False, non_blocking: bool = False, **keywords: Any) -> Tensor:
     """The tensor in another dtype or on another device; itself if nothing changes."""
-    wanted = place = None
-    for given in (*args, *keywords.values()):
-        if isinstance(given, Tensor):
-            wanted, place = given.dtype, given.device
-        elif isinstance(given, dtype):
-            wanted = given
-        elif isinstance(given, str | device | int) and not isinstance(given, bool):
-            check_device(given)
-            place = given
+    place, wanted = destination(*args, **keywords)[:2]
     made = input if place is None else to_device(input, place)
     made = made if wanted is None else to_dtype(made, wanted)
     return apply(CLONE, (), made) if copy and made is input else made
