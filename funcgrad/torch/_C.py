@@ -5,7 +5,7 @@ from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._absent import stand_in as _stand_in
-from funcgrad.torch._destination import destination as _destination
+from funcgrad.torch._destination import module_destination as _module_destination
 from funcgrad.torch._overriding import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from funcgrad.torch._overriding import disabled as _disabled
 from funcgrad.torch._tensor import Tensor as _Tensor
@@ -15,7 +15,7 @@ __all__: list[str] = []
 Value: Any = _stand_in("torch._C", "Value", "TorchScript is not there; functions run as they are.")
 
 
-_nn = _Names(_parse_to=_destination)
+_nn = _Names(_parse_to=_module_destination)
 _TensorMeta = type(_Tensor)
 
 

@@ -265,3 +265,12 @@ DEEPCOPY_OF_SUBCLASS = (
     "either properly implement new_empty() for your subclass or override __deepcopy__() if it is intended behavior "
     "for new_empty() to return an instance of a different type."
 )
+NO_SUCH_TO = (
+    "to() received an invalid combination of arguments - got ({}), but expected one of:\n"
+    " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, bool copy = False, *, "
+    "torch.memory_format memory_format = None)\n"
+    " * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
+    "torch.memory_format memory_format = None)\n"
+    " * (Tensor tensor, bool non_blocking = False, bool copy = False, *, torch.memory_format memory_format = None)\n"
+)
+NO_COPY_OF_MODULE = ".to() does not accept copy argument"

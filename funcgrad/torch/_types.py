@@ -69,7 +69,7 @@ DTYPES = (
     float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool_, complex64, complex128,
 )  # fmt: skip
 _BY_NUMPY = {d.numpy: d for d in DTYPES}
-_BY_PYTHON = {float: float32, int: int64, bool: bool_, complex: complex64}
+PYTHON_TYPES = {float: float32, int: int64, bool: bool_, complex: complex64}
 
 
 def dtype_of(numpy_dtype: np.dtype[Any]) -> dtype:
@@ -96,8 +96,8 @@ def as_dtype(given: Any) -> dtype:
     """
     if isinstance(given, dtype):
         return given
-    if given in _BY_PYTHON:
-        return float64 if given is float else _BY_PYTHON[given]
+    if given in PYTHON_TYPES:
+        return float64 if given is float else PYTHON_TYPES[given]
     raise TypeError(f"argument 'dtype' must be torch.dtype, not {type(given).__name__}")
 
 
@@ -131,7 +131,7 @@ def default_for(kind: type) -> dtype:
     """The dtype that a Python number of this kind gets in a new tensor."""
     if kind is complex:
         return complex128 if _Default.dtype is float64 else complex64
-    return _Default.dtype if kind is float else _BY_PYTHON[kind]
+    return _Default.dtype if kind is float else PYTHON_TYPES[kind]
 
 
 class device:

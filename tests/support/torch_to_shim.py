@@ -14,7 +14,7 @@ def translated(x, seen=None):
             made = shim.from_numpy(np.array(x.detach().numpy()))
             seen[id(x)] = made.requires_grad_() if x.requires_grad else made
         return seen[id(x)]
-    if isinstance(x, real.dtype):
+    if isinstance(x, real.dtype | real.memory_format):
         return getattr(shim, str(x).removeprefix("torch."))
     if isinstance(x, real.device):
         return str(x)

@@ -174,9 +174,9 @@ def __repr__(input: Tensor) -> str:
     return tensor_text(host_array(input, "print"), prefix=prefix, **options)
 
 
-def to(input: Tensor, *args: Any, copy: bool = False, non_blocking: bool = False, **keywords: Any) -> Tensor:
-    """The tensor in another dtype or on another device; itself if nothing changes."""
-    place, wanted = destination(*args, **keywords)[:2]
+def to(input: Tensor, *args: Any, **keywords: Any) -> Tensor:
+    """The tensor in another dtype or on another device; itself if nothing changes and no copy is asked for."""
+    place, wanted, _, _, copy = destination(*args, **keywords)
     made = input if place is None else to_device(input, place)
     made = made if wanted is None else to_dtype(made, wanted)
     return apply(CLONE, (), made) if copy and made is input else made

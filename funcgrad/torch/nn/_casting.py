@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 from funcgrad.errors import warn
-from funcgrad.torch._destination import destination
+from funcgrad.torch._destination import module_destination
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._ops.copying import to_device
 from funcgrad.torch._ops.creation import empty
@@ -49,7 +49,7 @@ class Casting:
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
         """Move or cast parameters and buffers in place; only floating-point ones are cast."""
-        place, wanted = destination(*args, **kwargs)[:2]
+        place, wanted = module_destination(*args, **kwargs)[:2]
         if wanted is not None and not (wanted.is_floating_point or wanted.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}"
