@@ -36,6 +36,12 @@ def eager():
     set_longest(LONGEST)
 
 
+@pytest.fixture
+def interpreted():
+    """What the host can compute of a trace it does, as in a script whose traces are ever new ones; without a program."""
+    stats.news = 10**9
+
+
 @pytest.fixture(scope="module")
 def own_programs():
     """What the tests of this file compile is gone after them."""
