@@ -43,7 +43,7 @@ def run(torch, module, given, training):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.usefixtures("eager")
+@pytest.mark.usefixtures("interpreted", "unoptimized")
 @pytest.mark.parametrize("name", ENTRIES)
 def test_module_is_pytorchs(name, part):
     modes = (True, False) if ENTRIES[name].train_and_eval_differ else (True,)

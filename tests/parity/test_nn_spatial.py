@@ -11,7 +11,7 @@ from spatial_samples import MODULES, SPATIAL
 
 import funcgrad.torch as shim
 
-pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("eager")]
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("interpreted", "unoptimized")]
 
 AT_POSITIONS = ("interpolate", "grid_sample")
 """Functions whose weights come from positions rounded to float32, at other places than PyTorch rounds them."""
