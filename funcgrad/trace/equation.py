@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
 import numpy as np
+from jax.extend.core import ClosedJaxpr
 
 from funcgrad.trace.op import Number, Op
 from funcgrad.trace.value import Aval
@@ -42,13 +44,20 @@ class Equation:
         self.results = results
         self.pullbacks: dict[tuple[int, ...], Any] = {}
 
+    @property
+    def kinds(self) -> tuple[Aval | type, ...]:
+        """Shape and dtype of each operand, or the kind of a Python number."""
+        pairs = zip(self.operands, self.avals, strict=True)
+        return tuple(kind if aval is None else aval for kind, aval in pairs)  # pyright: ignore[reportReturnType]
+
     def __repr__(self) -> str:
         static = dict(zip(self.op.static_names, self.static, strict=True))
         return f"{list(self.results)} = {self.op.name}{self.operands} {static}"
 
 
-def as_function(op: Op, static: tuple[Any, ...], kinds: Sequence[Aval | type]) -> tuple[Any, tuple[Any, ...]]:
-    """An operator as a function of (arrays, floats, ints) that JAX can trace, and abstract arguments for it."""
+@functools.lru_cache(4096)
+def as_function(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """An operator as a jitted function of (arrays, floats, ints), and abstract arguments for it."""
     arrays = [jax.ShapeDtypeStruct(k.shape, k.dtype) for k in kinds if isinstance(k, Aval)]
     n_floats, n_ints = count_numbers(kinds)
     floats = [jax.ShapeDtypeStruct((), np.dtype(np.float64))] * n_floats
@@ -57,7 +66,21 @@ def as_function(op: Op, static: tuple[Any, ...], kinds: Sequence[Aval | type]) -
     def function(arrays: list[Any], floats: list[Any], ints: list[Any]) -> tuple[Any, ...]:
         return op(list(fill(kinds, iter(arrays), iter(floats), iter(ints))), static)
 
-    return function, (arrays, floats, ints)
+    return jax.jit(function), (arrays, floats, ints)
+
+
+def traced(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...]) -> ClosedJaxpr:
+    """An operator as JAX's primitives, a function of its arrays, floats and whole numbers in this order.
+
+    JAX remembers it: what was traced to infer shapes stands in every program that has the operator.
+    """
+    function, arguments = as_function(op, static, kinds)
+    with jax.enable_x64(True):
+        try:
+            return function.trace(*arguments).jaxpr
+        except Exception as error:
+            error.__dict__.pop("__notes__", None)  # JAX's note on its own frames is none of the user's business
+            raise
 
 
 def count_numbers(kinds: Sequence[Any]) -> tuple[int, int]:

@@ -22,7 +22,7 @@ import numpy as np
 from funcgrad.trace import recompiling
 from funcgrad.trace.expectations import meet
 from funcgrad.trace.inheritance import inherit
-from funcgrad.trace.interpret import glimpse, interpreted_program, is_exact
+from funcgrad.trace.interpret import forget_operators, glimpse, interpreted_program, is_exact
 from funcgrad.trace.program import Run, compile_program
 from funcgrad.trace.record import EAGER, PLAIN, WITHOUT_DATA, Step, Trace, current, forget_traces, runner
 from funcgrad.trace.value import Value
@@ -127,6 +127,7 @@ def forget() -> None:
     stats.forgotten = stats.programs
     stats.news = 0
     recompiling.forget()
+    forget_operators()
     forget_traces()
 
 

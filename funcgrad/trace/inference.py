@@ -10,11 +10,10 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-import jax
 import numpy as np
 
 from funcgrad.trace import fingerprint, persistence
-from funcgrad.trace.equation import Equation, as_function
+from funcgrad.trace.equation import Equation, as_function, traced
 from funcgrad.trace.op import Op
 from funcgrad.trace.value import Aval, Value, aval_of
 
@@ -24,6 +23,7 @@ _INFERRED: dict[Any, tuple[Aval, ...]] = {}
 def forget_shapes() -> None:
     """Forget what has been inferred."""
     _INFERRED.clear()
+    as_function.cache_clear()
     _journal.cache_clear()
 
 
@@ -57,13 +57,6 @@ def _journal() -> persistence.Journal | None:
     return None if folder is None else persistence.Journal(folder / f"funcgrad-shapes-{fingerprint.of_surroundings()}")
 
 
-def abstract_results(op: Op, static: tuple[Any, ...], kinds: Sequence[Aval | type]) -> tuple[Aval, ...]:
+def abstract_results(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...]) -> tuple[Aval, ...]:
     """Shapes and dtypes of an operator's results, without computing anything."""
-    function, arguments = as_function(op, static, kinds)
-    with jax.enable_x64(True):
-        try:
-            shapes = jax.eval_shape(function, *arguments)
-        except Exception as error:
-            error.__dict__.pop("__notes__", None)  # JAX's note on its own frames is none of the user's business
-            raise
-    return tuple(aval_of(tuple(s.shape), np.dtype(s.dtype)) for s in shapes)
+    return tuple(aval_of(tuple(s.shape), np.dtype(s.dtype)) for s in traced(op, static, kinds).out_avals)

@@ -14,7 +14,7 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from funcgrad.trace.equation import Equation, as_function, count_numbers
+from funcgrad.trace.equation import Equation, as_function, count_numbers, traced
 from funcgrad.trace.host_primitives import EXACT, ROWS, UncoveredError
 from funcgrad.trace.op import Op
 from funcgrad.trace.program import Run, evaluate
@@ -123,15 +123,17 @@ class _Known:
 
 
 def _known(equation: Equation) -> _Known:
-    pairs = zip(equation.operands, equation.avals, strict=True)
-    return _operator(equation.op, equation.static, tuple(kind if aval is None else aval for kind, aval in pairs))
+    return _operator(equation.op, equation.static, equation.kinds)
 
 
 @functools.lru_cache(4096)
 def _operator(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...]) -> _Known:
-    function, arguments = as_function(op, static, kinds)
-    with jax.enable_x64(True):
-        return _Known(jax.make_jaxpr(function)(*arguments), jax.jit(function))
+    return _Known(traced(op, static, kinds), as_function(op, static, kinds)[0])
+
+
+def forget_operators() -> None:
+    """Forget what is known of operators."""
+    _operator.cache_clear()
 
 
 def is_exact(step: Step) -> bool:

@@ -11,9 +11,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.extend.core import jaxpr_as_fun
 
 from funcgrad.trace import fingerprint, persistence
-from funcgrad.trace.equation import Equation, count_numbers, fill
+from funcgrad.trace.equation import Equation, count_numbers, fill, traced
 from funcgrad.trace.record import Step
 
 Run = Callable[[list[Any], list[Any], Any, Any], list[jax.Array]]
@@ -36,7 +37,8 @@ def compile_program(step: Step, wanted: tuple[int, ...], donated: tuple[int, ...
     def program(given: list[Any], kept: list[Any], floats: Any, ints: Any) -> list[jax.Array]:
         found, others = dict(zip(donated, given, strict=True)), iter(kept)
         inputs = [found[k] if k in found else next(others) for k in range(total)]
-        results = evaluate([s.equation for s in path if s.equation is not None], inputs, floats, ints, wanted)
+        equations = [s.equation for s in path if s.equation is not None]
+        results = evaluate(equations, inputs, floats, ints, wanted, _as_traced)
         return _distinct([results[k] for k in wanted], inputs)
 
     folder = persistence.folder()
@@ -46,6 +48,11 @@ def compile_program(step: Step, wanted: tuple[int, ...], donated: tuple[int, ...
     # Without the option XLA would leave 16-bit results in 32 bits between two operators: not what PyTorch computes.
     run = jax.jit(program, donate_argnums=0, compiler_options={"xla_allow_excess_precision": False})
     return run if folder is None or name is None else persistence.persistent(run, folder / f"funcgrad-{name}")
+
+
+def _as_traced(equation: Equation, arrays: list[Any], floats: list[Any], ints: list[Any]) -> Sequence[Any]:
+    """The equation's results by what its operator was traced to when its shapes were inferred."""
+    return jaxpr_as_fun(traced(equation.op, equation.static, equation.kinds))(*arrays, *floats, *ints)
 
 
 def _distinct(results: list[Any], inputs: list[Any]) -> list[Any]:

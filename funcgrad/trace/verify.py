@@ -44,11 +44,6 @@ def _indices(equation: Equation) -> list[tuple[int, Aval | None]]:
     return [(index, aval) for index, aval in operands if isinstance(index, int)]
 
 
-def _kinds(equation: Equation) -> tuple[Any, ...]:
-    operands = zip(equation.operands, equation.avals, strict=True)
-    return tuple(kind if aval is None else aval for kind, aval in operands)
-
-
 def _agree(operand: Any, aval: Aval | None) -> bool:
     return (operand in NUMBERS) == (aval is None)
 
@@ -60,7 +55,7 @@ RULES = (
     Rule("has indices and kinds of numbers for operands", lambda e, _: all(map(_agree, e.operands, e.avals))),
     Rule("uses only what stands before it", lambda e, at: all(at.holds(index) for index, _ in _indices(e))),
     Rule("states its operands' shapes and dtypes", lambda e, at: all(at.aval(i) is aval for i, aval in _indices(e))),
-    Rule("states its results' shapes and dtypes", lambda e, _: e.results == _evaluated(e.op, e.static, _kinds(e))),
+    Rule("states its results' shapes and dtypes", lambda e, _: e.results == _evaluated(e.op, e.static, e.kinds)),
 )
 
 

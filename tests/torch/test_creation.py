@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import funcgrad.torch as torch
+from funcgrad.trace import stats
 
 DTYPES = {
     "arrays": ([np.ones(2), np.ones(2)], "float64"),
@@ -98,3 +99,14 @@ def test_a_number_on_the_left_comes_second_in_the_graph():
 def test_bytes_of_a_tensor():
     x = torch.ones(3, dtype=torch.float16)
     assert (x.itemsize, x.nbytes, x.is_cpu) == (2, 6, True)
+
+
+def test_the_host_heeds_the_default_dtype():
+    def ratio():
+        stats.news = 10**9  # the host computes
+        return (torch.tensor([1, 2]) / 3).numpy()
+
+    torch.set_default_dtype(torch.float64)
+    assert ratio().dtype == np.float64
+    torch.set_default_dtype(torch.float32)
+    assert ratio().dtype == np.float32
