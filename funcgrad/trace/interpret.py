@@ -103,13 +103,20 @@ def _on_host(equation: Equation, arrays: list[Any], floats: list[Any], ints: lis
     known = _known(equation)
     if not known.is_covered:
         return known.compiled(arrays, floats, ints)
-    operands = [np.asarray(x) for x in (*arrays, *floats, *ints)]
-    try:
-        with np.errstate(all="ignore"):
-            return _evaluated(known.traced.jaxpr, known.traced.consts, operands)
-    except (UncoveredError, TypeError, ValueError):  # what NumPy refuses, or another JAX's parameters
+    results = on_host(known.traced, *arrays, *floats, *ints)
+    if results is None:
         known.is_covered = False
         return known.compiled(arrays, floats, ints)
+    return results
+
+
+def on_host(traced: ClosedJaxpr, *operands: Any) -> list[Any] | None:
+    """Results of JAX's primitives by NumPy; None if one has no row."""
+    try:
+        with np.errstate(all="ignore"):
+            return _evaluated(traced.jaxpr, traced.consts, [np.asarray(x) for x in operands])
+    except (UncoveredError, TypeError, ValueError):  # what NumPy refuses, or another JAX's parameters
+        return None
 
 
 class _Known:

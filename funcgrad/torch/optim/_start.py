@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.optim import Rule
+from funcgrad.trace import on_host
 
 Start = dict[str, float]
 
@@ -27,13 +27,14 @@ def constant_start(rule: Rule, ndim: int, dtype: np.dtype[Any], hyper: dict[str,
     """
     shape = tuple(range(2, 2 + ndim))  # sides that differ, to tell an entry that has lost or merged one
     with jax.enable_x64(True):
-        first, second = (rule.init(jnp.full(shape, value, dtype), **hyper) for value in (1, 2))
-        if any(getattr(first, name, None) is not None for name in rule.hidden):
-            return None
-        entries = rule.to_dict(first)
-        pairs = {name: (np.asarray(entries[name]), np.asarray(value)) for name, value in rule.to_dict(second).items()}
-    for name, (own, other) in pairs.items():
+        trace = jax.make_jaxpr(lambda p: rule.init(p, **hyper), return_shape=True)
+        traced, state = trace(jax.ShapeDtypeStruct(shape, dtype))
+    first, second = (on_host(traced, np.full(shape, value, dtype)) for value in (1, 2))
+    if first is None or second is None or any(getattr(state, name, None) is not None for name in rule.hidden):
+        return None
+    names = list(rule.to_dict(state))
+    for name, own, other in zip(names, first, second, strict=True):
         fits = own.shape == () if name in rule.counters else (own.shape, own.dtype) == (shape, dtype)
         if not fits or own.size == 0 or not (own == own.flat[0]).all() or not (own == other).all():
             return None
-    return {name: float(own.flat[0]) for name, (own, _) in pairs.items()}
+    return {name: float(own.flat[0]) for name, own in zip(names, first, strict=True)}

@@ -85,7 +85,8 @@ class RuleOptimizer(Optimizer):
         names = self._known_names.get((ndim, structure, numbers))
         if names is None:
             hyper = with_options(structure, numbers, [1.0] * len(numbers))
-            names = tuple(self.rule.to_dict(self.rule.init(jnp.zeros((1,) * ndim), **hyper)))
+            leaf = jax.ShapeDtypeStruct((1,) * ndim, np.float32)
+            names = tuple(self.rule.to_dict(jax.eval_shape(lambda p: self.rule.init(p, **hyper), leaf)))
             self._known_names[ndim, structure, numbers] = names
         return names
 
@@ -197,22 +198,27 @@ def _step_op(rule: Rule) -> Op:
     ) -> tuple[Any, ...]:
         given: Iterator[Any] = iter(operands)
         values = [x.value if isinstance(x, Number) else x.reshape(()) for x in (next(given) for _ in numbers)]
-        hyper = with_options(structure, numbers, values)
         counts = {} if start is not None else {name: next(given) for name in counters}
         results: list[Any] = []
         counted: list[Any] = []
         rest = [*given]
-        count = len(rest) // (2 if start is not None else 2 + len(fields))
+        kept = () if start is not None else fields
+        count = len(rest) // (2 + len(kept))
         others = iter(rest[count:])
-        for grad in rest[:count]:
-            param = next(others)
-            leaf = as_real(param)
-            own = {} if start is not None else {name: as_real(next(others)) for name in fields}
+
+        @jax.jit  # so that parameters of one shape share what is traced
+        def updated(grad: Any, param: Any, own: dict[str, Any], counts: dict[str, Any], values: list[Any]) -> Any:
+            hyper = with_options(structure, numbers, values)
+            leaf, own = jax.tree.map(as_real, (param, own))
             state = rule.from_dict({**counts, **own}) if start is None else _started(rule, leaf, hyper, start)
             update, state = rule.update(as_real(grad), state, leaf, **hyper)
             entries = {**own, **rule.to_dict(state)}
-            results += [as_param(param, new) for new in (leaf + update, *(entries[name] for name in fields))]
-            counted = [entries[name] for name in counters]
+            own_results = [as_param(param, new) for new in (leaf + update, *(entries[name] for name in fields))]
+            return own_results, [entries[name] for name in counters]
+
+        for grad in rest[:count]:
+            own_results, counted = updated(grad, next(others), {name: next(others) for name in kept}, counts, values)
+            results += own_results
         return (*counted, *results)
 
     return Op(f"{rule.name}_step", step)
