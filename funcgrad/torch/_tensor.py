@@ -18,6 +18,7 @@ from funcgrad.torch._texts import (
     GRAD_OF_ITSELF,
     GRAD_OF_NON_LEAF,
     ONLY_FLOATS_REQUIRE_GRAD_ATTRIBUTE,
+    WRONG_GRAD_DEVICE,
     WRONG_GRAD_DTYPE,
     WRONG_GRAD_SIZE,
 )
@@ -210,6 +211,8 @@ class Tensor:
         wanted = self.dtype if self._grad_dtype is OWN_DTYPE else self._grad_dtype
         if wanted is not None and value.dtype != wanted:
             raise RuntimeError(WRONG_GRAD_DTYPE.format(_C_NAMES[value.dtype.name], wanted.scalar))
+        if value.is_meta != self.is_meta:
+            raise RuntimeError(WRONG_GRAD_DEVICE.format(value.device, self.device))
 
     @property
     def grad_dtype(self) -> dtype | None:

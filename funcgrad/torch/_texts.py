@@ -56,6 +56,10 @@ WRONG_GRAD_SIZE = (
     "attempting to assign a gradient of size '{}' to a tensor of size '{}'. Please ensure that the gradient and the "
     "tensor are the same size"
 )
+WRONG_GRAD_DEVICE = (
+    "attempting to assign a gradient with device type '{}' to a tensor with device type '{}'. Please ensure that the "
+    "gradient and the tensor are on the same device"
+)
 WRONG_GRAD_DTYPE = (
     "attempting to assign a gradient with dtype '{}' to a tensor with grad_dtype '{}'. The gradient must match the "
     "tensor's grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with a "
@@ -69,6 +73,9 @@ LEAF_VIEW_IN_PLACE = "a view of a leaf Variable that requires grad is being used
 NOT_TO_EMPTY = (
     "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() "
     "when moving module from meta to a different device."
+)
+INCOMPATIBLE_DATA = (
+    "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor type."
 )
 NO_OP_ON_META = (
     "for {}: copying from a non-meta parameter in the checkpoint to a meta parameter in the current model, which is a "

@@ -21,7 +21,7 @@ class Writer(Op):
     __slots__ = ()
 
     def __init__(self, name: str, function: Callable[..., Any], saves: dict[int, tuple[int, ...]]) -> None:
-        super().__init__(name, function, saves=saves, label="CopySlices")
+        super().__init__(name, function, saves=saves, label="CopySlices", anywhere=(2,))
 
 
 class ViewOp(Op):

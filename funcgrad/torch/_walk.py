@@ -20,7 +20,7 @@ from funcgrad.torch._ops.copying import CAST
 from funcgrad.torch._ops.creation import FILLED
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import HOOK_CHANGED_SIZE, MISMATCHED_GRAD_SHAPE, NO_GRAPH, NON_SCALAR_BACKWARD
-from funcgrad.trace import Aval, Value, current
+from funcgrad.trace import WITHOUT_DATA, Aval, Value, current
 
 
 class Walk:
@@ -202,6 +202,8 @@ def _seed(i: int, x: Tensor, gradient: Tensor | None) -> Tensor:
         if x.requires_grad and aval.size != 1:
             raise RuntimeError(NON_SCALAR_BACKWARD)
         return apply(FILLED, (aval.shape, aval.dtype, 1))
+    if gradient.is_meta and not x.is_meta:
+        raise NotImplementedError(WITHOUT_DATA.refusal)
     if gradient._aval.shape != aval.shape:
         raise RuntimeError(MISMATCHED_GRAD_SHAPE.format(i=i, grad=gradient.shape, output=x.shape))
     return gradient if gradient._aval.dtype == aval.dtype else apply(CAST, (aval.dtype,), gradient)

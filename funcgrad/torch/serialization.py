@@ -97,7 +97,7 @@ def load(
 
     Args:
         f: A path, or a file open for reading in binary mode.
-        map_location: Where tensors go that were saved on another device; only the CPU is there.
+        map_location: Where tensors go: the CPU, or `meta`, where they have no data.
         pickle_module: Refused with `weights_only`; else without effect.
         weights_only: True (or None) for the types of checkpoints only.
         mmap: Without effect.
@@ -154,12 +154,12 @@ class _Contents:
         if len(data) != count * kind.itemsize:
             raise archive.damaged(f"record data/{key} has {len(data)} bytes instead of {count * kind.itemsize}")
         storage = FileStorage(data, kind, self.byteorder)
-        _check_location(self.map_location, storage, location)
+        storage.is_meta = _place(self.map_location, storage, location) == "meta"
         return storage
 
 
-def _check_location(map_location: Any, storage: FileStorage, location: str) -> None:
-    """Refuse a storage that stays on a device which is not there."""
+def _place(map_location: Any, storage: FileStorage, location: str) -> str:
+    """The device on which a storage is to lie; one that is not there is refused."""
     if isinstance(map_location, dict):
         location = map_location.get(location, location)
     elif callable(map_location):
@@ -169,8 +169,9 @@ def _check_location(map_location: Any, storage: FileStorage, location: str) -> N
     kind = device(str(location)).type
     if kind == "cuda":
         raise RuntimeError(_NO_CUDA)
-    if kind != "cpu":
+    if kind not in ("cpu", "meta"):
         raise RuntimeError(f"the file has tensors on {location!r}, which is not there. Pass map_location='cpu'.")
+    return kind
 
 
 def default_restore_location(storage: FileStorage, location: str) -> FileStorage:
@@ -183,7 +184,7 @@ def default_restore_location(storage: FileStorage, location: str) -> FileStorage
     Raises:
         RuntimeError: On any other device.
     """
-    _check_location(None, storage, location)
+    _place(None, storage, location)
     return storage
 
 

@@ -6,7 +6,8 @@ Two operators are equal only if they are the same object, so equal steps of a lo
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Container
 from typing import Any
 
 import jax
@@ -37,9 +38,11 @@ class Op:
             is cheaper or more exact from the result than from the input. The result is then what is saved.
         label: The name that PyTorch gives this operator's node, without `Backward0`; a function of the static
             parameters where it depends on them.
+        anywhere: Positions of the inputs that may have data where the others have none, or `ALL`: those that only say
+            where to look, and what is copied.
     """
 
-    __slots__ = ("from_result", "function", "label", "name", "pullbacks", "saves", "static_names")
+    __slots__ = ("anywhere", "from_result", "function", "label", "name", "pullbacks", "saves", "static_names")
 
     def __init__(
         self,
@@ -49,12 +52,14 @@ class Op:
         saves: dict[int, tuple[int, ...]] | str = ALL,
         from_result: Callable[..., Any] | None = None,
         label: str | Callable[..., str] | None = None,
+        anywhere: Container[int] | str = (),
     ) -> None:
         self.name = name
         self.function = function
         self.saves = saves
         self.from_result = from_result
         self.label = label if label is not None else "".join(part.capitalize() for part in name.split("_"))
+        self.anywhere: Container[int] = range(sys.maxsize) if isinstance(anywhere, str) else anywhere
         self.pullbacks: dict[Any, Op] = {}
         parameters = inspect.signature(function).parameters.values()
         self.static_names = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty)

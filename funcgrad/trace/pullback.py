@@ -100,7 +100,7 @@ def _pullback_op(
         found = op.from_result(result, _conjugate(cotangent), **dict(zip(op.static_names, static, strict=True)))
         return _conjugate(found)
 
-    return Op(f"{op.name}_pullback", from_result if op.from_result else function, label=op.label)
+    return Op(f"{op.name}_pullback", from_result if op.from_result else function, label=op.label, anywhere=ALL)
 
 
 def _conjugate(x: Any) -> Any:

@@ -214,8 +214,17 @@ def without_data(aval: Aval) -> Value:
 
 
 def _shapes_only(op: Op, static: tuple[Any, ...], operands: Sequence[Any]) -> tuple[Equation, list[Value]]:
+    _check_one_place([x for k, x in enumerate(operands) if type(x) is Value and k not in op.anywhere])
     equation = infer(op, static, tuple([0 if type(x) is Value else type(x) for x in operands]), operands)
     return equation, [without_data(aval) for aval in equation.results]
+
+
+def _check_one_place(values: list[Value]) -> None:
+    """Refuse arrays with data beside such without; a single number with data may stand anywhere."""
+    places = ["meta" if x.trace is WITHOUT_DATA else "cpu" for x in values if x.aval.shape or x.trace is WITHOUT_DATA]
+    if places and (places[0] == "cpu" or "cpu" in places):
+        other = "meta" if places[0] == "cpu" else "cpu"
+        raise RuntimeError(f"Tensor on device {other} is not on the expected device {places[0]}!")
 
 
 runner: list[Callable[[Trace], None]] = []

@@ -80,7 +80,20 @@ def go_on_after_a_bad_value():
         return weight.item() == 0.5
 
 
+def multiply_data_by_none():
+    return (torch.ones(2, 2) @ torch.ones(2, 2, device="meta")).shape
+
+
+def look_up_at_places_without_data():
+    return torch.ones(2, 2)[torch.tensor([0, 1], device="meta")].shape
+
+
+def add_what_has_no_data():
+    return torch.ones(2, 2).add_(torch.ones(2, 2, device="meta")).shape
+
+
 REFUSAL = "unsupported operation: more than one element of the written-to tensor refers to a single memory location"
+NO_DATA = "Tensor on device meta is not on the expected device cpu!"
 DIFFERENCES = {
     "elementwise results": [(transposed_operand, ((1, 3), False, 0.0), ((2, 1), True, 100.0))],
     "in-place writes": [
@@ -90,6 +103,11 @@ DIFFERENCES = {
     "data": [(write_to_the_base_of_a_saved_view, [5.0, 5.0], [1.0, 1.0])],
     "bad values": [(go_on_after_a_bad_value, True, False)],
     "masked_fill_": [(fill_an_expanded_tensor, [5.0, 5.0, 5.0], REFUSAL)],
+    "tensors on meta": [
+        (multiply_data_by_none, (2, 2), NO_DATA),
+        (look_up_at_places_without_data, (2, 2), NO_DATA),
+        (add_what_has_no_data, (2, 2), NO_DATA),
+    ],
     "from_numpy": [
         (write_by_numpy_to_a_long_array, 1.0, 0.0),
         (write_to_the_array_of_a_long_tensor, 1.0, "assignment destination is read-only"),

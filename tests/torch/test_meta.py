@@ -125,3 +125,101 @@ def test_bytes_of_a_file(tmp_path):
     assert (len(storage), storage[16]) == (17, 33)
     assert torch.asarray(storage[4:12], dtype=torch.float32).tolist() == [1.0, 2.0]
     assert torch.asarray(storage[16:], dtype=torch.uint8).tolist() == [33]
+
+
+a, s = torch.tensor([[1.0, 1.0], [1.0, 1.0]]), torch.tensor(1.0)
+i, b = torch.tensor([0, 1]), torch.tensor([[True, False], [False, True]])
+EXPECTED_CPU = "Tensor on device meta is not on the expected device cpu!"
+EXPECTED_META = "Tensor on device cpu is not on the expected device meta!"
+
+
+@pytest.mark.parametrize(
+    "mix, text",
+    [
+        (lambda m: a + m, EXPECTED_CPU),
+        (lambda m: m + a, EXPECTED_META),
+        (lambda m: a * torch.tensor(1.0, device="meta"), EXPECTED_CPU),
+        (lambda m: torch.where(b, m, s), EXPECTED_CPU),
+        (lambda m: torch.where(b.to("meta"), a, a), EXPECTED_META),
+        (lambda m: torch.cat([m, a]), EXPECTED_META),
+        (lambda m: torch.lerp(a, m, 0.5), EXPECTED_CPU),
+        (lambda m: nn.functional.mse_loss(m, a), EXPECTED_META),
+        (lambda m: nn.functional.layer_norm(a, (2,), m[0]), EXPECTED_CPU),
+        (lambda m: nn.functional.cross_entropy(m, i), "Tensor on device"),
+        (lambda m: nn.Linear(2, 2, device="meta")(a), "Tensor on device"),
+        (lambda m: nn.Linear(2, 2)(m), EXPECTED_META),
+        (lambda m: torch._foreach_add([a], [m]), EXPECTED_CPU),
+        # What PyTorch answers with memory that nobody has written to.
+        (lambda m: a @ m, EXPECTED_CPU),
+        (lambda m: a[i.to("meta")], EXPECTED_CPU),
+        (lambda m: a.add_(m), EXPECTED_CPU),
+    ],
+)
+def test_data_does_not_meet_none(mix, text):
+    with pytest.raises(RuntimeError, match=text):
+        mix(torch.ones(2, 2, device="meta"))
+
+
+@pytest.mark.parametrize(
+    "mix",
+    [
+        lambda m: s + m,
+        lambda m: torch.lerp(m, m, s),
+        lambda m: torch.where(b.to("meta"), s, m),
+        lambda m: m[i],
+        lambda m: m.gather(0, i[None]).expand(2, 2),
+        lambda m: m.index_put((i,), a),
+        lambda m: m.index_select(0, i),
+        lambda m: nn.functional.embedding(i, m),
+        lambda m: nn.functional.dropout(m),
+        lambda m: m.copy_(a),
+        lambda m: a.type_as(m),
+    ],
+)
+def test_numbers_and_places_may_have_data(mix):
+    made = mix(torch.ones(2, 2, device="meta"))
+    assert (made.is_meta, made.shape) == (True, (2, 2))
+
+
+def test_gradients_of_what_is_looked_up():
+    m = torch.ones(2, 2, device="meta", requires_grad=True)
+    (m[i] * nn.functional.embedding(i, m)).sum().backward()
+    assert (m.grad.is_meta, m.grad.shape) == (True, (2, 2))
+
+
+def test_data_and_gradients_are_where_their_tensor_is():
+    x, m = torch.ones(2, requires_grad=True), torch.ones(2, device="meta")
+    with pytest.raises(RuntimeError, match="assign a gradient with device type 'meta' to a tensor with device type 'c"):
+        x.grad = m
+    with pytest.raises(RuntimeError, match="`variable` and `tensor` have incompatible tensor type"):
+        x.data = m
+    with pytest.raises(NotImplementedError, match=NO_DATA):
+        (x * 2).backward(m)
+    with pytest.raises(NotImplementedError, match=NO_DATA):
+        m.type_as(x)
+
+
+def test_a_module_that_goes_there_has_new_parameters():
+    linear = nn.Linear(2, 2)
+    weight = linear.weight
+    weight.grad = torch.ones(2, 2)
+    linear.to("meta")
+    assert linear.weight is not weight
+    assert (weight.is_cpu, linear.weight.grad.is_meta) == (True, True)
+    assert linear.to("meta").weight is linear.weight
+
+
+def test_files(tmp_path):
+    file = tmp_path / "file"
+    torch.save({"x": torch.ones(2, 3, device="meta"), "p": nn.Linear(2, 2, device="meta").weight}, file)
+    for place in (None, "cpu"):
+        found = torch.load(file, map_location=place)
+        assert repr(found["x"]) == "tensor(..., device='meta', size=(2, 3))"
+        assert isinstance(found["p"], nn.Parameter)
+        assert found["p"].is_meta
+    torch.save({"x": torch.ones(3)[1:], "p": nn.Parameter(torch.ones(2)), "n": 3}, file)
+    for place in ("meta", torch.device("meta"), {"cpu": "meta"}):
+        found = torch.load(file, map_location=place)
+        assert (found["x"].is_meta, found["x"].shape, found["n"]) == (True, (2,), 3)
+        assert (found["p"].is_meta, found["p"].requires_grad) == (True, True)
+    assert torch.load(file)["x"].tolist() == [1.0, 1.0]

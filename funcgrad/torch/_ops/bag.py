@@ -44,7 +44,7 @@ def _largest(rows: Any, bag: Any, counted: Any, bags: int) -> Any:
     return jnp.take_along_axis(rows, jnp.minimum(first, rows.shape[0]), 0, mode="fill", fill_value=0)
 
 
-EMBEDDING_BAG = Op("embedding_bag", _bag, label="EmbeddingBag")
+EMBEDDING_BAG = Op("embedding_bag", _bag, label="EmbeddingBag", anywhere=(1, 2, 3))
 
 
 def embedding_bag(

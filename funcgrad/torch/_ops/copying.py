@@ -58,8 +58,8 @@ def to_dtype(x: Tensor, dtype: Any) -> Tensor:
 
 
 def type_as(input: Tensor, other: Tensor) -> Tensor:
-    """The tensor in the dtype of another."""
-    return to_dtype(input, other.dtype)
+    """The tensor in the dtype and on the device of another."""
+    return to_dtype(to_device(input, other.device), other.dtype)
 
 
 ROWS = (Row("clone", clone), Row("type_as", type_as, function=False))

@@ -20,7 +20,7 @@ from funcgrad.torch._ops.promotion import cast
 from funcgrad.torch._ops.rounding import rounded
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch.random import default_generator
-from funcgrad.trace import Op, constant
+from funcgrad.trace import Op, constant, without_data
 
 _SELU_FLOOR = -1.7580993408473766  # selu's value at minus infinity, which alpha dropout puts in place of what it drops
 
@@ -67,11 +67,16 @@ def _drop(x: Tensor, p: float, training: bool, inplace: bool, draw: Any, combine
     _check_probability(p)
     if not training or p == 0 or x._aval.size == 0:
         return x
-    result = apply(ZEROED, (), x) if p == 1 else combine(x, p, wrap(constant(draw(x, p))))
+    result = apply(ZEROED, (), x) if p == 1 else combine(x, p, _mask(x, p, draw))
     if not inplace:
         return result
     check_writable(x)
     return assign(x, result)
+
+
+def _mask(x: Tensor, p: float, draw: Any) -> Tensor:
+    """What is kept; for a tensor on `meta` nothing is drawn."""
+    return wrap(without_data(x._aval) if x.is_meta else constant(draw(x, p)))
 
 
 def _check_probability(p: float) -> None:

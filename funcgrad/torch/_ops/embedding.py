@@ -63,8 +63,8 @@ def _renormalized(weight: Any, index: Any, longest: Any, *, power: float) -> Any
     return weight * factor.astype(weight.dtype)
 
 
-EMBEDDING = Op("embedding", _embedding, saves={0: (1,)})
-RENORM = Op("embedding_renorm", _renormalized)
+EMBEDDING = Op("embedding", _embedding, saves={0: (1,)}, anywhere=(1,))
+RENORM = Op("embedding_renorm", _renormalized, anywhere=(1,))
 
 
 def embedding(

@@ -22,6 +22,7 @@ from funcgrad.torch._texts import (
     DEEPCOPY_OF_SUBCLASS,
     DETACH_ADVICE,
     HOOK_WITHOUT_GRAD,
+    INCOMPATIBLE_DATA,
     ONLY_FLOATS_REQUIRE_GRAD_METHOD,
     POST_HOOK_ON_NON_LEAF,
     RETAIN_WITHOUT_GRAD,
@@ -120,6 +121,8 @@ def set_data(self: Tensor, new: Tensor) -> None:
         raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
     if self.requires_grad and not is_differentiable(new._aval):
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+    if new.is_meta != self.is_meta:
+        raise RuntimeError(INCOMPATIBLE_DATA)
     new = alias(new)
     self._storage, self._base, self._chain = new._storage, new._base, new._chain
     self._value, self._seen = new._value, new._seen

@@ -202,8 +202,8 @@ def _scatter(x: Any, new: Any, *positions: Any, pattern: tuple[bool, ...]) -> An
     return x.at[where].set(new.astype(x.dtype))
 
 
-GATHER = Op("index", _gather, saves={0: tuple(range(1, 65))})
-SCATTER = Op("index_put", _scatter)
+GATHER = Op("index", _gather, saves={0: tuple(range(1, 65))}, anywhere=range(1, 65))
+SCATTER = Op("index_put", _scatter, anywhere=range(1, 66))
 
 
 def _look(x: Tensor, parsed: _Parsed) -> Tensor:

@@ -13,7 +13,7 @@ from funcgrad.torch._ops.labels import by_operand
 from funcgrad.torch._ops.promotion import cast, check_broadcast
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor
-from funcgrad.trace import Op
+from funcgrad.trace import WITHOUT_DATA, Op
 
 NEITHER: Any = {0: (), 1: ()}
 
@@ -37,7 +37,7 @@ def _copied(x: Any, source: Any) -> Any:
 ZERO = Op("zero", lambda x: jnp.zeros_like(x), saves={0: ()})
 FILL = Op("fill", _filled, saves=NEITHER, label=by_operand("Fill", 1, tensor=3, number=2))
 FILL_DIAGONAL = Op("fill_diagonal", _filled_diagonal, saves=NEITHER, label="CopySlices")
-COPY_INTO = Op("copy_into", _copied, saves=NEITHER, label="CopyBackwards")
+COPY_INTO = Op("copy_into", _copied, saves=NEITHER, label="CopyBackwards", anywhere=(1,))
 
 
 def zero_(self: Tensor) -> Tensor:
@@ -56,9 +56,12 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """Copy the elements of `src`, broadcast and cast.
 
     Raises:
+        NotImplementedError: `src` has no data, and this tensor has.
         RuntimeError: The shapes do not broadcast to this tensor's.
     """
     check_writable(self, src)
+    if src.is_meta and not self.is_meta:
+        raise NotImplementedError(WITHOUT_DATA.refusal)
     return assign(self, apply(COPY_INTO, (), self, src))
 
 

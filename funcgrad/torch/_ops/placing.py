@@ -28,7 +28,7 @@ def _put(x: Any, index: Any, source: Any, *, accumulate: bool) -> Any:
     return (where.add(new) if accumulate else where.set(new)).reshape(x.shape)
 
 
-PUT = Op("put", _put, saves={0: (1,), 2: (1,)})
+PUT = Op("put", _put, saves={0: (1,), 2: (1,)}, anywhere=(1, 2))
 
 
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:

@@ -116,16 +116,16 @@ def _reduced(function: Any) -> Any:
 
 
 FROM_START = Op("from_start", lambda index, *, length: jnp.where(index < 0, index + length, index))
-TAKE_ALONG = Op("gather", _gather, saves={0: (1,)})
-SCATTER = Op("scatter", _scatter, saves={0: (1,), 2: (1,)})
-SCATTER_NUMBER = Op("scatter_number", _scatter, saves={0: (1,)}, label="ScatterBackward1")
-SCATTER_ADD = Op("scatter_add", _scatter_add, saves={0: (1,), 2: (1,)})
+TAKE_ALONG = Op("gather", _gather, saves={0: (1,)}, anywhere=(1,))
+SCATTER = Op("scatter", _scatter, saves={0: (1,), 2: (1,)}, anywhere=(1, 2))
+SCATTER_NUMBER = Op("scatter_number", _scatter, saves={0: (1,)}, label="ScatterBackward1", anywhere=(1,))
+SCATTER_ADD = Op("scatter_add", _scatter_add, saves={0: (1,), 2: (1,)}, anywhere=(1, 2))
 SCATTER_REDUCED = {
     "add": Op("scatter_of_add", _reduced(_scatter_add), label=NOT_DIFFERENTIABLE),
     "multiply": Op("scatter_of_multiply", _reduced(_scatter_multiply), label=NOT_DIFFERENTIABLE),
 }
 SCATTER_REDUCE = Op("scatter_reduce", _scatter_reduce)
-TAKE = Op("take", lambda x, index: x.reshape(-1)[index], saves={0: (1,)})
+TAKE = Op("take", lambda x, index: x.reshape(-1)[index], saves={0: (1,)}, anywhere=(1,))
 
 
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
@@ -212,7 +212,7 @@ def _index_fill(x: Any, index: Any, value: Any, *, dim: int) -> Any:
     return _along(x, dim, index).set(cast(value, x.dtype))
 
 
-INDEX_SELECT = Op("index_select", _index_select, saves={0: (1,)})
+INDEX_SELECT = Op("index_select", _index_select, saves={0: (1,)}, anywhere=(1,))
 INDEX_ADD = Op("index_add", _index_add, saves={0: (), 2: (1,)})
 INDEX_COPY = Op("index_copy", _index_copy, saves={0: (1,), 2: (1,)})
 INDEX_FILL = Op(
@@ -254,7 +254,7 @@ def _index_put(x: Any, new: Any, *positions: Any, accumulate: bool) -> Any:
     return where.add(new.astype(x.dtype)) if accumulate else where.set(new.astype(x.dtype))
 
 
-INDEX_PUT = Op("index_put", _index_put)
+INDEX_PUT = Op("index_put", _index_put, anywhere=range(1, 66))
 
 
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:

@@ -17,9 +17,10 @@ import numpy as np
 from funcgrad.torch._serialization.file_storage import FileStorage
 from funcgrad.torch._serialization.functions import COMPILED_OWNER, attribute
 from funcgrad.torch._serialization.unpickler import hashable
-from funcgrad.torch._tensor import Tensor, strided
-from funcgrad.torch._types import DTYPES, Size, device
+from funcgrad.torch._tensor import Tensor, strided, wrap
+from funcgrad.torch._types import DTYPES, Size, device, dtype
 from funcgrad.torch.nn.parameter import Parameter
+from funcgrad.trace import aval_of, without_data
 
 
 def attributes(state: Any, cls: type | None = None) -> dict[str, Any]:
@@ -37,8 +38,15 @@ def _tensor(
     if bits:
         raise pickle.UnpicklingError(f"the file has a tensor that is a lazy {' and '.join(bits)}: resolve it first")
     made = storage.tensor(offset, size, stride)
-    if requires_grad:
-        made.requires_grad = True
+    made.requires_grad = bool(requires_grad)
+    return made
+
+
+def _tensor_on_meta(kind: Any, size: Any, stride: Any, requires_grad: bool) -> Tensor:
+    if not isinstance(kind, dtype):
+        raise TypeError(f"a tensor of dtype {kind!r:.100}")
+    made = wrap(without_data(aval_of(_size(size), kind.numpy)))
+    made.requires_grad = bool(requires_grad)
     return made
 
 
@@ -49,7 +57,7 @@ def _parameter(data: Any, requires_grad: bool, hooks: Any, state: Any = None) ->
 
 
 def _typed(build: Any, cls: Any, args: tuple[Any, ...], state: Any) -> Any:
-    if build not in (_tensor, _parameter) or cls not in (Tensor, Parameter):
+    if build not in (_tensor, _tensor_on_meta, _parameter) or cls not in (Tensor, Parameter):
         raise TypeError(f"a tensor of the class {cls!r:.100}")
     return _with_attributes(build(*args), state)
 
@@ -149,6 +157,7 @@ STRICT = _entries(
         "torch.serialization._get_layout": (_layout, _layout),
         "torch._utils._rebuild_tensor": (_tensor, _tensor),
         "torch._utils._rebuild_tensor_v2": (_tensor, _tensor),
+        "torch._utils._rebuild_meta_tensor_no_storage": (_tensor_on_meta, _tensor_on_meta),
         "torch._utils._rebuild_parameter": (_parameter, _parameter),
         "torch._utils._rebuild_parameter_with_state": (_parameter, _parameter),
         "torch._tensor._rebuild_from_type_v2": (_typed, _typed),

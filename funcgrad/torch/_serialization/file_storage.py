@@ -18,7 +18,7 @@ from funcgrad.torch._ops.pieces import AS_STRIDED
 from funcgrad.torch._ops.shape import PERMUTE
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import dtype
-from funcgrad.trace import constant
+from funcgrad.trace import aval_of, constant, without_data
 
 _LARGEST_OVERLAP = 2**28  # bytes; a tensor whose elements share memory takes more here than in the file
 
@@ -32,11 +32,12 @@ class FileStorage:
         byteorder: `little` or `big`.
     """
 
-    __slots__ = ("base", "flat")
+    __slots__ = ("base", "flat", "is_meta")
 
     def __init__(self, data: bytes, kind: dtype, byteorder: str = sys.byteorder) -> None:
         self.flat = _elements(data, kind.numpy, byteorder)
         self.base: Tensor | None = None  # the first tensor made of it; later ones are its views
+        self.is_meta = False  # whether its tensors get no data
 
     def tensor(self, offset: int, size: Sequence[int], stride: Sequence[int]) -> Tensor:
         """A tensor in this memory.
@@ -46,6 +47,8 @@ class FileStorage:
         """
         size, stride = tuple(size), tuple(stride)
         self._check(offset, size, stride)
+        if self.is_meta:
+            return wrap(without_data(aval_of(size, self.flat.dtype)))
         if offset == 0 and math.prod(size) == self.flat.size and is_dense(size, stride):
             return self._whole(size, stride)
         if self.base is None:

@@ -38,6 +38,7 @@ class _Name:
 _SIZE, _DEVICE, _TENSOR = _Name("torch", "Size"), _Name("torch", "device"), _Name("torch", "Tensor")
 _LAYOUT = _Name("torch.serialization", "_get_layout")
 _REBUILD_TENSOR = _Name("torch._utils", "_rebuild_tensor_v2")
+_REBUILD_META = _Name("torch._utils", "_rebuild_meta_tensor_no_storage")
 _REBUILD_PARAMETER = _Name("torch._utils", "_rebuild_parameter")
 _REBUILD_PARAMETER_WITH = _Name("torch._utils", "_rebuild_parameter_with_state")
 _REBUILD_TYPE = _Name("torch._tensor", "_rebuild_from_type_v2")
@@ -91,13 +92,19 @@ class Pickler(_Base):
         return (_LAYOUT, ("torch.strided",)) if obj is strided else NotImplemented
 
     def _tensor(self, x: Tensor) -> tuple[Any, ...]:
-        path = self._storage_id(x), offset_of(x), tuple(x.shape), strides_of(x), x.requires_grad, OrderedDict()
+        build, path = self._plain(x, x.requires_grad)
         extras = {name: value for name, value in x.__dict__.items() if name[0] != "_" and name not in _OURS}
         if isinstance(x, Parameter):
-            own = _REBUILD_TENSOR, (*path[:4], False, OrderedDict())
-            parameter = _Reduced(*own), x.requires_grad, OrderedDict()
+            parameter = _Reduced(*self._plain(x, False)), x.requires_grad, OrderedDict()
             return (_REBUILD_PARAMETER_WITH, (*parameter, extras)) if extras else (_REBUILD_PARAMETER, parameter)
-        return (_REBUILD_TYPE, (_REBUILD_TENSOR, _TENSOR, path, extras)) if extras else (_REBUILD_TENSOR, path)
+        return (_REBUILD_TYPE, (build, _TENSOR, path, extras)) if extras else (build, path)
+
+    def _plain(self, x: Tensor, requires_grad: bool) -> tuple[_Name, tuple[Any, ...]]:
+        """How PyTorch builds a tensor of no class."""
+        if x.is_meta:
+            return _REBUILD_META, (x.dtype, tuple(x.shape), strides_of(x), requires_grad)
+        path = self._storage_id(x), offset_of(x), tuple(x.shape), strides_of(x), requires_grad, OrderedDict()
+        return _REBUILD_TENSOR, path
 
     def _storage_id(self, x: Tensor) -> _StorageId:
         storage = x._storage

@@ -11,15 +11,30 @@ from funcgrad.torch._destination import module_destination
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._ops.copying import to_device
 from funcgrad.torch._ops.creation import empty
+from funcgrad.torch._ops.gradient import set_data
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import NOT_SHARED, NOT_TO_EMPTY
 from funcgrad.torch._types import CPU, bfloat16, device, dtype, float16, float32, float64
+from funcgrad.torch.nn.parameter import Parameter
 
 
 def _moved(x: Tensor, chosen: device) -> Tensor:
     if x.is_meta and chosen.type != "meta":
         raise NotImplementedError(NOT_TO_EMPTY)
     return to_device(x, chosen)
+
+
+def _applied(fn: Callable[[Tensor], Tensor], parameter: Parameter) -> Parameter:
+    """The parameter with other data; a new one, where only one of the two has any."""
+    made, grad = fn(parameter), parameter._grad
+    if made.is_meta != parameter.is_meta:
+        parameter = Parameter(made, parameter.requires_grad)
+        parameter._grad = None if grad is None else fn(grad)
+        return parameter
+    for tensor in (parameter, grad):
+        if tensor is not None and (new := made if tensor is parameter else fn(tensor)) is not tensor:
+            set_data(tensor, new)
+    return parameter
 
 
 class Casting:
@@ -38,10 +53,9 @@ class Casting:
             for child in self.children():
                 child._apply(fn)
         with no_grad():
-            for parameter in self._parameters.values():
-                for tensor in () if parameter is None else (parameter, parameter._grad):
-                    if tensor is not None and (made := fn(tensor)) is not tensor:
-                        tensor.data = made
+            for name, parameter in self._parameters.items():
+                if parameter is not None:
+                    self._parameters[name] = _applied(fn, parameter)
             for name, buffer in self._buffers.items():
                 if buffer is not None:
                     self._buffers[name] = fn(buffer)
