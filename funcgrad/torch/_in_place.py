@@ -163,7 +163,7 @@ def _fit(result: Tensor, x: Tensor) -> Tensor:
     have, want = result._aval, x._aval
     if have is want:
         return result
-    if have.dtype != want.dtype and _category(have.dtype) > _category(want.dtype):
+    if have.dtype != want.dtype and category(have.dtype) > category(want.dtype):
         raise RuntimeError(
             f"result type {dtype_of(have.dtype).scalar} can't be cast to the desired output type "
             f"{dtype_of(want.dtype).scalar}"
@@ -180,7 +180,8 @@ def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...] | None
         return None
 
 
-def _category(dtype: np.dtype[Any]) -> int:
+def category(dtype: np.dtype[Any]) -> int:
+    """The place of a dtype among bools, integers, floats and complex numbers."""
     kind = "f" if dtype.kind == "V" else dtype.kind
     return "biufc".index("i" if kind == "u" else kind)
 

@@ -25,8 +25,7 @@ from funcgrad.torch._texts import (
 from funcgrad.torch._types import CPU, META, Size, device, dtype, dtype_of
 from funcgrad.trace import WITHOUT_DATA, Value, is_differentiable
 
-# PyTorch's C++ names for dtypes in the text of one error.
-_C_NAMES = {
+C_NAMES = {
     "float64": "double",
     "float32": "float",
     "float16": "c10::Half",
@@ -40,6 +39,7 @@ _C_NAMES = {
     "complex64": "c10::complex<float>",
     "complex128": "c10::complex<double>",
 }
+"""PyTorch's C++ names for dtypes, in the texts of some errors."""
 
 OWN_DTYPE = object()
 """Stands for the tensor's own dtype."""
@@ -210,7 +210,7 @@ class Tensor:
             raise RuntimeError(WRONG_GRAD_SIZE.format(list(value.shape), list(self.shape)))
         wanted = self.dtype if self._grad_dtype is OWN_DTYPE else self._grad_dtype
         if wanted is not None and value.dtype != wanted:
-            raise RuntimeError(WRONG_GRAD_DTYPE.format(_C_NAMES[value.dtype.name], wanted.scalar))
+            raise RuntimeError(WRONG_GRAD_DTYPE.format(C_NAMES[value.dtype.name], wanted.scalar))
         if value.is_meta != self.is_meta:
             raise RuntimeError(WRONG_GRAD_DEVICE.format(value.device, self.device))
 

@@ -74,6 +74,23 @@ NOT_TO_EMPTY = (
     "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() "
     "when moving module from meta to a different device."
 )
+OUT_HAS_NO_GRAD = (
+    "{}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires "
+    "grad."
+)
+OUT_ACROSS_DEVICES = "Attempting to copy from device {} to device {}, but cross-device copies are not allowed!"
+OUT_RESIZED = (
+    "An output with one or more elements was resized since it had shape {}, which does not match the required output "
+    "shape {}. This behavior is deprecated, and in a future PyTorch release outputs will not be resized unless they "
+    "have zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
+    "t.resize_(0)."
+)
+OUT_OF_OTHER_LENGTH = (
+    "The number of elements in the out tensor of shape {} is {} which does not match the computed number of elements "
+    "{}. Note that this may occur as a result of rounding error. The out tensor will be resized to a tensor of shape "
+    "{}."
+)
+OUT_OF_OTHER_DTYPE = "dtype {} does not match dtype of out parameter ({})"
 INCOMPATIBLE_DATA = (
     "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor type."
 )

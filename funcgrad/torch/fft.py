@@ -12,6 +12,7 @@ from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._dispatch import apply as _apply
 from funcgrad.torch._ops.creation import tensor as _tensor
 from funcgrad.torch._ops.dims import dim_of as _dim_of
+from funcgrad.torch._ops.out import functions as _out_functions
 from funcgrad.torch._ops.promotion import floating as _floating
 from funcgrad.torch._ops.promotion import scalar_name as _scalar_name
 from funcgrad.torch._ops.rearranging import roll as _roll
@@ -61,9 +62,7 @@ def _check_norm(norm: str | None) -> None:
 
 
 def _along_one(name: str) -> Callable[..., Tensor]:
-    def transform(
-        input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: None = None
-    ) -> Tensor:
+    def transform(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
         _check_norm(norm)
         if not input.ndim:
             raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
@@ -75,9 +74,7 @@ def _along_one(name: str) -> Callable[..., Tensor]:
 
 
 def _along_many(name: str, shown: str, default: tuple[int, ...] | None) -> Callable[..., Tensor]:
-    def transform(
-        input: Tensor, s: Any = None, dim: Any = default, norm: str | None = None, *, out: None = None
-    ) -> Tensor:
+    def transform(input: Tensor, s: Any = None, dim: Any = default, norm: str | None = None) -> Tensor:
         _check_norm(norm)
         chosen = range(-len(s), 0) if dim is None and s is not None else range(input.ndim) if dim is None else dim
         chosen = (chosen,) if isinstance(chosen, int) else tuple(chosen)
@@ -104,9 +101,7 @@ def _hermitian(name: str, conjugate: str, default: tuple[int, ...] | None) -> An
     """The transform of a signal with Hermitian symmetry: the other one of its conjugate, scaled the other way."""
     other = _along_many(conjugate, name, default)
 
-    def transform(
-        input: Tensor, s: Any = None, dim: Any = default, norm: str | None = None, *, out: None = None
-    ) -> Tensor:
+    def transform(input: Tensor, s: Any = None, dim: Any = default, norm: str | None = None) -> Tensor:
         _check_norm(norm)
         if name.startswith("h"):
             return other(input.conj(), s, dim, _REVERSED.get(norm, norm))
@@ -151,4 +146,6 @@ def _shifted(input: Tensor, dim: Any, shift: Callable[[int], int]) -> Tensor:
     return _roll(input, tuple(shift(input.shape[d]) for d in dims), tuple(dims))
 
 
+_TRANSFORMS = tuple(f"{part}fft{many}" for part in ("", "i", "r", "ir", "h", "ih") for many in ("", "2", "n"))
+globals().update(_out_functions(globals(), _TRANSFORMS, "fft_"))
 __getattr__ = _missing_from(__name__)

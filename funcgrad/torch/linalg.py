@@ -43,5 +43,5 @@ from funcgrad.torch._ops.solvers import tensorinv as tensorinv
 from funcgrad.torch._ops.solvers import tensorsolve as tensorsolve
 from funcgrad.torch._ops.solvers import vander as vander
 
-globals().update(_out_functions(globals(), _OF_LINALG))
+globals().update(_out_functions(globals(), _OF_LINALG, "linalg_"))
 __getattr__ = _missing_from(__name__)

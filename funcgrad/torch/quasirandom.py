@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from funcgrad.torch._ops.creation import tensor
+from funcgrad.torch._ops.filling import put
 from funcgrad.torch._ops.random import randint
-from funcgrad.torch._ops.rows import put
 from funcgrad.torch._random.generator import Generator
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import get_default_dtype
@@ -68,7 +68,7 @@ class SobolEngine:
         if first == 0:
             points[:1] = points[:1].astype(np.float32)  # PyTorch keeps the very first point in the default dtype
         made = tensor(points, dtype=dtype)
-        return made if out is None else put(made, out, ())
+        return made if out is None else put(made, out, (), "sobol")
 
     def draw_base2(self, m: int, out: Tensor | None = None, dtype: Any = None) -> Tensor:
         """The next `2 ** m` points.

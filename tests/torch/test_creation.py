@@ -55,7 +55,7 @@ def test_the_forms_of_randint(draw):
 
 
 def test_out_takes_the_result_and_its_shape():
-    place = torch.zeros(2, 2, dtype=torch.float64)
+    place = torch.empty(0, dtype=torch.float64)
     assert torch.arange(3, out=place) is place
     assert (place.dtype, place.tolist()) == (torch.float64, [0, 1, 2])
     assert torch.zeros(1, out=place).tolist() == place.tolist() == [0]
@@ -70,7 +70,7 @@ def test_out_takes_the_result_and_its_shape():
 
 
 def test_out_of_a_leaf_is_refused():
-    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad"):
+    with pytest.raises(RuntimeError, match=r"functions with out=... arguments don't support automatic"):
         torch.add(torch.ones(1), 1, out=torch.ones(1, requires_grad=True))
 
 

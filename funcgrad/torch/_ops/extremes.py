@@ -94,7 +94,8 @@ def _extremum(name: str, over_all: Op, over_one: Op, of_two: Op) -> Row:
         if more:
             if "other" in more:
                 return apply(of_two, (), input, more["other"])
-            return spelled(call, more, input, **({} if dim is None else {"dim": dim, "keepdim": keepdim}))
+            given = {} if dim is None else {"dim": dim}
+            return spelled(call, more, input, **given, **({"keepdim": True} if keepdim else {}))
         if dim is None:
             return apply(over_all, (), input)
         if isinstance(dim, Tensor):
@@ -125,7 +126,8 @@ ARGMIN = Op("argmin", _position("argmin", jnp.argmin))
 def _position_row(op: Op) -> Row:
     def call(input: Tensor, dim: int | None = None, keepdim: bool = False, **other: Any) -> Tensor:
         if other:
-            return spelled(call, other, input, dim, keepdim) if dim is not None else spelled(call, other, input)
+            given = {} if dim is None else {"dim": dim}
+            return spelled(call, other, input, **given, **({"keepdim": True} if keepdim else {}))
         return apply(op, (None if dim is None else _some_of(input, dim, op.name), keepdim), input)
 
     call.__doc__ = f"Position of the {op.name[3:]}imum, the first of several; in the flattened tensor without `dim`."

@@ -49,7 +49,7 @@ TOPK = Op("topk", _top)
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, **other: Any) -> Any:
     """The elements along a dimension in order, and where they were."""
     if other:
-        return spelled(sort, other, input, descending=descending)
+        return spelled(sort, other, input, **({} if dim == -1 else {"dim": dim}), descending=descending, stable=stable)
     return VALUES_AND_INDICES["sort"](apply(SORT, (dim_of(dim, input.ndim), descending), input))
 
 

@@ -10,7 +10,10 @@ from typing import Any
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._in_place import assign, check_writable
+from funcgrad.torch._ops.filling import BY_OUT, put, put_created
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import OUT_OF_OTHER_DTYPE
+from funcgrad.torch._types import as_dtype
 from funcgrad.trace import Op
 
 
@@ -145,6 +148,7 @@ def spelled(call: Callable[..., Any], other: dict[str, Any], *args: Any, **keywo
         keywords: Its keywords.
 
     Raises:
+        RuntimeError: `out` cannot take the result.
         TypeError: A keyword that PyTorch does not know either.
     """
     out = other.pop("out", None)
@@ -152,24 +156,11 @@ def spelled(call: Callable[..., Any], other: dict[str, Any], *args: Any, **keywo
         if name not in SPELLINGS:
             raise TypeError(f"{call.__name__}() got an unexpected keyword argument '{name}'")
         keywords[SPELLINGS[name]] = value
-    result = call(*args, **keywords)
-    return result if out is None else put(result, out, args)
-
-
-def put(result: Any, out: Any, operands: tuple[Any, ...]) -> Any:
-    """Make a result the value of `out`, which takes on its shape; likewise for several.
-
-    Args:
-        result: A tensor that nobody else has, or a named tuple of them.
-        out: A tensor, or a sequence of them.
-        operands: What the result was computed from.
-    """
-    if isinstance(out, tuple | list):
-        return type(result)([put(r, o, operands) for r, o in zip(result, out, strict=True)])
-    check_writable(out, *operands)
-    if out._aval.shape != result._aval.shape:
-        out.resize_(result.shape)
-    return assign(out, result)
+    if out is None:
+        return call(*args, **keywords)
+    if call.__name__ in BY_OUT and isinstance(out, Tensor) and keywords.get("dtype") is None:
+        keywords["dtype"] = out.dtype
+    return put(call(*args, **keywords), out, (*args, *keywords.values()), call.__name__)
 
 
 def factory(name: str, create: Callable[..., Tensor]) -> Row:
@@ -181,8 +172,9 @@ def factory(name: str, create: Callable[..., Tensor]) -> Row:
         keywords.pop("pin_memory", None)
         if out is None:
             return create(*args, **keywords)
-        keywords.setdefault("dtype", out.dtype)
-        return put(create(*args, **keywords), out, ())
+        if keywords.setdefault("dtype", out.dtype) not in (None, out.dtype):
+            raise RuntimeError(OUT_OF_OTHER_DTYPE.format(as_dtype(keywords["dtype"]).scalar, out.dtype.scalar))
+        return put_created(create(*args, **keywords | {"device": out.device}), out, name)
 
     return Row(name, call, method=False)
 

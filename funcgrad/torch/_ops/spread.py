@@ -75,7 +75,8 @@ def _row(op: Op, summary: str, *, method: bool) -> Row:
         **other: Any,
     ) -> Any:
         if other:
-            return spelled(call, other, input, **({} if dim is None else {"dim": dim}), correction=correction)
+            given = {"dim": dim, "unbiased": unbiased, "keepdim": keepdim or None, "correction": correction}
+            return spelled(call, other, input, **{name: x for name, x in given.items() if x is not None})
         if isinstance(dim, bool):  # the old form: var(unbiased)
             dim, unbiased = None, dim
         if correction is None:
