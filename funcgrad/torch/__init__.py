@@ -107,6 +107,7 @@ from funcgrad.torch._ops.rectifiers import threshold_ as threshold_
 from funcgrad.torch._ops.rows import install as _install
 from funcgrad.torch._ops.segments import segment_reduce as segment_reduce
 from funcgrad.torch._ops.stochastic import rrelu as rrelu
+from funcgrad.torch._ops.variants import functions as _variants
 from funcgrad.torch._ops.writing import functions as _writing_functions
 from funcgrad.torch._overriding import install as _install_overriding
 from funcgrad.torch._printing import set_printoptions as set_printoptions
@@ -129,6 +130,17 @@ from funcgrad.torch._settings import use_deterministic_algorithms as use_determi
 from funcgrad.torch._sparse import install as _install_sparse
 from funcgrad.torch._sparse import sparse_coo as sparse_coo
 from funcgrad.torch._sparse import sparse_coo_tensor as sparse_coo_tensor
+from funcgrad.torch._symbolic import SymBool as SymBool
+from funcgrad.torch._symbolic import SymFloat as SymFloat
+from funcgrad.torch._symbolic import SymInt as SymInt
+from funcgrad.torch._symbolic import sym_float as sym_float
+from funcgrad.torch._symbolic import sym_int as sym_int
+from funcgrad.torch._symbolic import sym_ite as sym_ite
+from funcgrad.torch._symbolic import sym_max as sym_max
+from funcgrad.torch._symbolic import sym_min as sym_min
+from funcgrad.torch._symbolic import sym_not as sym_not
+from funcgrad.torch._symbolic import sym_sqrt as sym_sqrt
+from funcgrad.torch._symbolic import sym_sum as sym_sum
 from funcgrad.torch._tensor import Tensor as Tensor
 from funcgrad.torch._tensor import _mkldnn as _mkldnn
 from funcgrad.torch._tensor import layout as layout
@@ -180,8 +192,16 @@ from funcgrad.torch._types import uint8 as uint8
 from funcgrad.torch._warn_once import is_warn_always_enabled as is_warn_always_enabled
 from funcgrad.torch._warn_once import set_warn_always as set_warn_always
 from funcgrad.torch.amp.autocast_mode import autocast as autocast
+from funcgrad.torch.amp.autocast_mode import clear_autocast_cache as clear_autocast_cache
+from funcgrad.torch.amp.autocast_mode import get_autocast_cpu_dtype as get_autocast_cpu_dtype
 from funcgrad.torch.amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
+from funcgrad.torch.amp.autocast_mode import get_autocast_gpu_dtype as get_autocast_gpu_dtype
+from funcgrad.torch.amp.autocast_mode import is_autocast_cache_enabled as is_autocast_cache_enabled
+from funcgrad.torch.amp.autocast_mode import is_autocast_cpu_enabled as is_autocast_cpu_enabled
 from funcgrad.torch.amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
+from funcgrad.torch.amp.autocast_mode import set_autocast_cache_enabled as set_autocast_cache_enabled
+from funcgrad.torch.amp.autocast_mode import set_autocast_enabled as set_autocast_enabled
+from funcgrad.torch.amp.grad_scaler import GradScaler as GradScaler
 from funcgrad.torch.compiler import compile as compile
 from funcgrad.torch.cuda import AcceleratorError as AcceleratorError
 from funcgrad.torch.cuda import OutOfMemoryError as OutOfMemoryError
@@ -210,6 +230,7 @@ _install_properties()
 _install_faces()
 globals().update(_out_functions(globals()))
 globals().update(_writing_functions())
+globals().update(_variants())
 globals().update(_foreach_functions(globals()))
 _install_sparse()
 _install_overriding(__name__, *(f"{__name__}.{name}" for name in ("nn.functional", "linalg", "fft", "special")))

@@ -150,9 +150,9 @@ class Tensor:
         """Bytes of all elements."""
         return self._aval.size * self.itemsize
 
-    is_sparse = False
-    is_quantized = False
-    is_mps = False
+    is_sparse = is_sparse_csr = is_mkldnn = is_nested = is_quantized = False
+    is_mps = is_xla = is_ipu = is_mtia = is_maia = is_vulkan = False
+    name = None  # what a named parameter is called is known to its module
 
     @property
     def requires_grad(self) -> bool:

@@ -247,5 +247,5 @@ ROWS = (
     Row("masked_fill", masked_fill, inplace=True),
     Row("masked_select", masked_select),
     Row("masked_scatter", masked_scatter, inplace=True),
-    of_tensors("heaviside", HEAVISIDE, second="values"),
+    of_tensors("heaviside", HEAVISIDE, second="values", inplace=True),
 )

@@ -149,7 +149,7 @@ ROWS = (
     Row("real", real, method=False),
     Row("imag", imag, method=False),
     *(Row(call.__name__, call) for call in (conj, angle, is_conj)),
-    Row("conj_physical", conj),
+    Row("conj_physical", conj, inplace=True),
     Row("resolve_conj", resolved),
     Row("resolve_neg", resolved),
     Row("view_as_complex", view_as_complex, method=False),

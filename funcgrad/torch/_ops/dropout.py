@@ -109,14 +109,14 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
     return _drop(input, p, training, inplace, _channel_mask, _alpha)
 
 
-def _channels(x: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
+def feature_dropout(x: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
     return _drop(x, p, training, inplace, _channel_mask, _plain)
 
 
 def _as_batch_of_one(x: Any, p: float, training: bool, inplace: bool) -> Tensor:
     if inplace:
-        return _channels(x.unsqueeze_(0), p, training, True).squeeze_(0)
-    return _channels(x.unsqueeze(0), p, training, False).squeeze(0)
+        return feature_dropout(x.unsqueeze_(0), p, training, True).squeeze_(0)
+    return feature_dropout(x.unsqueeze(0), p, training, False).squeeze(0)
 
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -128,7 +128,7 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
             "provide channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional "
             "batch dimension (i.e. 2D or 3D inputs)."
         )
-    return (_channels if input.ndim == 3 else _as_batch_of_one)(input, p, training, inplace)
+    return (feature_dropout if input.ndim == 3 else _as_batch_of_one)(input, p, training, inplace)
 
 
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -138,7 +138,7 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
         warn(_OLD_DIMENSIONS.format(name="dropout2d", ndim=input.ndim, spatial=2, first=3, second=4))
     if input.ndim == 3:
         warn(_NOT_A_BATCH)
-    return _channels(input, p, training, inplace)
+    return feature_dropout(input, p, training, inplace)
 
 
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -146,7 +146,7 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     _check_probability(p)
     if input.ndim not in (4, 5):
         warn(_OLD_DIMENSIONS.format(name="dropout3d", ndim=input.ndim, spatial=3, first=4, second=5))
-    return (_channels if input.ndim == 5 else _as_batch_of_one)(input, p, training, inplace)
+    return (feature_dropout if input.ndim == 5 else _as_batch_of_one)(input, p, training, inplace)
 
 
 _OLD_DIMENSIONS = (

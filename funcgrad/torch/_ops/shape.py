@@ -344,5 +344,7 @@ ROWS = (
     Row("squeeze_", _in_place(squeeze), function=False),
     Row("unsqueeze_", _in_place(unsqueeze), function=False),
     Row("transpose_", _in_place(transpose), function=False),
+    Row("swapaxes_", renamed(_in_place(transpose), dim0="axis0", dim1="axis1"), function=False),
+    Row("swapdims_", _in_place(transpose), function=False),
     Row("t_", _in_place(t), function=False),
 )

@@ -96,6 +96,45 @@ def get_autocast_dtype(device_type: str) -> Any:
     return bfloat16 if _autocast.state.dtype is None else _autocast.state.dtype
 
 
+def is_autocast_cpu_enabled() -> bool:
+    """Whether operators choose their precision on the CPU now."""
+    return is_autocast_enabled("cpu")
+
+
+def get_autocast_cpu_dtype() -> Any:
+    """The lower precision of the CPU."""
+    return get_autocast_dtype("cpu")
+
+
+def get_autocast_gpu_dtype() -> Any:
+    """The lower precision of a GPU."""
+    return get_autocast_dtype("cuda")
+
+
+def set_autocast_enabled(device_type: Any, enabled: bool | None = None) -> None:
+    """Let operators choose their precision from now on, or not; `autocast` does so for a block.
+
+    Args:
+        device_type: `cpu`; on another device nothing changes, and one flag alone is about a GPU.
+        enabled: Whether they shall.
+    """
+    if enabled is not None and device_type == "cpu":
+        _autocast.set_dtype(get_autocast_dtype("cpu") if enabled else None)
+
+
+def is_autocast_cache_enabled() -> bool:
+    """Whether casts of a block are kept: always, equal casts are compiled to one."""
+    return True
+
+
+def set_autocast_cache_enabled(enabled: bool) -> None:
+    """Without effect."""
+
+
+def clear_autocast_cache() -> None:
+    """Without effect: there is nothing to forget."""
+
+
 def custom_fwd(fwd: Any = None, *, device_type: str, cast_inputs: Any = None) -> Any:
     """A decorator for `forward` of an `autograd.Function`, which then notes how autocasting stood.
 

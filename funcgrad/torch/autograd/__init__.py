@@ -20,9 +20,11 @@ from funcgrad.torch._ops.joining import stack as _stack
 from funcgrad.torch._ops.pieces import unbind as _unbind
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import BATCHED_GRAD_SHAPE
+from funcgrad.torch.autograd import anomaly_mode as anomaly_mode
 from funcgrad.torch.autograd import forward_ad as forward_ad
 from funcgrad.torch.autograd import function as function
 from funcgrad.torch.autograd import functional as functional
+from funcgrad.torch.autograd import grad_mode as grad_mode
 from funcgrad.torch.autograd import graph as graph
 from funcgrad.torch.autograd import profiler as profiler
 from funcgrad.torch.autograd import variable as variable

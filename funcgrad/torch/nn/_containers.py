@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn._module import Module
@@ -44,6 +44,59 @@ class Sequential(Module):
     def __setitem__(self, index: int, module: Module) -> None:
         setattr(self, _name_at(self, index), module)
 
+    def __delitem__(self, index: int | slice) -> None:
+        names = list(self._modules)
+        for name in names[index] if isinstance(index, slice) else [_name_at(self, index)]:
+            delattr(self, name)
+        self._number()
+
+    def _number(self) -> None:
+        """Name the modules by their positions again."""
+        modules = list(self._modules.values())
+        self._modules.clear()
+        self._modules.update((str(k), module) for k, module in enumerate(modules))
+
+    def __add__(self, other: Any) -> Sequential:
+        return Sequential(*self, *_of_sequential(other))
+
+    def __iadd__(self, other: Any) -> Self:
+        for module in list(_of_sequential(other)):
+            self.append(module)
+        return self
+
+    def __mul__(self, times: int) -> Sequential:
+        return Sequential(*list(self) * _count(self, times))
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times: int) -> Self:
+        for module in list(self) * (_count(self, times) - 1):
+            self.append(module)
+        return self
+
+    def pop(self, key: int | slice) -> Any:
+        """Take a module out."""
+        module = self[key]
+        del self[key]
+        return module
+
+    def insert(self, index: int, module: Module) -> Self:
+        """Put a module before a position.
+
+        Raises:
+            AssertionError: It is no module.
+            IndexError: There is no such position.
+        """
+        if not isinstance(module, Module):
+            raise AssertionError(f"module should be of type: {Module}")
+        if not -len(self) <= index <= len(self):
+            raise IndexError(f"Index out of range: {index}")
+        modules = list(self)
+        modules.insert(index, module)
+        self._modules.clear()
+        self._modules.update((str(k), x) for k, x in enumerate(modules))
+        return self
+
     def append(self, module: Module) -> Sequential:
         """Add a module at the end."""
         self.add_module(str(len(self)), module)
@@ -54,6 +107,20 @@ class Sequential(Module):
         for module in modules:
             self.append(module)
         return self
+
+
+def _of_sequential(other: Any) -> Sequential:
+    if not isinstance(other, Sequential):
+        raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
+    return other
+
+
+def _count(container: Sequential, times: Any) -> int:
+    if not isinstance(times, int):
+        raise TypeError(f"unsupported operand type(s) for *: {type(container)} and {type(times)}")
+    if times <= 0:
+        raise ValueError(f"Non-positive multiplication factor {times} for {type(container)}")
+    return times
 
 
 def _name_at(container: Any, index: int) -> str:

@@ -118,5 +118,12 @@ from funcgrad.torch._ops.similarity import pairwise_distance as pairwise_distanc
 from funcgrad.torch._ops.statistics import pdist as pdist
 from funcgrad.torch._ops.stochastic import gumbel_softmax as gumbel_softmax
 from funcgrad.torch._ops.stochastic import rrelu as rrelu
+from funcgrad.torch._ops.variants import adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices
+from funcgrad.torch._ops.variants import adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices
+from funcgrad.torch._ops.variants import adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices
+from funcgrad.torch._ops.variants import conv_tbc as conv_tbc
+from funcgrad.torch._ops.variants import max_pool1d_with_indices as max_pool1d_with_indices
+from funcgrad.torch._ops.variants import max_pool2d_with_indices as max_pool2d_with_indices
+from funcgrad.torch._ops.variants import max_pool3d_with_indices as max_pool3d_with_indices
 
 __getattr__ = _missing_from(__name__)

@@ -18,6 +18,7 @@ from funcgrad.torch._ops.creation import tensor
 from funcgrad.torch._ops.joining import cat
 from funcgrad.torch._ops.promotion import cast
 from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._types import float16, float32, float64, int32, int64
 from funcgrad.trace import Op, array_of, constant
 
 
@@ -103,6 +104,34 @@ class PackedSequence:
     def to(self, *args: Any, **kwargs: Any) -> PackedSequence:
         """The sequences in another dtype or on another device."""
         return self.with_padded(self.padded.to(*args, **kwargs))
+
+    def double(self) -> PackedSequence:
+        """The sequences as float64."""
+        return self.to(float64)
+
+    def float(self) -> PackedSequence:
+        """The sequences as float32."""
+        return self.to(float32)
+
+    def half(self) -> PackedSequence:
+        """The sequences as float16."""
+        return self.to(float16)
+
+    def long(self) -> PackedSequence:
+        """The sequences as int64."""
+        return self.to(int64)
+
+    def int(self) -> PackedSequence:
+        """The sequences as int32."""
+        return self.to(int32)
+
+    def is_pinned(self) -> bool:
+        """Whether the data lies in pinned memory, of which there is none."""
+        return False
+
+    def pin_memory(self) -> PackedSequence:
+        """The same: there is no other memory to copy to."""
+        return self
 
     def cpu(self) -> PackedSequence:
         """The same: it lives on the CPU."""
