@@ -4,6 +4,7 @@ A file a family, named as in PyTorch; what they share: `distribution.py`, `const
 """
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.distributions import _kl_across as _kl_across
 from funcgrad.torch.distributions import constraint_registry as constraint_registry
 from funcgrad.torch.distributions import constraints as constraints
 from funcgrad.torch.distributions import kl as kl

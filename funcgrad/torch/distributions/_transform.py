@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import weakref
 from typing import Any
 
 from funcgrad.torch._tensor import Tensor
@@ -30,6 +32,18 @@ class Transform:
             raise ValueError("cache_size must be 0 or 1")
         self._cache_size = cache_size
         self._cached: tuple[Any, Any] = (None, None)
+        self._inverted: Any = None  # a weak reference to the inverse, which is one object while it is used
+
+    def with_cache(self, cache_size: int = 1) -> Any:
+        """The same transform with another `cache_size`: itself, if that is its own."""
+        return self if cache_size == self._cache_size else self._with(cache_size)
+
+    def _with(self, cache_size: int) -> Any:
+        if not type(self).__init__.__module__.startswith("funcgrad."):  # what else it is made of is not known
+            raise NotImplementedError(f"{type(self)}.with_cache is not implemented")
+        other = copy.copy(self)
+        Transform.__init__(other, cache_size)
+        return other
 
     @property
     def event_dim(self) -> int:
@@ -41,6 +55,13 @@ class Transform:
     @property
     def inv(self) -> Any:
         """The inverse."""
+        found = None if self._inverted is None else self._inverted()
+        if found is None:
+            found = self._make_inverse()
+            self._inverted = weakref.ref(found)
+        return found
+
+    def _make_inverse(self) -> Transform:
         return _InverseTransform(self)
 
     @property
@@ -83,7 +104,7 @@ class Transform:
         return shape
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and not self._parameters() and not other._parameters()  # pyright: ignore[reportAttributeAccessIssue]
+        return type(self) is type(other) and all(map(same, self._parameters(), other._parameters()))  # pyright: ignore[reportAttributeAccessIssue]
 
     def __hash__(self) -> int:
         return id(self)
@@ -99,7 +120,7 @@ class _InverseTransform(Transform):
     """Another transform, from its results to its inputs."""
 
     def __init__(self, transform: Transform) -> None:
-        super().__init__()
+        super().__init__(transform._cache_size)
         self._transform = transform
 
     @property
@@ -121,6 +142,9 @@ class _InverseTransform(Transform):
     @property
     def inv(self) -> Transform:
         return self._transform
+
+    def with_cache(self, cache_size: int = 1) -> Any:
+        return self._transform.with_cache(cache_size).inv
 
     def __call__(self, x: Tensor) -> Tensor:
         return self._transform._inv_call(x)
@@ -156,7 +180,7 @@ class ComposeTransform(Transform):
 
     def __init__(self, parts: list[Any], cache_size: int = 0) -> None:
         super().__init__(cache_size)
-        self.parts = parts
+        self.parts = [part.with_cache(cache_size) for part in parts] if cache_size else parts
 
     @property
     def domain(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -176,6 +200,9 @@ class ComposeTransform(Transform):
             given = max(given + part.codomain.event_dim - part.domain.event_dim, part.codomain.event_dim)
         return widened(self.parts[-1].codomain, given)
 
+    def _with(self, cache_size: int) -> ComposeTransform:
+        return ComposeTransform(self.parts, cache_size)
+
     @property
     def bijective(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
         return all(part.bijective for part in self.parts)
@@ -184,9 +211,10 @@ class ComposeTransform(Transform):
     def sign(self) -> Any:
         return math.prod(part.sign for part in self.parts)
 
-    @property
-    def inv(self) -> Any:
-        return ComposeTransform([part.inv for part in reversed(self.parts)])
+    def _make_inverse(self) -> ComposeTransform:
+        inverse = ComposeTransform([part.inv for part in reversed(self.parts)])
+        inverse._inverted = weakref.ref(self)
+        return inverse
 
     def _call(self, x: Tensor) -> Tensor:
         for part in self.parts:
@@ -227,6 +255,12 @@ class ComposeTransform(Transform):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(\n    " + ",\n    ".join(map(repr, self.parts)) + "\n)"
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two parameters are equal, all their elements."""
+    equal = a == b
+    return bool(equal.all()) if isinstance(equal, Tensor) else equal
 
 
 def widened(constraint: Any, event_dim: int) -> Any:

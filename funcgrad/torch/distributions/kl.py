@@ -8,6 +8,8 @@ from typing import Any
 
 from funcgrad.torch._ops.choice import where
 from funcgrad.torch._ops.cholesky import solve_triangular
+from funcgrad.torch._ops.creation import full
+from funcgrad.torch._ops.type_queries import broadcast_shapes
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.distributions.bernoulli import Bernoulli
 from funcgrad.torch.distributions.beta import Beta
@@ -173,7 +175,8 @@ def _laplace(p: Laplace, q: Laplace) -> Tensor:
 
 
 @register_kl(MultivariateNormal, MultivariateNormal)
-def _multivariate_normal(p: MultivariateNormal, q: MultivariateNormal) -> Tensor:
+def multivariate_normal(p: MultivariateNormal, q: MultivariateNormal) -> Tensor:
+    """Of distributions with a full covariance."""
     if p.event_shape != q.event_shape:
         raise ValueError(
             "KL-divergence between two Multivariate Normals with different event shapes cannot be computed"
@@ -246,27 +249,22 @@ def _gamma_exponential(p: Gamma, q: Exponential) -> Tensor:
 @register_kl(Laplace, Normal)
 @register_kl(Gumbel, Normal)
 @register_kl(Beta, Normal)
-def _moments_normal(p: Any, q: Normal) -> Tensor:
+def moments_normal(p: Any, q: Normal) -> Tensor:
     """Against a normal, two moments are all that counts."""
     normaliser = (math.sqrt(2 * math.pi) * q.scale).log()
     return -p.entropy() + normaliser + 0.5 * (p.variance + (p.mean - q.loc).pow(2)) / q.scale.pow(2)
 
 
+@register_kl(Poisson, Bernoulli)
+@register_kl(Poisson, Binomial)
 @register_kl(Normal, Uniform)
 @register_kl(Laplace, Uniform)
 @register_kl(Gumbel, Uniform)
 @register_kl(Exponential, Uniform)
 @register_kl(Gamma, Uniform)
-def _unbounded_uniform(p: Any, q: Uniform) -> Tensor:
+def unbounded(p: Any, q: Any) -> Tensor:
     """Infinite: p reaches beyond the bounds of q."""
-    return (p.mean + q.low).detach() * 0 + math.inf
-
-
-@register_kl(Poisson, Bernoulli)
-@register_kl(Poisson, Binomial)
-def _unbounded_counts(p: Poisson, q: Any) -> Tensor:
-    """Infinite: p reaches beyond the counts of q."""
-    return (p.rate + q.mean).detach() * 0 + math.inf
+    return full(broadcast_shapes(p.batch_shape, q.batch_shape), math.inf)
 
 
 @register_kl(Bernoulli, Poisson)

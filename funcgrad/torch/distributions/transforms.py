@@ -21,7 +21,7 @@ from funcgrad.torch.distributions._transform import ComposeTransform as ComposeT
 from funcgrad.torch.distributions._transform import Transform as Transform
 from funcgrad.torch.distributions._transform import _InverseTransform as _InverseTransform
 from funcgrad.torch.distributions._transform import identity_transform as identity_transform
-from funcgrad.torch.distributions._transform import widened
+from funcgrad.torch.distributions._transform import same, widened
 from funcgrad.torch.distributions._vector_transforms import CorrCholeskyTransform as CorrCholeskyTransform
 from funcgrad.torch.distributions._vector_transforms import IndependentTransform as IndependentTransform
 from funcgrad.torch.distributions._vector_transforms import LowerCholeskyTransform as LowerCholeskyTransform
@@ -164,7 +164,7 @@ class AffineTransform(Transform):
         return self.scale.sign() if isinstance(self.scale, Tensor) else (self.scale > 0) - (self.scale < 0)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, AffineTransform) and _same(self.loc, other.loc) and _same(self.scale, other.scale)
+        return isinstance(other, AffineTransform) and same(self.loc, other.loc) and same(self.scale, other.scale)
 
     __hash__ = Transform.__hash__
 
@@ -224,8 +224,3 @@ class CumulativeDistributionTransform(Transform):
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         return self.distribution.log_prob(x)
-
-
-def _same(a: Any, b: Any) -> bool:
-    same = a == b
-    return bool(same.all()) if isinstance(same, Tensor) else same
