@@ -16,6 +16,7 @@ from jax.scipy.special import erf
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._in_place import assign, check_writable
+from funcgrad.torch._ops import softmax_kernels
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.promotion import cast, once, refuse, scalar_name
@@ -40,10 +41,10 @@ def _log_softmax_gradient(y: Any, g: Any, *, dim: int) -> Any:
     return g - jnp.exp(y) * jnp.sum(g, dim if y.ndim else None, keepdims=True)
 
 
-SOFTMAX = Op("softmax", once(_class_function("softmax", jax.nn.softmax)), from_result=once(_softmax_gradient))
+SOFTMAX = Op("softmax", _class_function("softmax", softmax_kernels.softmax), from_result=once(_softmax_gradient))
 LOG_SOFTMAX = Op(
     "log_softmax",
-    once(_class_function("log_softmax", jax.nn.log_softmax)),
+    _class_function("log_softmax", softmax_kernels.log_softmax),
     from_result=once(_log_softmax_gradient),
 )
 

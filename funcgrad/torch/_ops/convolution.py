@@ -18,7 +18,7 @@ from jax import lax
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.linalg import C_NAMES
-from funcgrad.torch._ops.promotion import scalar_name
+from funcgrad.torch._ops.promotion import once, scalar_name
 from funcgrad.torch._ops.rows import require_tensor
 from funcgrad.torch._ops.windows import each
 from funcgrad.torch._tensor import Tensor
@@ -263,9 +263,20 @@ def _label(equation: Equation) -> str:
     return "Convolution" if len(x.shape) == len(w.shape) else "SqueezeBackward1"
 
 
+def _rounded_once(function: Any) -> Any:
+    """The function, in float32 for halves where it adds to its products: a bias, or shifted products of a group."""
+    wide = once(function)
+
+    @functools.wraps(function)
+    def rounded(x: Any, w: Any, *bias: Any, groups: int, **static: Any) -> Any:
+        return (wide if bias or groups > 1 else function)(x, w, *bias, groups=groups, **static)
+
+    return rounded
+
+
 _SAVES: Any = {0: (1,), 1: (0,), 2: ()}
-CONVOLUTION = Op("convolution", _convolution, saves=_SAVES, label=_label)
-TRANSPOSED = Op("conv_transpose", _conv_transposed, saves=_SAVES, label=_label)
+CONVOLUTION = Op("convolution", _rounded_once(_convolution), saves=_SAVES, label=_label)
+TRANSPOSED = Op("conv_transpose", _rounded_once(_conv_transposed), saves=_SAVES, label=_label)
 
 
 def _operands(input: Any, weight: Any, bias: Any, name: str) -> tuple[Tensor, ...]:

@@ -33,19 +33,21 @@ def _moments(x: Any, axes: Axes) -> tuple[Any, Any]:
     return mean, jnp.mean(jnp.square(x - mean), axes, keepdims=True)
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(1, 2))
-def standardized(x: Any, axes: Axes, eps: float) -> Any:
-    """`(x - mean) / sqrt(variance + eps)` over some axes."""
-    return _standardized_forward(x, axes, eps)[0]
+@functools.partial(jax.custom_vjp, nondiff_argnums=(1, 2, 3))
+def standardized(x: Any, axes: Axes, eps: float, steady: bool = False) -> Any:
+    """`(x - mean) / sqrt(variance + eps)` over some axes; if `steady`, 0 and not nan where that is 0 / 0."""
+    return _standardized_forward(x, axes, eps, steady)[0]
 
 
-def _standardized_forward(x: Any, axes: Axes, eps: float) -> tuple[Any, Any]:
+def _standardized_forward(x: Any, axes: Axes, eps: float, steady: bool) -> tuple[Any, Any]:
     mean, variance = _moments(x, axes)
     scale = lax.rsqrt(variance + eps)
+    if steady:
+        scale = jnp.where(variance + eps == 0, 0, scale)
     return (x - mean) * scale, (x, mean, scale)
 
 
-def _standardized_backward(axes: Axes, eps: float, kept: Any, g: Any) -> Any:
+def _standardized_backward(axes: Axes, eps: float, steady: bool, kept: Any, g: Any) -> Any:
     x, mean, scale = kept
     y = (x - mean) * scale
     along = jnp.mean(g * y, axes, keepdims=True)
@@ -136,7 +138,7 @@ def _local_response(x: Any, alpha: Any, beta: Any, k: Any, *, size: int) -> Any:
 def _instance_norm(x: Any, *affine: Any, given: str, eps: float) -> Any:
     check.batch_norm(x, given, affine, training=True)
     flat = _wide(x).reshape(*x.shape[:2], math.prod(x.shape[2:]))
-    y = standardized(flat, (2,), eps) if x.size else flat
+    y = standardized(flat, (2,), eps, True) if x.size else flat
     return _affine(y, given, affine, (1, -1, 1)).reshape(x.shape).astype(x.dtype)
 
 

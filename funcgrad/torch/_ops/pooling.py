@@ -64,6 +64,8 @@ def _max_pool(x: Any, *, kernel: Any, stride: Any, padding: Any, dilation: Any, 
 def _adaptive_max_pool(x: Any, *, size: tuple[int, ...], indices: bool) -> Any:
     check.adaptive_pool(x, size, f"adaptive_max_pool{len(size)}d", "got: ")
     places = _places(x, len(size)) if indices else None
+    if 0 in size:
+        return (_nothing(x, size), _nothing(places, size)) if indices else _nothing(x, size)
     for axis, out in reversed(list(zip(range(x.ndim - len(size), x.ndim), size, strict=True))):
         if x.shape[axis] % out == 0:
             width = x.shape[axis] // out
@@ -74,6 +76,11 @@ def _adaptive_max_pool(x: Any, *, size: tuple[int, ...], indices: bool) -> Any:
             wheres = [None if places is None else jnp.take(places, row, axis) for row in table]
             x, places = _first_max(list(zip(values, wheres, strict=True)))
     return (x, places) if indices else x
+
+
+def _nothing(x: Any, size: tuple[int, ...]) -> Any:
+    """The result of a pool into no pieces."""
+    return jnp.zeros((*x.shape[: x.ndim - len(size)], *size), x.dtype)
 
 
 @functools.cache
@@ -116,6 +123,8 @@ def _avg_pool(
 
 def _adaptive_avg_pool(x: Any, *, size: tuple[int, ...]) -> Any:
     check.adaptive_pool(x, size, f"adaptive_avg_pool{len(size)}d", "got ")
+    if 0 in size:
+        return _nothing(x, size)
     for axis, out in reversed(list(zip(range(x.ndim - len(size), x.ndim), size, strict=True))):
         width, rest = divmod(x.shape[axis], out)
         if rest:

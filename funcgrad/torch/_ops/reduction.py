@@ -59,6 +59,12 @@ NANSUM = Op(
 
 
 def _nanmean(x: Any, *, dims: Any, keepdim: bool, dtype: Any) -> Any:
+    if not jnp.issubdtype(x.dtype, np.inexact):
+        wanted = f"expected input to have floating point or complex dtype but got {scalar_name(x.dtype)}"
+        raise RuntimeError(f"nanmean(): {wanted}")
+    if dtype is not None and not jnp.issubdtype(dtype, np.inexact):
+        wanted = "Optional dtype must be either a floating point or complex dtype"
+        raise RuntimeError(f"nanmean(): could not infer output dtype. {wanted}. Got: {scalar_name(dtype)}")
     count = jnp.sum(~jnp.isnan(x), dims, keepdims=keepdim)
     total = _sum(jnp.where(jnp.isnan(x), 0, x), dims=dims, keepdim=keepdim, dtype=dtype)
     return total / count.astype(total.dtype)

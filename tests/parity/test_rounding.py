@@ -1,0 +1,45 @@
+"""Numbers of 16 bits beside the real PyTorch: its kernels round at the same places, so the bits are the same."""
+
+import pytest
+import torch as real
+
+import funcgrad.torch as shim
+
+pytestmark = pytest.mark.usefixtures("eager")
+
+SHAPES = [(6, 50), (4, 7), (3, 5, 1), (2, 9, 3)]
+
+
+def over_classes(torch, name, dtype, shape, dim):
+    torch.manual_seed(1)
+    x = (torch.randn(shape) * 3).to(getattr(torch, dtype))
+    return getattr(torch, name)(x, dim).float().tolist()
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_over_classes(name, dtype):
+    for shape in SHAPES:
+        for dim in range(len(shape)):
+            given = name, dtype, shape, dim
+            assert over_classes(shim, *given) == over_classes(real, *given), given
+
+
+CONVOLUTIONS = {
+    "two dimensions": lambda t, x, w, b: t.nn.functional.conv2d(x, w, b, padding=1),
+    "without bias": lambda t, x, w, b: t.nn.functional.conv2d(x, w),
+    "one element": lambda t, x, w, b: t.nn.functional.conv2d(x, w[:, :, :1, :1], b),
+    "depthwise": lambda t, x, w, b: t.nn.functional.conv2d(x, w[:3, :1], b[:3], groups=3),
+    "three dimensions": lambda t, x, w, b: t.nn.functional.conv3d(x[None], w[:, :2, None], b),
+}
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_convolutions(name, dtype):
+    found = []
+    for torch in (real, shim):
+        torch.manual_seed(2)
+        x, w, b = (torch.randn(shape).to(getattr(torch, dtype)) for shape in [(2, 3, 6, 6), (4, 3, 3, 3), (4,)])
+        found.append(CONVOLUTIONS[name](torch, x, w, b).float().flatten().tolist())
+    assert found[0] == found[1]
