@@ -92,6 +92,36 @@ def add_what_has_no_data():
     return torch.ones(2, 2).add_(torch.ones(2, 2, device="meta")).shape
 
 
+def factor_of_no_definite_matrix():
+    factor, info = torch.linalg.cholesky_ex(torch.tensor([[1.0, 2.0], [2.0, 1.0]]))
+    return str(factor[1].tolist()), info.item()
+
+
+def look_up_sparsely():
+    table = torch.nn.Embedding.from_pretrained(torch.ones(3, 1), freeze=False, sparse=True)
+    optimizer = torch.optim.SparseAdam(table.parameters(), lr=1.0)
+    for factor in (1.0, 0.0):
+        optimizer.zero_grad()
+        (table(torch.tensor([0])) * factor).sum().backward()
+        optimizer.step()
+    return table
+
+
+def gradient_of_a_sparse_lookup():
+    return look_up_sparsely().weight.grad.is_sparse
+
+
+def row_without_a_gradient():
+    return [round(x, 3) for x in look_up_sparsely().weight.flatten().tolist()]
+
+
+def sparse_lookup_and_adam():
+    table = torch.nn.Embedding(3, 1, sparse=True)
+    table(torch.tensor([0])).sum().backward()
+    torch.optim.Adam(table.parameters()).step()
+    return "stepped"
+
+
 REFUSAL = "unsupported operation: more than one element of the written-to tensor refers to a single memory location"
 NO_DATA = "Tensor on device meta is not on the expected device cpu!"
 DIFFERENCES = {
@@ -107,6 +137,16 @@ DIFFERENCES = {
         (multiply_data_by_none, (2, 2), NO_DATA),
         (look_up_at_places_without_data, (2, 2), NO_DATA),
         (add_what_has_no_data, (2, 2), NO_DATA),
+    ],
+    "linalg.cholesky_ex": [(factor_of_no_definite_matrix, ("[2.0, -3.0]", 2), ("[nan, nan]", 2))],
+    "sparse gradients": [
+        (gradient_of_a_sparse_lookup, True, False),
+        (row_without_a_gradient, [-0.67, 1.0, 1.0], [0.0, 1.0, 1.0]),
+        (
+            sparse_lookup_and_adam,
+            "Adam does not support sparse gradients, please consider SparseAdam instead",
+            "stepped",
+        ),
     ],
     "from_numpy": [
         (write_by_numpy_to_a_long_array, 1.0, 0.0),
