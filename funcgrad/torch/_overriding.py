@@ -319,7 +319,7 @@ def _replace(namespace: dict[str, Any], made: dict[int, Overridable]) -> None:
     for name, call in list(namespace.items()):
         if type(call) is FunctionType and id(call) in made:
             namespace[name] = made[id(call)]
-        elif isinstance(call, type) and call.__module__ == namespace["__name__"]:
+        elif issubclass(type(call), type) and call.__module__ == namespace["__name__"]:  # no `__class__` is asked
             for own, static in list(vars(call).items()):
                 if type(static) is staticmethod and id(static.__func__) in made:
                     setattr(call, own, staticmethod(made[id(static.__func__)]))

@@ -171,7 +171,8 @@ def __repr__(input: Tensor) -> str:
     if input.is_meta:
         return shape_text(input._aval.shape, **options)
     prefix = "tensor(" if is_ours(type(input)) else f"{type(input).__name__}("
-    return tensor_text(host_array(input, "print"), prefix=prefix, **options)
+    text = tensor_text(host_array(input, "print"), prefix=prefix, **options)
+    return f"Parameter({text})" if "_is_param" in input.__dict__ else text
 
 
 def to(input: Tensor, *args: Any, **keywords: Any) -> Tensor:

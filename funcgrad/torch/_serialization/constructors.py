@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from funcgrad.torch._overriding import of_class
 from funcgrad.torch._serialization.file_storage import FileStorage
 from funcgrad.torch._serialization.functions import COMPILED_OWNER, attribute
 from funcgrad.torch._serialization.unpickler import hashable
@@ -57,14 +58,15 @@ def _parameter(data: Any, requires_grad: bool, hooks: Any, state: Any = None) ->
 
 
 def _typed(build: Any, cls: Any, args: tuple[Any, ...], state: Any) -> Any:
-    if build not in (_tensor, _tensor_on_meta, _parameter) or cls not in (Tensor, Parameter):
+    if build not in (_tensor, _tensor_on_meta, _parameter) or not (isinstance(cls, type) and issubclass(cls, Tensor)):
         raise TypeError(f"a tensor of the class {cls!r:.100}")
-    return _with_attributes(build(*args), state)
+    made = build(*args)
+    return _with_attributes(made if isinstance(made, cls) else of_class(made, cls), state)
 
 
 def _with_attributes(made: Any, state: Any) -> Any:
     for name, value in attributes({} if state is None else state, Tensor).items():
-        if name.startswith("_"):
+        if name.startswith("_") and name != "_is_param":
             raise ValueError(f"a tensor with the private attribute {name!r}")
         setattr(made, name, value)
     return made

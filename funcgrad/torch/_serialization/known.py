@@ -16,6 +16,7 @@ import numpy as np
 from funcgrad.torch._overriding import Overridable
 from funcgrad.torch._serialization.constructors import CALLS, FURTHER, STRICT, array_state, attributes, check_byteorder
 from funcgrad.torch._serialization.functions import named
+from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn._module import Module
 
 _REFUSED = (
@@ -57,7 +58,7 @@ class Known:
         for table in (_USERS, STRICT):
             if path in table:
                 return table[path]
-        further = FURTHER.get(path, _module_class(module, name) or named(path))
+        further = FURTHER.get(path, _known_class(module, name) or named(path))
         if further is None or self._is_strict:
             advice = _TRUST.format(name=name) if further is None else _NOT_STRICT
             raise pickle.UnpicklingError(_REFUSED.format(path=path, advice=advice))
@@ -148,12 +149,12 @@ def _is_users(target: Any) -> bool:
     return any(target is allowed for allowed in _USERS.values())
 
 
-def _module_class(module: str, name: str) -> type[Module] | None:
-    """A class of modules that the program has already; found without importing or running anything."""
+def _known_class(module: str, name: str) -> type[Module | Tensor] | None:
+    """A class of modules or tensors that the program has already; found without importing or running anything."""
     found: Any = sys.modules.get(module)
     for part in name.split("."):
         found = vars(found).get(part) if hasattr(found, "__dict__") else None
-    is_plain = isinstance(found, type) and issubclass(found, Module) and not hasattr(found, "__setstate__")
+    is_plain = isinstance(found, type) and issubclass(found, Module | Tensor) and not hasattr(found, "__setstate__")
     return found if is_plain else None
 
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from funcgrad.torch._layout import offset_of, strides_of
-from funcgrad.torch._overriding import Overridable
+from funcgrad.torch._overriding import Overridable, overrides
 from funcgrad.torch._serialization.functions import COMPILED_OWNER, is_compiled, path_of
 from funcgrad.torch._storage import Storage
 from funcgrad.torch._tensor import Tensor, strided
@@ -23,6 +23,10 @@ from funcgrad.torch.nn.parameter import Parameter
 from funcgrad.trace import array_of
 
 _OURS = frozenset({"_grad_dtype", "persistent"})  # attributes of tensors that are no user's
+
+
+def _is_users(attribute: str) -> bool:
+    return attribute == "_is_param" or (attribute[0] != "_" and attribute not in _OURS)
 
 
 class _Name:
@@ -93,7 +97,9 @@ class Pickler(_Base):
 
     def _tensor(self, x: Tensor) -> tuple[Any, ...]:
         build, path = self._plain(x, x.requires_grad)
-        extras = {name: value for name, value in x.__dict__.items() if name[0] != "_" and name not in _OURS}
+        extras = {name: value for name, value in x.__dict__.items() if _is_users(name)}
+        if overrides(type(x)):
+            return _REBUILD_TYPE, (build, type(x), path, extras)
         if isinstance(x, Parameter):
             parameter = _Reduced(*self._plain(x, False)), x.requires_grad, OrderedDict()
             return (_REBUILD_PARAMETER_WITH, (*parameter, extras)) if extras else (_REBUILD_PARAMETER, parameter)

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from funcgrad.torch._ops import convolution
 from funcgrad.torch._ops.creation import empty
 from funcgrad.torch._ops.padding import pad
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch.nn import functional as F
 from funcgrad.torch.nn import init
 from funcgrad.torch.nn._module import Module
 from funcgrad.torch.nn.parameter import Parameter
@@ -110,7 +110,7 @@ class _ConvNd(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The convolution of a batch, or of one sample."""
-        function = (convolution.conv1d, convolution.conv2d, convolution.conv3d)[self.ndim - 1]
+        function = (F.conv1d, F.conv2d, F.conv3d)[self.ndim - 1]
         padding = self.padding
         if self.padding_mode != "zeros":
             input, padding = pad(input, self._ends(), mode=self.padding_mode), 0
@@ -173,7 +173,7 @@ class _ConvTransposeNd(_ConvNd):
 
     def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         """The transposed convolution of a batch, or of one sample; `output_size` chooses among possible sizes."""
-        functions = convolution.conv_transpose1d, convolution.conv_transpose2d, convolution.conv_transpose3d
+        functions = F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d
         more = self.output_padding if output_size is None else self._more(input, list(output_size))
         sizes = self.stride, self.padding, more, self.groups, self.dilation
         return functions[self.ndim - 1](input, self.weight, self.bias, *sizes)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from funcgrad.errors import warn
-from funcgrad.torch._ops import normalization
 from funcgrad.torch._ops.creation import empty, tensor
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import int64
+from funcgrad.torch.nn import functional as F
 from funcgrad.torch.nn import init
 from funcgrad.torch.nn._module import Module
 from funcgrad.torch.nn.parameter import Parameter
@@ -110,7 +110,7 @@ class _BatchNorm(_NormBase):
         kept = (mean, variance) if is_learning or not self.training else (None, None)
         by_batch = self.training or (mean is None and variance is None)
         share = 0.0 if share is None else share
-        return normalization.batch_norm(input, *kept, self.weight, self.bias, by_batch, share, self.eps)
+        return F.batch_norm(input, *kept, self.weight, self.bias, by_batch, share, self.eps)
 
 
 class BatchNorm1d(_BatchNorm):
@@ -159,7 +159,7 @@ class _InstanceNorm(_NormBase):
         self._check_channels(input)
         is_batch = input.ndim == self.ndim + 2
         by_itself = self.training or not self.track_running_stats
-        y: Any = normalization.instance_norm(
+        y: Any = F.instance_norm(
             input if is_batch else input.unsqueeze(0),
             self.running_mean,
             self.running_var,
@@ -256,7 +256,7 @@ class LayerNorm(_Scaled):
 
     def forward(self, input: Tensor) -> Tensor:
         """The input normalized over its last dimensions."""
-        return normalization.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         """Shape and options."""
@@ -291,7 +291,7 @@ class RMSNorm(_Scaled):
 
     def forward(self, input: Tensor) -> Tensor:
         """The input normalized over its last dimensions."""
-        return normalization.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
         """Shape and options."""
@@ -324,7 +324,7 @@ class GroupNorm(_Scaled):
 
     def forward(self, input: Tensor) -> Tensor:
         """The input normalized over its groups."""
-        return normalization.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         """Groups and options."""
@@ -343,7 +343,7 @@ class LocalResponseNorm(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The input normalized over neighbouring channels."""
-        return normalization.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+        return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
 
     def extra_repr(self) -> str:
         """The numbers."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from funcgrad.torch._ops import pooling
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch.nn import functional as F
 from funcgrad.torch.nn._convolutions import ntuple
 from funcgrad.torch.nn._module import Module
 
@@ -52,25 +52,25 @@ class _MaxPoolNd(_Pool):
 class MaxPool1d(_MaxPoolNd):
     """The largest element of each window; the first of equals gets the gradient."""
 
-    function = staticmethod(pooling.max_pool1d)
+    function = staticmethod(F.max_pool1d)
 
 
 class MaxPool2d(_MaxPoolNd):
     """The largest element of each window; the first of equals gets the gradient."""
 
-    function = staticmethod(pooling.max_pool2d)
+    function = staticmethod(F.max_pool2d)
 
 
 class MaxPool3d(_MaxPoolNd):
     """The largest element of each window; the first of equals gets the gradient."""
 
-    function = staticmethod(pooling.max_pool3d)
+    function = staticmethod(F.max_pool3d)
 
 
 class AvgPool1d(_Pool):
     """The mean of each window."""
 
-    function = staticmethod(pooling.avg_pool1d)
+    function = staticmethod(F.avg_pool1d)
     options = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")
     shown = ("kernel_size", "stride", "padding")
 
@@ -112,13 +112,13 @@ class _AvgPoolNd(_Pool):
 class AvgPool2d(_AvgPoolNd):
     """The mean of each window."""
 
-    function = staticmethod(pooling.avg_pool2d)
+    function = staticmethod(F.avg_pool2d)
 
 
 class AvgPool3d(_AvgPoolNd):
     """The mean of each window."""
 
-    function = staticmethod(pooling.avg_pool3d)
+    function = staticmethod(F.avg_pool3d)
 
 
 class _LPPoolNd(_Pool):
@@ -132,19 +132,19 @@ class _LPPoolNd(_Pool):
 class LPPool1d(_LPPoolNd):
     """The p-norm of each window."""
 
-    function = staticmethod(pooling.lp_pool1d)
+    function = staticmethod(F.lp_pool1d)
 
 
 class LPPool2d(_LPPoolNd):
     """The p-norm of each window."""
 
-    function = staticmethod(pooling.lp_pool2d)
+    function = staticmethod(F.lp_pool2d)
 
 
 class LPPool3d(_LPPoolNd):
     """The p-norm of each window."""
 
-    function = staticmethod(pooling.lp_pool3d)
+    function = staticmethod(F.lp_pool3d)
 
 
 class _AdaptiveAvgPoolNd(_Pool):
@@ -158,19 +158,19 @@ class _AdaptiveAvgPoolNd(_Pool):
 class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """The mean of each of `output_size` pieces."""
 
-    function = staticmethod(pooling.adaptive_avg_pool1d)
+    function = staticmethod(F.adaptive_avg_pool1d)
 
 
 class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     """The mean of each of `output_size` pieces."""
 
-    function = staticmethod(pooling.adaptive_avg_pool2d)
+    function = staticmethod(F.adaptive_avg_pool2d)
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """The mean of each of `output_size` pieces."""
 
-    function = staticmethod(pooling.adaptive_avg_pool3d)
+    function = staticmethod(F.adaptive_avg_pool3d)
 
 
 class _AdaptiveMaxPoolNd(_Pool):
@@ -185,19 +185,19 @@ class _AdaptiveMaxPoolNd(_Pool):
 class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """The largest element of each of `output_size` pieces."""
 
-    function = staticmethod(pooling.adaptive_max_pool1d)
+    function = staticmethod(F.adaptive_max_pool1d)
 
 
 class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """The largest element of each of `output_size` pieces."""
 
-    function = staticmethod(pooling.adaptive_max_pool2d)
+    function = staticmethod(F.adaptive_max_pool2d)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """The largest element of each of `output_size` pieces."""
 
-    function = staticmethod(pooling.adaptive_max_pool3d)
+    function = staticmethod(F.adaptive_max_pool3d)
 
 
 class _MaxUnpoolNd(Module):
@@ -223,18 +223,18 @@ class MaxUnpool1d(_MaxUnpoolNd):
     """What `MaxPool1d` did, undone: maxima in their places, zeros elsewhere."""
 
     ndim = 1
-    function = staticmethod(pooling.max_unpool1d)
+    function = staticmethod(F.max_unpool1d)
 
 
 class MaxUnpool2d(_MaxUnpoolNd):
     """What `MaxPool2d` did, undone: maxima in their places, zeros elsewhere."""
 
     ndim = 2
-    function = staticmethod(pooling.max_unpool2d)
+    function = staticmethod(F.max_unpool2d)
 
 
 class MaxUnpool3d(_MaxUnpoolNd):
     """What `MaxPool3d` did, undone: maxima in their places, zeros elsewhere."""
 
     ndim = 3
-    function = staticmethod(pooling.max_unpool3d)
+    function = staticmethod(F.max_unpool3d)

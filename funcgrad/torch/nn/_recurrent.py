@@ -15,6 +15,7 @@ from funcgrad.torch._ops.creation import empty
 from funcgrad.torch._ops.dropout import DROPOUT
 from funcgrad.torch._ops.joining import cat, stack
 from funcgrad.torch._ops.recurrent import CELLS, LAYER
+from funcgrad.torch._overriding import Overridable
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch.nn import functional as F
 from funcgrad.torch.nn import init
@@ -23,6 +24,18 @@ from funcgrad.torch.nn.parameter import Parameter
 from funcgrad.torch.nn.utils.rnn import PackedSequence
 from funcgrad.torch.random import default_generator
 from funcgrad.trace import constant
+
+
+def _layer(mode: str) -> Overridable:
+    """A layer as a function that classes of tensors may override."""
+
+    def call(static: tuple[Any, ...], *operands: Any) -> Any:
+        return apply(LAYER[mode], static, *operands)
+
+    return Overridable(call, mode.lower(), "funcgrad.torch")
+
+
+_LAYERS = {mode: _layer(mode) for mode in LAYER}
 
 
 class RNNBase(Module):
@@ -173,7 +186,7 @@ class RNNBase(Module):
             for k in range(layer * ends, layer * ends + ends):
                 weights = [getattr(self, name) for name in self._all_weights[k]]
                 static = (self.mode, k, k % ends == 1, self.bias, self.proj_size > 0, bool(given), packed is not None)
-                output, *final = apply(LAYER[self.mode], static, x, *weights, *given, *lengths)
+                output, *final = _LAYERS[self.mode](static, x, *weights, *given, *lengths)
                 outputs.append(output)
                 finals.append(final)
             x = outputs[0] if ends == 1 else cat(outputs, -1)

@@ -8,10 +8,23 @@ from typing import Any
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.creation import empty
 from funcgrad.torch._ops.recurrent import CELL, CELLS
+from funcgrad.torch._overriding import Overridable
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn import init
 from funcgrad.torch.nn._module import Module
 from funcgrad.torch.nn.parameter import Parameter
+
+
+def _step(mode: str) -> Overridable:
+    """A step as a function that classes of tensors may override."""
+
+    def call(static: tuple[Any, ...], *operands: Any) -> Any:
+        return apply(CELL[mode], static, *operands)
+
+    return Overridable(call, f"{mode.lower()}_cell", "funcgrad.torch")
+
+
+_STEPS = {mode: _step(mode) for mode in CELL}
 
 
 class RNNCellBase(Module):
@@ -47,7 +60,7 @@ class RNNCellBase(Module):
 
     def _batched_step(self, x: Tensor, given: tuple[Any, ...]) -> list[Any]:
         weights = [self.weight_ih, self.weight_hh, *([self.bias_ih, self.bias_hh] if self.bias else [])]
-        made = apply(CELL[self.mode], (self.mode, self.bias, bool(given)), x, *weights, *given)
+        made = _STEPS[self.mode]((self.mode, self.bias, bool(given)), x, *weights, *given)
         return made if isinstance(made, list) else [made]
 
     def _check(self, x: Any, given: tuple[Any, ...]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from funcgrad.torch._ops import patches
 from funcgrad.torch._ops.resampling import interpolate
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch.nn import functional as F
 from funcgrad.torch.nn._module import Module
 
 
@@ -65,7 +65,7 @@ class PixelShuffle(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The input with fewer channels and more space."""
-        return patches.pixel_shuffle(input, self.upscale_factor)
+        return F.pixel_shuffle(input, self.upscale_factor)
 
     def extra_repr(self) -> str:
         """The factor."""
@@ -81,7 +81,7 @@ class PixelUnshuffle(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The input with more channels and less space."""
-        return patches.pixel_unshuffle(input, self.downscale_factor)
+        return F.pixel_unshuffle(input, self.downscale_factor)
 
     def extra_repr(self) -> str:
         """The factor."""
@@ -97,7 +97,7 @@ class ChannelShuffle(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The input with its channels in another order."""
-        return patches.channel_shuffle(input, self.groups)
+        return F.channel_shuffle(input, self.groups)
 
     def extra_repr(self) -> str:
         """The number of groups."""
@@ -113,7 +113,7 @@ class Unfold(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The columns."""
-        return patches.unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
+        return F.unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
 
     def extra_repr(self) -> str:
         """The numbers."""
@@ -132,7 +132,7 @@ class Fold(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The image."""
-        return patches.fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
+        return F.fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
 
     def extra_repr(self) -> str:
         """The numbers."""

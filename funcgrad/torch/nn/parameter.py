@@ -7,7 +7,7 @@ from typing import Any
 from funcgrad.torch._dispatch import value_of
 from funcgrad.torch._graph import LEAF
 from funcgrad.torch._ops.creation import empty
-from funcgrad.torch._overriding import disabled, is_ours
+from funcgrad.torch._overriding import disabled, is_ours, overrides
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import ONLY_FLOATS_REQUIRE_GRAD
 from funcgrad.trace import is_differentiable
@@ -19,7 +19,16 @@ _NO_SHAPE = (
 )
 
 
-class Parameter(Tensor):
+class _ParameterMeta(type):
+    """Also a tensor of another class that `Parameter` was given is one."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return type.__instancecheck__(cls, instance) or (
+            cls is Parameter and "_is_param" in getattr(instance, "__dict__", ())
+        )
+
+
+class Parameter(Tensor, metaclass=_ParameterMeta):
     """A leaf that a module registers when it is assigned as an attribute.
 
     Args:
@@ -33,9 +42,12 @@ class Parameter(Tensor):
     __torch_function__ = disabled
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
-        """A leaf on the memory of `data`."""
+        """A leaf on the memory of `data`; of the class of `data`, if that is one of the user's."""
         source = empty(0) if data is None else data
-        made = object.__new__(cls)
+        made: Any = object.__new__(cls)
+        if cls is Parameter and type(source) is not Tensor and overrides(type(source)):
+            made = object.__new__(type(source))
+            made.__dict__.update({name: x for name, x in source.__dict__.items() if name[0] != "_"}, _is_param=True)
         made._storage, made._base, made._chain = source._storage, source._base, source._chain
         made._value, made._seen = source._value, source._seen
         if requires_grad:
