@@ -209,6 +209,13 @@ def test_a_module_that_goes_there_has_new_parameters():
     assert linear.to("meta").weight is linear.weight
 
 
+def test_tensors_and_numbers_are_copied(m):
+    assert m.copy_(3.0).is_meta
+    assert torch.zeros(2).copy_(3.0).tolist() == [3.0, 3.0]
+    with pytest.raises(TypeError, match=r"copy_\(\): argument 'other' \(position 1\) must be Tensor, not list"):
+        m.copy_([3.0])
+
+
 def test_files(tmp_path):
     file = tmp_path / "file"
     torch.save({"x": torch.ones(2, 3, device="meta"), "p": nn.Linear(2, 2, device="meta").weight}, file)

@@ -11,9 +11,9 @@ from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.copying import converted
 from funcgrad.torch._ops.labels import by_operand
 from funcgrad.torch._ops.promotion import cast, check_broadcast
-from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.rows import Row, require_tensor
 from funcgrad.torch._tensor import Tensor
-from funcgrad.trace import WITHOUT_DATA, Op
+from funcgrad.trace import NUMBERS, WITHOUT_DATA, Op
 
 NEITHER: Any = {0: (), 1: ()}
 
@@ -52,13 +52,17 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     return assign(self, apply(FILL, (), self, value))
 
 
-def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
-    """Copy the elements of `src`, broadcast and cast.
+def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
+    """Copy the elements of `src`, a tensor or a number, broadcast and cast.
 
     Raises:
         NotImplementedError: `src` has no data, and this tensor has.
         RuntimeError: The shapes do not broadcast to this tensor's.
+        TypeError: `src` is neither.
     """
+    if isinstance(src, NUMBERS):
+        return fill_(self, src)
+    require_tensor(src, "copy_", "other")
     check_writable(self, src)
     if src.is_meta and not self.is_meta:
         raise NotImplementedError(WITHOUT_DATA.refusal)
