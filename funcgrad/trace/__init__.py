@@ -1,6 +1,7 @@
 """A recorded computation: record, run, differentiate. Knows no operator of PyTorch and no Tensor."""
 
 from funcgrad.trace.barrier import kept as kept
+from funcgrad.trace.barrier import shared as shared
 from funcgrad.trace.equation import NUMBERS as NUMBERS
 from funcgrad.trace.equation import Equation as Equation
 from funcgrad.trace.expectations import expect as expect

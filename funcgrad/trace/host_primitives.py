@@ -276,6 +276,7 @@ ROWS: dict[str, Row] = {
     "iota": _counted,
     "dot_general": _dot,
     "kept": lambda x: x,
+    "shared": lambda x: x,
     "gather": _gathered,
     "scatter": _scattered(operator.setitem),
     "scatter-add": _scattered(np.add.at),

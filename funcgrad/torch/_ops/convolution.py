@@ -24,7 +24,7 @@ from funcgrad.torch._ops.windows import each
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import UNEVEN_SAME
 from funcgrad.torch._warn_once import warn_once
-from funcgrad.trace import Equation, Op
+from funcgrad.trace import Equation, Op, shared
 
 Pads = Sequence[tuple[int, int]]
 
@@ -74,11 +74,14 @@ def _by_depth(x: Any, w: Any, stride: Sequence[int], pads: Pads, dilation: Seque
 
 
 def _depthwise(x: Any, w: Any, stride: Sequence[int], pads: Pads, dilation: Sequence[int], groups: int) -> Any:
-    """One input channel a group: a sum of shifted inputs, each times one weight a channel."""
-    shifts = _shifts(_pad(x, pads), w.shape[2:], stride, dilation)
+    """One input channel a group: a sum of shifted inputs, each times one weight a channel.
+
+    Such a sum, and that of the input's gradient, must not be computed anew for each element of the kernel's gradient.
+    """
+    shifts = _shifts(_pad(shared(x), pads), w.shape[2:], stride, dilation)
     scales = jnp.moveaxis(w.reshape(w.shape[0], -1), 1, 0).reshape(-1, w.shape[0], *[1] * (x.ndim - 2))
     each_out = [jnp.repeat(s, w.shape[0] // groups, 1) for s in shifts] if w.shape[0] > groups else shifts
-    return sum(s * scale for s, scale in zip(each_out, scales, strict=True))
+    return shared(sum(s * scale for s, scale in zip(each_out, scales, strict=True)))
 
 
 def _pad(x: Any, pads: Pads) -> Any:
