@@ -1,12 +1,14 @@
-"""What training scripts of others do, with the real PyTorch and with the face."""
+"""What training scripts and libraries of others do, with the real PyTorch and with the face."""
 
 import pytest
 import torch as real
 from alike import assert_alike, plain
-from script_usages import USAGES
+from library_usages import USAGES as OF_LIBRARIES
+from script_usages import USAGES as OF_SCRIPTS
 
 import funcgrad.torch as shim
 
+USAGES = OF_SCRIPTS | OF_LIBRARIES
 pytestmark = pytest.mark.usefixtures("eager")
 
 

@@ -6,12 +6,9 @@ lists and masks give copies; the places that a mask selects must be known to kno
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.errors import warn
@@ -21,14 +18,14 @@ from funcgrad.torch._ops.choice import MASKED_FILL
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.creation import tensor
 from funcgrad.torch._ops.inplace import COPY_INTO, copy_, fill_
-from funcgrad.torch._ops.known import expect
+from funcgrad.torch._ops.positions import GATHER, SCATTER, as_indices
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import expanded_shape
 from funcgrad.torch._ops.slicing import ALL, NEW, ONE, SLICE
-from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import INDEX_OF_SCALAR, SLICE_OF_SCALAR, UINT8_MASK
 from funcgrad.torch._types import bool_, int64
-from funcgrad.trace import NUMBERS, Op, array_of, constant
+from funcgrad.trace import NUMBERS, array_of
 
 
 class _Parsed(NamedTuple):
@@ -55,7 +52,7 @@ def _parse(x: Tensor, index: Any) -> _Parsed:
             pattern.append(NEW)
             arrays.append(None if item is None else tensor([0] if item else [], dtype=int64))
         elif isinstance(item, Tensor):
-            taken = _as_indices(item, x._aval.shape, dim)
+            taken = as_indices(item, x._aval.shape, dim)
             pattern += [ALL] * len(taken)
             arrays += taken
             dim += len(taken)
@@ -147,65 +144,6 @@ def _part(item: Any, shape: tuple[int, ...], dim: int) -> tuple[Any, tuple[int, 
     return (ALL, ()) if (length, step) == (size, 1) else ((length, step), (min(start, size),))
 
 
-def _as_indices(item: Tensor, shape: tuple[int, ...], dim: int) -> list[Tensor | None]:
-    """An index tensor as positions along each dimension that it takes up."""
-    kind = item._aval.dtype.kind
-    if kind == "b":
-        for k, size in enumerate(item._aval.shape):
-            if size != shape[dim + k]:
-                raise IndexError(
-                    f"The shape of the mask {list(item.shape)} at index {k} does not match the shape of the indexed "
-                    f"tensor {list(shape)} at index {dim + k}"
-                )
-        return [wrap(constant(p)) for p in np.nonzero(np.asarray(array_of(value_of(item), "mask")))]
-    if kind not in "iu":
-        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-    expect(item, functools.partial(check_bounds, size=shape[dim], dim=dim))
-    return [item]
-
-
-def check_bounds(positions: np.ndarray, size: int, dim: int) -> None:
-    """Refuse positions outside a dimension.
-
-    Raises:
-        IndexError: There is one.
-    """
-    wrong = positions[(positions < -size) | (positions >= size)]
-    if wrong.size:
-        raise IndexError(f"index {wrong.flat[0]} is out of bounds for dimension {dim} with size {size}")
-
-
-# Reading and writing at positions. Positions outside, an error once they are known, read as nan.
-
-
-def at_positions(positions: tuple[Any, ...], pattern: tuple[bool, ...]) -> tuple[Any, ...]:
-    """An index of arrays for `x.at`: a position array where the pattern has one, a whole dimension elsewhere."""
-    given = iter(positions)
-    return tuple(next(given) if has else slice(None) for has in pattern)
-
-
-def _gather(x: Any, *positions: Any, pattern: tuple[bool, ...]) -> Any:
-    mode = "fill" if jnp.issubdtype(x.dtype, np.inexact) else "clip"
-    return x.at[at_positions(positions, pattern)].get(mode=mode, fill_value=np.nan if mode == "fill" else None)
-
-
-def _scatter(x: Any, new: Any, *positions: Any, pattern: tuple[bool, ...]) -> Any:
-    where = at_positions(positions, pattern)
-    result = jax.eval_shape(lambda: x[where]).shape
-    if len(new.shape) > len(result) or any(
-        n not in (1, r) for n, r in zip(new.shape[::-1], result[::-1], strict=False)
-    ):
-        raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(new.shape)} cannot be broadcast to indexing result of shape "
-            f"{list(result)}"
-        )
-    return x.at[where].set(new.astype(x.dtype))
-
-
-GATHER = Op("index", _gather, saves={0: tuple(range(1, 65))}, anywhere=range(1, 65))
-SCATTER = Op("index_put", _scatter, anywhere=range(1, 66))
-
-
 def _look(x: Tensor, parsed: _Parsed) -> Tensor:
     """The view that the numbers and slices of an index give."""
     if any(part != ALL for part in parsed.pattern) or all(a is None for a in parsed.arrays):
@@ -242,22 +180,27 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     if is_plain:
         _store(target, new)
         return
+    new = _without_leading_ones(new, 0)
     check_writable(target, new)
     used = [a for a in parsed.arrays if a is not None]
-    assign(target, apply(SCATTER, (tuple(a is not None for a in parsed.arrays),), target, new, *used))
+    assign(target, apply(SCATTER, (tuple(a is not None for a in parsed.arrays), False), target, new, *used))
 
 
 def _is_mask_of(x: Tensor, index: Any) -> bool:
     return isinstance(index, Tensor) and index._aval.dtype == np.bool_ and index._aval.shape == x._aval.shape
 
 
-def _store(target: Tensor, new: Tensor) -> None:
-    shape = new._aval.shape
-    while len(shape) > target.ndim and shape[0] == 1:
+def _without_leading_ones(new: Tensor, ndim: int) -> Tensor:
+    """The value without first dimensions of size 1, down to a number of dimensions."""
+    while new.ndim > ndim and new._aval.shape[0] == 1:
         new = getitem(new, 0)
-        shape = new._aval.shape
+    return new
+
+
+def _store(target: Tensor, new: Tensor) -> None:
+    new = _without_leading_ones(new, target.ndim)
     expanded_shape(new, target._aval.shape)
-    if shape == target._aval.shape:
+    if new._aval.shape == target._aval.shape:
         copy_(target, new)
     else:  # PyTorch expands the value first, and does not see then that it shares memory
         check_writable(target)

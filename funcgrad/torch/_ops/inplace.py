@@ -48,6 +48,8 @@ def zero_(self: Tensor) -> Tensor:
 
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to `value`, a number or a 0-dimensional tensor."""
+    if isinstance(value, Tensor) and value.ndim:
+        raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
     check_writable(self, fills=not isinstance(value, Tensor))
     return assign(self, apply(FILL, (), self, value))
 

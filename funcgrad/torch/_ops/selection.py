@@ -17,9 +17,8 @@ from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.embedding import check_indices
 from funcgrad.torch._ops.index_checks import check_flat, checked_add, checked_copy, checked_fill
-from funcgrad.torch._ops.indexing import GATHER, at_positions, check_bounds
-from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
+from funcgrad.torch._ops.positions import GATHER
 from funcgrad.torch._ops.promotion import cast, no_derivative
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.selection_checks import checked_gather, checked_scatter
@@ -249,27 +248,6 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     return apply(INDEX_FILL, (checked_fill(input, dim, index, value),), input, index, value)
 
 
-def _index_put(x: Any, new: Any, *positions: Any, accumulate: bool) -> Any:
-    where = x.at[at_positions(positions, (True,) * len(positions))]
-    return where.add(new.astype(x.dtype)) if accumulate else where.set(new.astype(x.dtype))
-
-
-INDEX_PUT = Op("index_put", _index_put, anywhere=range(1, 66))
-
-
-def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
-    """The tensor with `values` at the positions that a tensor for each dimension gives."""
-    places = [place for index in indices for place in _positions(index)]
-    for dim, place in enumerate(places):
-        expect(place, functools.partial(check_bounds, size=input._aval.shape[dim], dim=dim))
-    return apply(INDEX_PUT, (accumulate,), input, values, *places)
-
-
-def _positions(index: Tensor) -> tuple[Tensor, ...]:
-    """The index, or the positions of a mask's true elements."""
-    return index.nonzero(as_tuple=True) if index._aval.dtype == np.bool_ else (index,)
-
-
 def _one_hot(x: Any, *, classes: int) -> Any:
     return (x[..., None] == jnp.arange(classes)).astype(np.int64)
 
@@ -308,6 +286,5 @@ ROWS = (
     Row("index_add", index_add, inplace=True),
     Row("index_copy", index_copy, inplace=True),
     Row("index_fill", index_fill, inplace=True),
-    Row("index_put", index_put, inplace=True),
     Row("one_hot", one_hot, function=False, method=False, functional=True),
 )

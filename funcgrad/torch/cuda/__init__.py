@@ -133,9 +133,12 @@ def is_available() -> bool:
     return False
 
 
+_initialized = False
+
+
 def is_initialized() -> bool:
     """Whether a GPU was used."""
-    return False
+    return _initialized
 
 
 def is_bf16_supported(including_emulation: bool = True) -> bool:

@@ -6,6 +6,7 @@ A reentrant call without an input that requires grad gives no gradients to the p
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext as _nullcontext
 from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
@@ -50,7 +51,7 @@ def checkpoint(
         raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
     if any(isinstance(x, _Tensor) and x.requires_grad for x in args):
         return function(*args)
-    _warn(_texts.CHECKPOINT_OF_NO_GRADIENT)
+    check_backward_validity(args)
     with _no_grad():
         return function(*args)
 
@@ -70,6 +71,37 @@ def checkpoint_sequential(
     for function in functions.children() if hasattr(functions, "children") else functions:
         input = function(input)
     return input
+
+
+def get_device_states(*args: Any) -> tuple[list[int], list[_Tensor]]:
+    """The GPUs that hold some tensors, and the states of their generators: none."""
+    return [], []
+
+
+def set_device_states(devices: Any, states: Any, *, device_type: str | None = None) -> None:
+    """Put GPUs' generators into states: nothing to do."""
+
+
+def noop_context_fn() -> tuple[_nullcontext[None], _nullcontext[None]]:
+    """The two blocks in which a function runs first and again: they do nothing."""
+    return _nullcontext(), _nullcontext()
+
+
+def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The tensors of a tuple as leaves of graphs of their own; what is no tensor stays.
+
+    Raises:
+        RuntimeError: It is no tuple.
+    """
+    if not isinstance(inputs, tuple):
+        raise RuntimeError(f"Only tuple of tensors is supported. Got Unsupported input type: {type(inputs).__name__}")
+    return tuple(x.detach().requires_grad_(x.requires_grad) if isinstance(x, _Tensor) else x for x in inputs)
+
+
+def check_backward_validity(inputs: Any) -> None:
+    """Warn where no input requires grad."""
+    if not any(isinstance(x, _Tensor) and x.requires_grad for x in inputs):
+        _warn(_texts.CHECKPOINT_OF_NO_GRADIENT)
 
 
 __getattr__ = _missing_from(__name__)
