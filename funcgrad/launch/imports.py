@@ -24,6 +24,7 @@ COMPANIONS = frozenset({"torchvision", "torchaudio", "torchtext"})
 
 SHOWN_AS = {
     "torch": ("Tensor", "Size", "dtype", "device", "layout", "finfo", "iinfo"),
+    "torch._C": ("TensorBase",),
     "torch.nn.parameter": ("Parameter", "UninitializedParameter", "UninitializedBuffer"),
     "torch.storage": ("TypedStorage", "UntypedStorage"),
     "torch.autograd.function": ("Function",),

@@ -5,6 +5,7 @@ from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._absent import stand_in as _stand_in
+from funcgrad.torch._attributes import TensorBase as TensorBase
 from funcgrad.torch._destination import module_destination as _module_destination
 from funcgrad.torch._overriding import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from funcgrad.torch._overriding import disabled as _disabled

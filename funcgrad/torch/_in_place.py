@@ -11,6 +11,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from funcgrad.torch._attributes import whole
 from funcgrad.torch._dispatch import Link, apply, edge_of, move, read_through, value_of, view_value
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._graph import LEAF, Edge, OperatorNode, brief, unhooked
@@ -137,7 +138,7 @@ def reshape_in_place(x: Tensor, shaped: Callable[[Tensor], Tensor]) -> Tensor:
     """
     _check_tracked(x)
     before = wrap(x._storage.value)
-    before.__dict__.update(x.__dict__)
+    whole(before).update(whole(x))
     mode, state.grad = state.grad, x._edge is not LEAF
     try:
         made = shaped(before)

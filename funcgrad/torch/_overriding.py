@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
+from funcgrad.torch._attributes import whole
 from funcgrad.torch._dispatch import alias, view
 from funcgrad.torch._graph import LEAF
 from funcgrad.torch._tensor import Tensor
@@ -35,7 +36,9 @@ UNTOUCHED = frozenset(
     }
 )
 """Functions that PyTorch does not let a class override: most of them take no tensor."""
-UNTOUCHED_METHODS = frozenset({"__hash__", "__init__", "__iter__", "__new__", "as_subclass", "grad_dtype"})
+UNTOUCHED_METHODS = frozenset(
+    {"__dict__", "__dir__", "__hash__", "__init__", "__iter__", "__new__", "as_subclass", "grad_dtype"}
+)
 CALLED = {
     **{
         f"__{name}__": name
@@ -266,7 +269,7 @@ def of_class(made: Tensor, cls: type[Tensor]) -> Any:
     if cls is Tensor:
         return made
     other = object.__new__(cls)
-    other.__dict__.update(made.__dict__)
+    whole(other).update(whole(made))
     return other
 
 

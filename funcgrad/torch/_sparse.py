@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from funcgrad.torch._attributes import whole
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import as_tensor, tensor, zeros
 from funcgrad.torch._overriding import disabled
@@ -79,7 +80,7 @@ class SparseTensor(Tensor):
 
     def to_dense(self, dtype: Any = None, **other: Any) -> Tensor:
         """The tensor with its zeros."""
-        dense = self.__dict__.get("dense")
+        dense = whole(self).get("dense")
         if dense is None:
             start = zeros(*self.size_, dtype=self.data_values.dtype)
             dense = self.dense = start.index_put(tuple(self.columns), self.data_values, accumulate=True)

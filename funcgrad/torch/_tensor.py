@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from funcgrad.errors import warn
+from funcgrad.torch._attributes import Attributes, TensorBase, whole
 from funcgrad.torch._graph import LEAF
 from funcgrad.torch._listening import listeners
 from funcgrad.torch._storage import Storage
@@ -45,7 +46,7 @@ OWN_DTYPE = object()
 """Stands for the tensor's own dtype."""
 
 
-class Tensor:
+class Tensor(TensorBase):
     """PyTorch's tensor, recorded and run by JAX."""
 
     # Most tensors keep these defaults; only what differs is stored on the instance.
@@ -95,6 +96,14 @@ class Tensor:
         __setitem__: Any
         __iter__: Any
         __len__: Any
+
+    @property
+    def __dict__(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What users have set on the tensor."""
+        return Attributes(whole(self), Tensor.__annotations__)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*dir(type(self)), *self.__dict__})
 
     @property
     def _aval(self) -> Any:

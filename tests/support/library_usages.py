@@ -1,5 +1,9 @@
 """Usages found in libraries of others: each takes a torch module and gives plain data or tensors."""
 
+import copy
+import io
+import pickle
+
 from script_usages import error, sub
 
 
@@ -45,4 +49,43 @@ def companions_of_checkpoint(torch):
     )
 
 
-USAGES = {f.__name__: f for f in (values_of_other_shapes_put_by_index, companions_of_checkpoint)}
+def attributes_of_tensors(torch):
+    found = []
+    for x in (torch.ones(2), torch.nn.Parameter(torch.ones(2))):
+        x.kind, x._own = "row", [1]
+        vars(x).update(more=2)
+        other = torch.zeros(2)
+        for name, value in x.__dict__.items():
+            setattr(other, name, value)
+        loaded, file = pickle.loads(pickle.dumps(x)), io.BytesIO()
+        torch.save(x, file)
+        file.seek(0)
+        read = torch.load(file, weights_only=False)
+        found.append([other, dict(vars(x)), dict(vars(loaded)), dict(vars(read)), dict(vars(copy.copy(x)))])
+        found.append([len(vars(x)), str(x.__dict__), "kind" in dir(x), x.__dict__.pop("more"), hasattr(x, "more")])
+    return found, torch.Tensor.__bases__[0].__name__
+
+
+def parameters_registered_by_name(torch):
+    class Named(torch.nn.Module):
+        def register_parameter(self, name, param):
+            seen.append(name)
+            super().register_parameter(name, param)
+
+    seen, module = [], Named()
+    module.first, module.second = torch.nn.Parameter(torch.ones(1)), torch.nn.Linear(1, 1)
+    module.first = torch.nn.Parameter(torch.zeros(1))
+    module.register_buffer("third", torch.ones(1))
+    module.third = torch.nn.Parameter(torch.ones(1))
+    return seen, list(module.state_dict()), dict(module.named_buffers())
+
+
+USAGES = {
+    f.__name__: f
+    for f in (
+        values_of_other_shapes_put_by_index,
+        companions_of_checkpoint,
+        attributes_of_tensors,
+        parameters_registered_by_name,
+    )
+}

@@ -13,7 +13,7 @@ ADVICE = {
     "fx.symbolic_trace": "funcgrad.functionalize",
     "sparse.softmax": "Use dense tensors",
     "nested.nested_tensor": "pad_sequence",
-    "utils.cpp_extension.load": "torch.autograd.Function",
+    "utils.cpp_extension.CppExtension": "torch.autograd.Function",
 }
 
 
@@ -36,6 +36,11 @@ def test_an_import_succeeds_and_the_first_use_says_what_to_do(name):
         ("distributed.nn", "all_reduce"),
         ("nn.parallel.scatter_gather", "scatter"),
         ("distributed.optim", "ZeroRedundancyOptimizer"),
+        ("distributed.tensor", "DTensor"),
+        ("distributed._tensor", "Replicate"),
+        ("distributed.device_mesh", "init_device_mesh"),
+        ("distributed.fsdp", "FullyShardedDataParallel"),
+        ("utils.cpp_extension", "load"),
         ("fx", "Tracer"),
         ("jit", "ScriptModule"),
     ],
@@ -46,7 +51,7 @@ def test_what_scripts_import_and_leave_alone_in_one_process_can_be_imported(path
     for use in (lambda: kind("gloo"), lambda: kind.SUM):
         with pytest.raises(
             NotImplementedError,
-            match=rf"no torch.{path}.{name}.* (Train in one process|Look at a step|Leave the call out)",
+            match=rf"no torch.{path}.{name}.* (Train in one process|Look at a step|Leave the call out|Write a torch.auto)",
         ):
             use()
 

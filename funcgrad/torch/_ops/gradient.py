@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from funcgrad.torch._attributes import whole
 from funcgrad.torch._dispatch import alias, edge_of, value_of
 from funcgrad.torch._engine import backward as run_backward
 from funcgrad.torch._graph import LEAF, Edge, shown
@@ -137,14 +138,9 @@ def grad_fn(self: Tensor) -> Any:
 def shallow_copy(self: Tensor) -> Tensor:
     """Another tensor on the same storage, without the gradient."""
     made = of_class(alias(self), type(self))
-    made.__dict__.update(_attributes(self))
+    whole(made).update(self.__dict__)
     made._edge = self._edge
     return made
-
-
-def _attributes(x: Tensor) -> dict[str, Any]:
-    """What users have set on a tensor."""
-    return {name: value for name, value in x.__dict__.items() if name not in Tensor.__annotations__}
 
 
 def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
@@ -157,7 +153,7 @@ def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
         raise RuntimeError(DEEPCOPY_OF_SUBCLASS)
     made = of_class(wrap(value_of(self), LEAF if self.requires_grad else None), type(self))
     memo[id(self)] = made
-    made.__dict__.update(copy.deepcopy(_attributes(self), memo))
+    whole(made).update(copy.deepcopy(self.__dict__.copy(), memo))
     if self._grad is not None:
         made._grad = wrap(value_of(self._grad))
     return made
@@ -165,7 +161,7 @@ def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
 
 def reduce(self: Tensor, protocol: Any) -> Any:
     """How `pickle` writes a tensor: its values, and whether it requires grad; the graph stays behind."""
-    return _unpickled, (host_array(self, "pickle"), self.requires_grad, type(self)), _attributes(self)
+    return _unpickled, (host_array(self, "pickle"), self.requires_grad, type(self)), self.__dict__.copy()
 
 
 def _unpickled(array: np.ndarray, requires_grad: bool, kind: type[Tensor] = Tensor) -> Tensor:

@@ -66,7 +66,7 @@ def _typed(build: Any, cls: Any, args: tuple[Any, ...], state: Any) -> Any:
 
 def _with_attributes(made: Any, state: Any) -> Any:
     for name, value in attributes({} if state is None else state, Tensor).items():
-        if name.startswith("_") and name != "_is_param":
+        if name in Tensor.__annotations__:
             raise ValueError(f"a tensor with the private attribute {name!r}")
         setattr(made, name, value)
     return made

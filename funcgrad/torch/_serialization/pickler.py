@@ -22,11 +22,7 @@ from funcgrad.torch._types import Size, device, dtype
 from funcgrad.torch.nn.parameter import Parameter
 from funcgrad.trace import array_of
 
-_OURS = frozenset({"_grad_dtype", "persistent"})  # attributes of tensors that are no user's
-
-
-def _is_users(attribute: str) -> bool:
-    return attribute == "_is_param" or (attribute[0] != "_" and attribute not in _OURS)
+_OURS = frozenset({"persistent"})  # attributes of tensors that are no user's
 
 
 class _Name:
@@ -97,7 +93,7 @@ class Pickler(_Base):
 
     def _tensor(self, x: Tensor) -> tuple[Any, ...]:
         build, path = self._plain(x, x.requires_grad)
-        extras = {name: value for name, value in x.__dict__.items() if _is_users(name)}
+        extras = {name: value for name, value in x.__dict__.items() if name not in _OURS}
         if overrides(type(x)):
             return _REBUILD_TYPE, (build, type(x), path, extras)
         if isinstance(x, Parameter):

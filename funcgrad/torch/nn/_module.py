@@ -143,9 +143,11 @@ class Module(StateDict, Casting):
             noun = next(text for cls, text in kind.items() if isinstance(value, cls))
             raise AttributeError(f"cannot assign {noun} before Module.__init__() call")
         if isinstance(value, Parameter):
-            self._own("_parameters", name, value)
+            self._leave(name, but="_parameters")
+            self.register_parameter(name, value)  # by its name: accelerate puts one in its place that makes no data
         elif isinstance(value, Module):
-            self._own("_modules", name, value)
+            self._leave(name, but="_modules")
+            owned["_modules"][name] = value
         elif isinstance(value, Buffer):
             self.register_buffer(name, value, value.persistent)
         elif "_parameters" in owned and name in owned["_parameters"]:
@@ -162,11 +164,11 @@ class Module(StateDict, Casting):
         else:
             super().__setattr__(name, value)
 
-    def _own(self, where: str, name: str, value: Any) -> None:
+    def _leave(self, name: str, but: str) -> None:
+        """Nothing is owned under the name any more, but in one dictionary."""
         for other in ("__dict__", *_OWNED):
-            if other != where:
+            if other != but:
                 (self.__dict__ if other == "__dict__" else self.__dict__[other]).pop(name, None)
-        self.__dict__[where][name] = value
 
     def _replace(self, where: str, noun: str, expected: str, name: str, value: Any) -> None:
         if value is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from funcgrad.torch._attributes import whole
 from funcgrad.torch._dispatch import value_of
 from funcgrad.torch._graph import LEAF
 from funcgrad.torch._ops.creation import empty
@@ -66,7 +67,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return type(self), (wrap(value_of(self)), self.requires_grad)
+        return type(self), (wrap(value_of(self)), self.requires_grad), self.__dict__.copy()
 
 
 class Buffer(Tensor):
@@ -78,7 +79,7 @@ class Buffer(Tensor):
     def __new__(cls, data: Tensor, *, persistent: bool = True) -> Buffer:
         """A buffer on the memory of `data`."""
         made = object.__new__(cls)
-        made.__dict__.update(data.__dict__)
+        whole(made).update(whole(data))
         made.persistent = persistent
         return made
 

@@ -2,4 +2,6 @@
 
 from funcgrad.torch._absent import absent as _absent
 
-__getattr__ = _absent(__name__, "Write a torch.autograd.Function in Python; steps are compiled by XLA anyway.")
+_ADVICE = "Write a torch.autograd.Function in Python; steps are compiled by XLA anyway."
+
+__getattr__ = _absent(__name__, _ADVICE, {"load", "load_inline"})
