@@ -85,23 +85,29 @@ def _shown(node: OperatorNode, k: int) -> Tensor:
     return origin if isinstance(origin, Tensor) else wrap(value, origin)
 
 
-@contextmanager
-def saved_tensors_hooks(pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Any]) -> Iterator[None]:
-    """A block whose graphs keep what `pack_hook` makes of the tensors that they save.
+class saved_tensors_hooks:  # PyTorch's name
+    """A block whose graphs keep what `pack_hook` makes of the tensors that they save; libraries make classes of it.
 
     Args:
         pack_hook: From a tensor to anything, called when it is saved.
         unpack_hook: From that to a tensor, called when it is needed.
-
-    Raises:
-        RuntimeError: The block is in one of `disable_saved_tensors_hooks`.
     """
-    if _refusals:
-        raise RuntimeError(_refusals[-1])
-    savers.append(Packer(pack_hook, unpack_hook))
-    try:
-        yield
-    finally:
+
+    def __init__(self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Any]) -> None:
+        self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
+
+    def __enter__(self) -> None:
+        """Begin to pack.
+
+        Raises:
+            RuntimeError: The block is in one of `disable_saved_tensors_hooks`.
+        """
+        if _refusals:
+            raise RuntimeError(_refusals[-1])
+        savers.append(Packer(self.pack_hook, self.unpack_hook))
+
+    def __exit__(self, *exception: object) -> None:
+        """Go back to the block around this one."""
         savers.pop()
 
 

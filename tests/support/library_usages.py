@@ -80,6 +80,22 @@ def parameters_registered_by_name(torch):
     return seen, list(module.state_dict()), dict(module.named_buffers())
 
 
+def hooks_of_saved_tensors_as_a_class(torch):
+    class Halved(sub(torch, "autograd.graph").saved_tensors_hooks):
+        def __init__(self):
+            super().__init__(self.pack, lambda packed: packed / 2)
+
+        def pack(self, x):
+            self.sizes = [*getattr(self, "sizes", []), x.numel()]
+            return x
+
+    block, x = Halved(), torch.arange(3.0, requires_grad=True)
+    with block as entered:
+        y = (x * x).sum()
+    y.backward()
+    return block.sizes, x.grad, entered, error(lambda: block.unpack_hook(1, 2))[0]
+
+
 USAGES = {
     f.__name__: f
     for f in (
@@ -87,5 +103,6 @@ USAGES = {
         companions_of_checkpoint,
         attributes_of_tensors,
         parameters_registered_by_name,
+        hooks_of_saved_tensors_as_a_class,
     )
 }

@@ -2,6 +2,6 @@
 
 from funcgrad.torch._absent import absent as _absent
 from funcgrad.torch.distributed import ADVICE as _ADVICE
-from funcgrad.torch.distributed.tensor import _IMPORTED
+from funcgrad.torch.distributed.tensor import IMPORTED as _IMPORTED
 
 __getattr__ = _absent(__name__, _ADVICE, _IMPORTED)

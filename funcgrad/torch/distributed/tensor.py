@@ -3,9 +3,9 @@
 from funcgrad.torch._absent import absent as _absent
 from funcgrad.torch.distributed import ADVICE as _ADVICE
 
-_IMPORTED = frozenset(
+IMPORTED = frozenset(
     {"DTensor", "DeviceMesh", "Partial", "Placement", "Replicate", "Shard", "distribute_module", "distribute_tensor"}
     | {"init_device_mesh"}
 )
 
-__getattr__ = _absent(__name__, _ADVICE, _IMPORTED)
+__getattr__ = _absent(__name__, _ADVICE, IMPORTED)

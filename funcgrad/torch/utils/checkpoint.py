@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext as _nullcontext
+from enum import Enum as _Enum
 from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
@@ -85,6 +86,24 @@ def set_device_states(devices: Any, states: Any, *, device_type: str | None = No
 def noop_context_fn() -> tuple[_nullcontext[None], _nullcontext[None]]:
     """The two blocks in which a function runs first and again: they do nothing."""
     return _nullcontext(), _nullcontext()
+
+
+class CheckpointPolicy(_Enum):
+    """What a rule for checkpointing says of an operator's result."""
+
+    MUST_SAVE = 0
+    PREFER_SAVE = 1
+    MUST_RECOMPUTE = 2
+    PREFER_RECOMPUTE = 3
+    MUST_CPU_OFFLOAD = 4
+    PREFER_CPU_OFFLOAD = 5
+
+
+def create_selective_checkpoint_contexts(
+    policy_fn_or_list: Any, allow_cache_entry_mutation: bool = False
+) -> tuple[_nullcontext[None], _nullcontext[None]]:
+    """The two blocks of a function whose rule says what is kept: they do nothing, since XLA decides that."""
+    return noop_context_fn()
 
 
 def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -3,10 +3,10 @@
 from funcgrad.torch._absent import absent as _absent
 from funcgrad.torch.distributed import ADVICE as _ADVICE
 
-_IMPORTED = frozenset(
+IMPORTED = frozenset(
     {"BackwardPrefetch", "CPUOffload", "CPUOffloadPolicy", "FSDPModule", "FullStateDictConfig", "MixedPrecision"}
     | {"FullyShardedDataParallel", "MixedPrecisionPolicy", "OffloadPolicy", "ShardingStrategy", "StateDictType"}
     | {"fully_shard", "register_fsdp_forward_method"}
 )
 
-__getattr__ = _absent(__name__, _ADVICE, _IMPORTED)
+__getattr__ = _absent(__name__, _ADVICE, IMPORTED)
