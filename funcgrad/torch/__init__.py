@@ -1,5 +1,6 @@
 """PyTorch's face on JAX: `import funcgrad.torch as torch`. A name here without an underscore is a PyTorch name."""
 
+import sys as _sys
 from math import e as e
 from math import inf as inf
 from math import nan as nan
@@ -60,6 +61,16 @@ from funcgrad.torch import xpu as xpu
 from funcgrad.torch._absent import stand_in as _stand_in
 from funcgrad.torch._anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from funcgrad.torch._anomaly import is_anomaly_enabled as is_anomaly_enabled
+from funcgrad.torch._checks import _assert as _assert
+from funcgrad.torch._checks import _assert_async as _assert_async
+from funcgrad.torch._checks import _check as _check
+from funcgrad.torch._checks import _check_index as _check_index
+from funcgrad.torch._checks import _check_is_size as _check_is_size
+from funcgrad.torch._checks import _check_not_implemented as _check_not_implemented
+from funcgrad.torch._checks import _check_tensor_all as _check_tensor_all
+from funcgrad.torch._checks import _check_type as _check_type
+from funcgrad.torch._checks import _check_value as _check_value
+from funcgrad.torch._checks import _check_with as _check_with
 from funcgrad.torch._faces import install as _install_faces
 from funcgrad.torch._grad_mode import enable_grad as enable_grad
 from funcgrad.torch._grad_mode import inference_mode as inference_mode
@@ -151,6 +162,8 @@ from funcgrad.torch._tensor import sparse_csr as sparse_csr
 from funcgrad.torch._tensor import strided as strided
 from funcgrad.torch._type_info import finfo as finfo
 from funcgrad.torch._type_info import iinfo as iinfo
+from funcgrad.torch._type_names import complex32 as chalf
+from funcgrad.torch._type_names import complex32 as complex32
 from funcgrad.torch._type_names import float8_e4m3fn as float8_e4m3fn
 from funcgrad.torch._type_names import float8_e4m3fnuz as float8_e4m3fnuz
 from funcgrad.torch._type_names import float8_e5m2 as float8_e5m2
@@ -189,6 +202,8 @@ from funcgrad.torch._types import int64 as long
 from funcgrad.torch._types import set_default_dtype as set_default_dtype
 from funcgrad.torch._types import short as short
 from funcgrad.torch._types import uint8 as uint8
+from funcgrad.torch._unbound import OF_FUNCTIONAL as _OF_FUNCTIONAL
+from funcgrad.torch._unbound import leave_unbound as _leave_unbound
 from funcgrad.torch._warn_once import is_warn_always_enabled as is_warn_always_enabled
 from funcgrad.torch._warn_once import set_warn_always as set_warn_always
 from funcgrad.torch.amp.autocast_mode import autocast as autocast
@@ -227,6 +242,7 @@ Stream: _Any = _stand_in("torch", "Stream", "Leave it out: XLA orders all work b
 Event: _Any = _stand_in("torch", "Event", "Measure time with time.perf_counter around a value that is read.")
 PyTorchFileReader: _Any = _stand_in("torch", "PyTorchFileReader", "Read the file with torch.load.")
 PyTorchFileWriter: _Any = _stand_in("torch", "PyTorchFileWriter", "Write the file with torch.save.")
+torch: _Any = _sys.modules[__name__]  # as PyTorch's package names itself
 _install(_ops.ROWS, globals())
 _install_properties()
 _install_faces()
@@ -234,6 +250,8 @@ globals().update(_out_functions(globals()))
 globals().update(_writing_functions())
 globals().update(_variants())
 globals().update(_foreach_functions(globals()))
+_leave_unbound(value for name, value in globals().items() if name in {row.name for row in _ops.ROWS})
+_leave_unbound(getattr(nn.functional, name) for name in _OF_FUNCTIONAL)
 _install_sparse()
 _install_overriding(__name__, *(f"{__name__}.{name}" for name in ("nn.functional", "linalg", "fft", "special")))
 spmm = sparse.mm

@@ -6,20 +6,15 @@ import math
 from typing import Any
 
 
-class _NoneIsOne(type):
-    def __instancecheck__(cls, instance: Any) -> bool:
-        return False
-
-
-class SymInt(metaclass=_NoneIsOne):
+class SymInt:
     """A size that a compiler of PyTorch leaves open."""
 
 
-class SymFloat(metaclass=_NoneIsOne):
+class SymFloat:
     """A float that a compiler of PyTorch leaves open."""
 
 
-class SymBool(metaclass=_NoneIsOne):
+class SymBool:
     """A truth value that a compiler of PyTorch leaves open."""
 
 

@@ -232,6 +232,12 @@ UINT8_CONDITION = (
 )
 UINT8_MASK = "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead."
 
+LIST_OF_INDICES = (
+    "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; use "
+    "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, x[torch.tensor(seq)], "
+    "which will result either in an error or a different result"
+)
+
 NOT_SHARED = (
     "share_memory() shares nothing: parameters are arrays of one process. A process of your own gets a copy, and what "
     "it trains stays there. Send state_dict() back through a queue, or train in one process."

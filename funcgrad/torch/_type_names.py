@@ -41,11 +41,20 @@ class NamedDtype(dtype):
         )
 
 
+class _ComplexHalf(NamedDtype):
+    """Two half-precision numbers."""
+
+    @property
+    def is_complex(self) -> bool:
+        return True
+
+
 float8_e4m3fn = NamedDtype("float8_e4m3fn", jnp.float8_e4m3fn)
 float8_e4m3fnuz = NamedDtype("float8_e4m3fnuz", jnp.float8_e4m3fnuz)
 float8_e5m2 = NamedDtype("float8_e5m2", jnp.float8_e5m2)
 float8_e5m2fnuz = NamedDtype("float8_e5m2fnuz", jnp.float8_e5m2fnuz)
 float8_e8m0fnu = NamedDtype("float8_e8m0fnu", jnp.float8_e8m0fnu)
+complex32 = _ComplexHalf("complex32", [("real", np.float16), ("imag", np.float16)])
 uint16 = NamedDtype("uint16", np.uint16)
 uint32 = NamedDtype("uint32", np.uint32)
 uint64 = NamedDtype("uint64", np.uint64)

@@ -16,10 +16,10 @@ class _Given:
 _given = _Given()
 
 
-def warn_once(text: str) -> None:
-    """Warns at the user's line if this process has not given the warning yet."""
-    if _given.always or text not in _given.texts:
-        _given.texts.add(text)
+def warn_once(text: str, kind: str = "") -> None:
+    """Warns at the user's line if this process has not given the warning yet, or one of its kind."""
+    if _given.always or (kind or text) not in _given.texts:
+        _given.texts.add(kind or text)
         warn(text)
 
 

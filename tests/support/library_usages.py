@@ -29,7 +29,8 @@ def values_of_other_shapes_put_by_index(torch):
         error(lambda: x.index_put((rows.float(),), torch.ones(4))),
         error(lambda: torch.zeros(3).fill_(torch.ones(1))),
     ]
-    return put, wrong, x.index_put((rows, rows), torch.ones(2, 4), accumulate=True)
+    listed = torch.arange(6).view(2, 3)[[[0, 1], [1, 2]]]  # which stands for a tuple, with a warning
+    return put, wrong, listed, x.index_put((rows, rows), torch.ones(2, 4), accumulate=True)
 
 
 def companions_of_checkpoint(torch):
@@ -96,6 +97,76 @@ def hooks_of_saved_tensors_as_a_class(torch):
     return block.sizes, x.grad, entered, error(lambda: block.unpack_hook(1, 2))[0]
 
 
+def numbers_before_tensors(torch):
+    x, v = torch.arange(1.0, 5.0).view(2, 2), torch.tensor([1.0, 2.0])
+    y, b = x + 1, torch.stack([x, x + 1])
+    made = [torch.add(x, 2, y), x.clone().add_(0.5, y), x.sub(2, y), torch.add(x, 2, y, out=torch.empty(2, 2))]
+    made += [x.clone().addcmul_(0.5, y, y), torch.addcdiv(x, -0.1, x, y), x.clone().add_(torch.tensor(2.0), y)]
+    made += [torch.addmm(2, x, 3, y, y), torch.addmm(2, x, y, y), x.addmm(2, y, y), x.clone().addmm_(2, 3, y, y)]
+    made += [torch.addmv(2, v, 3, y, v), x.clone().addr_(2, v, v), b.baddbmm(2, 3, b, b), x.addbmm(2, b, b)]
+    leaf = torch.ones(2, 2, requires_grad=True)
+    torch.addcmul(x, 0.5, leaf, y).sum().backward()
+    wrong = [error(call)[0] for call in (lambda: x.add(y, 2), lambda: x.add(1, y, 3), lambda: x.addcmul(y, y, 0.5))]
+    return made, leaf.grad, wrong, torch.torch is torch
+
+
+def entries_beside_an_optimizers_own(torch):
+    found = []
+    for make in (
+        lambda p: torch.optim.SGD(p, 0.1),
+        lambda p: torch.optim.SGD(p, 0.1, momentum=0.9),
+        lambda p: torch.optim.Adam(p, 0.1),
+    ):
+        for late in (True, False):
+            x = torch.ones(2, requires_grad=True)
+            optimizer = make([x])
+            for i in range(3):
+                if i == late:
+                    optimizer.state[x]["mine"] = torch.zeros(2)
+                x.grad = torch.ones(2) * (i + 1)
+                found.append(error(optimizer.step))
+            found.append([x, list(optimizer.state[x])])
+    return found
+
+
+def functions_that_a_module_class_has(torch):
+    class Net(torch.nn.Module):
+        act, product, convolve = torch.tanh, torch.add, torch.nn.functional.conv2d
+        soft = torch.nn.functional.softplus
+
+        def forward(self, x):
+            return self.act(x), self.product(x, 2), self.soft(x), self.convolve(x, weight=torch.ones(1, 1, 2, 2))
+
+    class Smooth(Net):
+        act = torch.sigmoid
+
+    x = torch.arange(9.0).view(1, 1, 3, 3)
+    return Net()(x), Smooth()(x), Net.act(x)
+
+
+def checks_of_libraries(torch):
+    def refused(*calls):
+        return [error(call) for call in calls]
+
+    t = torch.tensor
+    return (
+        refused(lambda: torch._assert(False, "no"), lambda: torch._assert(t(True), "no")),
+        refused(lambda: torch._assert_async(t(False)), lambda: torch._assert_async(t(0.0), "zero")),
+        refused(lambda: torch._assert_async(t(2)), lambda: torch._assert_async(t([1, 2]))),
+        refused(lambda: torch._check(True), lambda: torch._check(False), lambda: torch._check(1)),
+        refused(lambda: torch._check(False, "text"), lambda: torch._check(t(True))),
+        refused(lambda: torch._check_value(False, lambda: "a"), lambda: torch._check_index(False, lambda: "b")),
+        refused(lambda: torch._check_type(False, lambda: "c"), lambda: torch._check_not_implemented(False)),
+        refused(lambda: torch._check_with(KeyError, False, lambda: "d"), lambda: torch._check_is_size(-1)),
+        refused(lambda: torch._check_tensor_all(t([True, False]), lambda: "e"), lambda: torch._check_is_size(2)),
+        [torch.sym_int(-2.7), torch.sym_float(2), torch.sym_not(True), torch.sym_max(1, 2.0), torch.sym_min(1, 2.0)],
+        [torch.sym_ite(False, 1, 2), torch.sym_sum([1, 2]), isinstance(3, torch.SymInt)],
+        [sub(torch, "_subclasses.fake_tensor").is_fake(t(1)), torch._C._are_functorch_transforms_active()],
+        [sub(torch, "fx.experimental.proxy_tensor").get_proxy_mode(), torch._C._get_tracing_state()],
+        [torch.complex32.is_complex, torch.chalf.itemsize, torch._C._LinAlgError is torch.linalg.LinAlgError],
+    )
+
+
 USAGES = {
     f.__name__: f
     for f in (
@@ -104,5 +175,9 @@ USAGES = {
         attributes_of_tensors,
         parameters_registered_by_name,
         hooks_of_saved_tensors_as_a_class,
+        numbers_before_tensors,
+        functions_that_a_module_class_has,
+        checks_of_libraries,
+        entries_beside_an_optimizers_own,
     )
 }

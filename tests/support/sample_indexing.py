@@ -87,7 +87,7 @@ INDEXING = {
             call(real(3, 4), i)
             for i in (
                 [0, 2],
-                [[0, 1], [1, 2]],
+                ((0, 1), (1, 2)),
                 ([0, 1], [1, 2]),
                 (EVERY, [0, 3]),
                 ([True, False, True],),

@@ -28,6 +28,10 @@ ONCE = {
         lambda: torch.sparse.FloatTensor(torch.tensor([[0]]), torch.ones(1)),
         "SparseTensor.* is deprecated",
     ),
+    "numbers first": (
+        lambda: torch.ones(2).add_(2, torch.ones(2)),
+        r"overload of add_ is deprecated:\n\tadd_.Number alpha",
+    ),
     "where": (lambda: torch.where(torch.ByteTensor([1]), 1.0, 0.0), "received a uint8 condition tensor"),
 }
 EVERY_TIME = {
@@ -36,6 +40,7 @@ EVERY_TIME = {
         lambda: torch.utils.checkpoint.checkpoint(torch.sin, torch.ones(2, requires_grad=True)),
         "use_reent",
     ),
+    "list of indices": (lambda: torch.ones(2, 2)[[[0], [1]]], r"use x.tuple.seq.. instead of x.seq."),
     "tensor of a tensor": (lambda: torch.tensor(torch.ones(2)), "To copy construct from a tensor"),
     "many workers": (lambda: torch.utils.data.DataLoader([1], num_workers=10**4), "create 10000 worker processes"),
 }

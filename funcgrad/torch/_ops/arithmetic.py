@@ -13,6 +13,7 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
+from funcgrad.torch._ops.of_old import called_as_of_old
 from funcgrad.torch._ops.promotion import (
     HALVES,
     cast,
@@ -99,15 +100,19 @@ RSUB_SCALED = Op(
 )
 
 
-def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+def add(input: Any, other: Any, *of_old: Any, alpha: Any = 1) -> Tensor:
     """Sum, `input + alpha * other`."""
+    if of_old:
+        return called_as_of_old(add, ("other",), ("alpha",), input, other, *of_old)
     return (
         apply(ADD, (), input, other) if _is_one(alpha) else apply(ADD_SCALED, (), input, other, _factor("add", alpha))
     )
 
 
-def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+def sub(input: Any, other: Any, *of_old: Any, alpha: Any = 1) -> Tensor:
     """Difference, `input - alpha * other`."""
+    if of_old:
+        return called_as_of_old(sub, ("other",), ("alpha",), input, other, *of_old)
     return (
         apply(SUB, (), input, other) if _is_one(alpha) else apply(SUB_SCALED, (), input, other, _factor("sub", alpha))
     )
@@ -370,13 +375,20 @@ LERP = Op("lerp", _lerp, label="LerpBackward1")
 LERP_NUMBER = Op("lerp_number", _lerp, saves=NEITHER, label="LerpBackward0")
 
 
-def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
+_FACTORS = ("tensor1", "tensor2")
+
+
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *of_old: Any, value: Any = 1) -> Tensor:
     """`input + value * tensor1 * tensor2`."""
+    if of_old:
+        return called_as_of_old(addcmul, _FACTORS, ("value",), input, tensor1, tensor2, *of_old)
     return apply(ADDCMUL, (), input, tensor1, tensor2, value)
 
 
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *of_old: Any, value: Any = 1) -> Tensor:
     """`input + value * tensor1 / tensor2`."""
+    if of_old:
+        return called_as_of_old(addcdiv, _FACTORS, ("value",), input, tensor1, tensor2, *of_old)
     return apply(ADDCDIV, (), input, tensor1, tensor2, value)
 
 

@@ -23,7 +23,7 @@ from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import expanded_shape
 from funcgrad.torch._ops.slicing import ALL, NEW, ONE, SLICE
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._texts import INDEX_OF_SCALAR, SLICE_OF_SCALAR, UINT8_MASK
+from funcgrad.torch._texts import INDEX_OF_SCALAR, LIST_OF_INDICES, SLICE_OF_SCALAR, UINT8_MASK
 from funcgrad.torch._types import bool_, int64
 from funcgrad.trace import NUMBERS, array_of
 
@@ -38,7 +38,7 @@ def _parse(x: Tensor, index: Any) -> _Parsed:
     """Split an index into a view by numbers and slices, and what tensors then select from it."""
     if not x._aval.shape and isinstance(index, int | slice) and not isinstance(index, bool):
         raise IndexError(SLICE_OF_SCALAR if isinstance(index, slice) else INDEX_OF_SCALAR)
-    items: Any = index if type(index) is tuple or _is_list_of_indices(index) else (index,)
+    items: Any = index if type(index) is tuple else _listed(index)
     if len(items) <= x.ndim and all([type(item) in _NUMBERED for item in items]):  # noqa: C419 - faster
         return _by_numbers(x._aval.shape, items)
     items = [_plain(item) for item in items]
@@ -78,11 +78,14 @@ def _by_numbers(shape: tuple[int, ...], items: Sequence[int | slice]) -> _Parsed
     return _Parsed(tuple(pattern), tuple(places), ())
 
 
-def _is_list_of_indices(index: Any) -> bool:
-    """Whether a list stands for a tuple, as NumPy once had it: `x[[rows, columns]]`."""
+def _listed(index: Any) -> Any:
+    """The items of a list that stands for a tuple, as NumPy once had it (`x[[rows, columns]]`), or the one index."""
     if type(index) is not list or len(index) >= 32:
-        return False
-    return any(x is None or x is ... or isinstance(x, list | tuple | slice | np.ndarray | Tensor) for x in index)
+        return (index,)
+    if any(x is None or x is ... or isinstance(x, list | tuple | slice | np.ndarray | Tensor) for x in index):
+        warn(LIST_OF_INDICES)
+        return index
+    return (index,)
 
 
 def _plain(item: Any) -> Any:

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import apply
+from funcgrad.torch._ops.of_old import called_as_of_old
 from funcgrad.torch._ops.products import add_projection, product, project
 from funcgrad.torch._ops.promotion import HALVES, cast, check_broadcast, once, refuse, scalar_name
 from funcgrad.torch._ops.rows import Row, of_tensors, spelled
@@ -247,7 +248,11 @@ ADDED = {
 
 
 def _added_row(name: str, op: Op, first: str, second: str) -> Row:
-    def call(input: Tensor, a: Any = None, b: Any = None, *, beta: Any = 1, alpha: Any = 1, **named: Any) -> Tensor:
+    def call(
+        input: Tensor, a: Any = None, b: Any = None, *of_old: Any, beta: Any = 1, alpha: Any = 1, **named: Any
+    ) -> Tensor:
+        if of_old:
+            return called_as_of_old(call, (first, second), ("beta", "alpha"), input, a, b, *of_old)
         a, b = named.pop(first, a), named.pop(second, b)
         if named:
             return spelled(call, named, input, a, b, beta=beta, alpha=alpha)

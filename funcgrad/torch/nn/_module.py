@@ -14,6 +14,7 @@ from funcgrad.torch._hooks import RemovableHandle
 from funcgrad.torch._listening import listeners
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import MODULE_HOOK_KINDS
+from funcgrad.torch._unbound import unbind
 from funcgrad.torch.nn._backward_hooks import BackwardHooks, hang_on_last_node
 from funcgrad.torch.nn._casting import Casting
 from funcgrad.torch.nn._state_dict import StateDict
@@ -133,6 +134,10 @@ class Module(StateDict, Casting):
         if self._is_full_backward_hook is (not full):
             raise RuntimeError(MODULE_HOOK_KINDS)
         self._is_full_backward_hook = full
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        unbind(cls)
 
     # Attributes: parameters, buffers and modules live in their own dictionaries.
 

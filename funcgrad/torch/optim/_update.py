@@ -34,10 +34,12 @@ class RuleOptimizer(Optimizer):
     _op: Op
     _known_names: dict[Any, tuple[str, ...]]
     _known_starts: dict[Any, Start | None]
+    _known_entries: dict[tuple[str, ...], tuple[str, ...]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._op, cls._known_names, cls._known_starts = _step_op(cls.rule), {}, {}
+        cls._op = _step_op(cls.rule)
+        cls._known_names, cls._known_starts, cls._known_entries = {}, {}, {}
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         check_options(self.rule, defaults)
@@ -73,12 +75,28 @@ class RuleOptimizer(Optimizer):
             if p._grad is None:
                 continue
             state = self.state.get(p)
-            if state:
-                key = (tuple(state), tuple([id(value_of(state[n])) for n in self.rule.counters if n in state]))
+            if state and (names := self._names_in(state)):
+                key = (names, tuple([id(value_of(state[n])) for n in self.rule.counters if n in names]))
             else:
                 key = (self._fresh_names(len(p._aval.shape), structure, numbers), None)
+                if state:
+                    self._check_fresh(key[0])
             cohorts.setdefault(key, []).append(p)
         return cohorts
+
+    def _check_fresh(self, names: tuple[str, ...]) -> None:
+        """Refuse entries of somebody else alone, as PyTorch does where it takes them for its own."""
+        if any(name in self.rule.counters for name in names):
+            raise KeyError(next(name for name in names if name not in self.rule.counters))
+
+    def _names_in(self, state: dict[str, Any]) -> tuple[str, ...]:
+        """Names of the entries that are the rule's; wrappers keep entries of their own beside them."""
+        given = tuple(state)
+        names = self._known_entries.get(given)
+        if names is None:
+            fields = getattr(self.rule.state, "_fields")  # noqa: B009 - the class of a named tuple
+            names = self._known_entries[given] = tuple(name for name in given if name in fields)
+        return names
 
     def _fresh_names(self, ndim: int, structure: Options, numbers: tuple[str, ...]) -> tuple[str, ...]:
         """Names of the entries that the state of a new parameter will have."""
