@@ -93,6 +93,7 @@ class _FaceFinder(MetaPathFinder):
             module = importlib.import_module(FACE + fullname.removeprefix("torch"))
             if fullname == "torch":
                 self._name_classes()
+                module.__name__ = fullname  # libraries compare it; none of its frames asks whose it is
             return ModuleSpec(fullname, _Alias(module))
         if fullname.startswith(FACE + "."):
             return _found(fullname, path)
@@ -117,6 +118,8 @@ class _FaceFinder(MetaPathFinder):
         """Let classes say again where they really are from."""
         for kind, module in self._names.items():
             kind.__module__ = module
+        if self._names:
+            sys.modules[FACE].__name__ = FACE
 
 
 def _classes_of(module: ModuleType, path: str) -> list[type]:

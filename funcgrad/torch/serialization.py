@@ -24,6 +24,8 @@ from funcgrad.torch._serialization.pickler import Pickler
 from funcgrad.torch._types import device, dtype
 
 DEFAULT_PROTOCOL = 2
+MAP_LOCATION = Any
+"""What `map_location` may be, as libraries write it in annotations."""
 _NO_CUDA = (
     "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False. If you are running on a "
     "CPU-only machine, please use torch.load with map_location=torch.device('cpu') to map your storages to the CPU."

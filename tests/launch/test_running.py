@@ -168,16 +168,17 @@ def test_classes_say_that_they_are_pytorchs_while_a_script_runs(script, capfd):
         import pickle, torch
         x = torch.ones(2)
         kinds = [type(thing) for thing in (x, x.shape, x.dtype, x.device, torch.nn.Parameter(x))]
-        print(*kinds, pickle.loads(pickle.dumps(kinds)) == kinds)
+        print(*kinds, pickle.loads(pickle.dumps(kinds)) == kinds, torch.__name__)
         torch.kinds = kinds
         """)
     launch.run_script(path)
     assert capfd.readouterr().out == (
         "<class 'torch.Tensor'> <class 'torch.Size'> <class 'torch.dtype'> <class 'torch.device'> "
-        "<class 'torch.nn.parameter.Parameter'> True\n"
+        "<class 'torch.nn.parameter.Parameter'> True torch\n"
     )
     kinds = vars(sys.modules["funcgrad.torch"]).pop("kinds")
     assert {kind.__module__.partition(".")[0] for kind in kinds} == {"funcgrad"}
+    assert sys.modules["funcgrad.torch"].__name__ == "funcgrad.torch"
 
 
 CLASSES = {

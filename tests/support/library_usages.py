@@ -2,8 +2,10 @@
 
 import copy
 import io
+import math
 import pickle
 
+import numpy as np
 from script_usages import error, sub
 
 
@@ -167,6 +169,57 @@ def checks_of_libraries(torch):
     )
 
 
+def arrays_where_no_graphs_are_made(torch):
+    x = torch.ones(2, requires_grad=True)
+    y = x * 2
+    with torch.no_grad():
+        array = x.numpy()
+        array[0] = 5
+        read = [x, np.asarray(x), np.array(y), y.numpy()]
+    wrong = [error(lambda: x.numpy()), error(lambda: np.asarray(y)), error(lambda: x.numpy(force=True))]
+    return read, wrong, sorted(torch.distributions.constraints.__all__), sorted(torch.distributions.transforms.__all__)
+
+
+def families_that_libraries_build_on(torch):
+    D = torch.distributions
+    x, half = torch.ones(2, requires_grad=True), torch.tensor(0.5)
+
+    class Counted(D.ExponentialFamily):
+        def __init__(self, loc, scale):
+            self.loc, self.scale = loc, scale
+            super().__init__(loc.shape)
+
+        _natural_params = property(lambda self: (self.loc / self.scale**2, -0.5 * self.scale.pow(-2)))
+        _mean_carrier_measure = 0
+
+        def _log_normalizer(self, a, b):
+            return -0.25 * a.pow(2) / b + 0.5 * torch.log(-math.pi / b)
+
+    class Own(D.MultivariateNormal):
+        _unbroadcasted_scale_tril = property(lambda self: torch.eye(2) * 2, lambda self, factor: None)
+
+    D.kl.register_kl(Counted, Usages)(lambda p, q: None)
+    jacobian = D.transforms.identity_transform.log_abs_det_jacobian(x, x)
+    families = [D.Normal, D.Gamma, D.Chi2, D.Bernoulli, D.ContinuousBernoulli, D.Wishart, D.Uniform]
+    own = Own(torch.zeros(3, 2), covariance_matrix=torch.eye(2))
+    return (
+        [Counted(half, half * 3).entropy(), D.Normal(half, half * 3).entropy()],
+        [issubclass(family, D.ExponentialFamily) for family in families],
+        [own.scale_tril, own.variance, own.log_prob(torch.ones(2)), jacobian, jacobian.requires_grad],
+        error(lambda: D.kl.register_kl(1, Counted)),
+    )
+
+
+class Usages:
+    """A class that is no family."""
+
+
+def parameters_in_texts(torch):
+    number = torch.nn.Parameter(torch.tensor(0.5))
+    texts = [f"{number}", f"{number.data:.2f}", f"{number * 1:.3f}", f"{torch.nn.Parameter(torch.ones(1))}"]
+    return texts, error(lambda: f"{number:.2f}"), str(torch.distributions.Normal(number, 1.0))
+
+
 USAGES = {
     f.__name__: f
     for f in (
@@ -176,6 +229,9 @@ USAGES = {
         parameters_registered_by_name,
         hooks_of_saved_tensors_as_a_class,
         numbers_before_tensors,
+        families_that_libraries_build_on,
+        parameters_in_texts,
+        arrays_where_no_graphs_are_made,
         functions_that_a_module_class_has,
         checks_of_libraries,
         entries_beside_an_optimizers_own,

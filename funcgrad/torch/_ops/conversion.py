@@ -80,10 +80,10 @@ def numpy(input: Tensor, *, force: bool = False) -> np.ndarray:
     """The tensor's memory as a NumPy array; of more than 64 KiB it is read-only.
 
     Raises:
-        RuntimeError: The tensor requires grad.
+        RuntimeError: The tensor requires grad, and graphs are being made.
         TypeError: The tensor has no data.
     """
-    if input.requires_grad and not force:
+    if input.requires_grad and state.grad and not force:
         raise RuntimeError(NUMPY_REQUIRES_GRAD)
     if input.is_meta:
         raise TypeError(NUMPY_OF_META)
@@ -154,8 +154,9 @@ def __contains__(input: Tensor, element: Any) -> bool:
 
 
 def __format__(input: Tensor, spec: str) -> str:
-    """A 0-dimensional tensor formats as its number."""
-    return format(item(input), spec) if input.ndim == 0 else object.__format__(input, spec)
+    """A 0-dimensional tensor formats as its number; a parameter is written as it is printed."""
+    is_number = input.ndim == 0 and type(input) is Tensor and not input.is_meta
+    return format(item(input), spec) if is_number else object.__format__(input, spec)
 
 
 def __repr__(input: Tensor) -> str:

@@ -21,6 +21,7 @@ from funcgrad.torch.distributions.constraint_registry import transform_to as tra
 from funcgrad.torch.distributions.continuous_bernoulli import ContinuousBernoulli as ContinuousBernoulli
 from funcgrad.torch.distributions.dirichlet import Dirichlet as Dirichlet
 from funcgrad.torch.distributions.distribution import Distribution as Distribution
+from funcgrad.torch.distributions.exp_family import ExponentialFamily as ExponentialFamily
 from funcgrad.torch.distributions.exponential import Exponential as Exponential
 from funcgrad.torch.distributions.fishersnedecor import FisherSnedecor as FisherSnedecor
 from funcgrad.torch.distributions.gamma import Gamma as Gamma

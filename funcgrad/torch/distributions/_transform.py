@@ -10,6 +10,7 @@ import math
 import weakref
 from typing import Any
 
+from funcgrad.torch._ops.creation import zeros
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import Size
 from funcgrad.torch.distributions import constraints
@@ -228,7 +229,7 @@ class ComposeTransform(Transform):
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         if not self.parts:
-            return x * 0
+            return zeros(x.shape, dtype=x.dtype)
         total: Any = 0
         event_dim = self.domain.event_dim
         for part in self.parts:

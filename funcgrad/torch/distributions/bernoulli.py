@@ -12,10 +12,11 @@ from funcgrad.torch._ops.loss_likelihood import binary_cross_entropy_with_logits
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.distributions import constraints
 from funcgrad.torch.distributions._log_odds import OfLogOdds
+from funcgrad.torch.distributions.exp_family import ExponentialFamily
 from funcgrad.torch.distributions.utils import broadcast_all
 
 
-class Bernoulli(OfLogOdds):
+class Bernoulli(OfLogOdds, ExponentialFamily):
     """1 with probability `probs`, else 0.
 
     Args:

@@ -8,11 +8,11 @@ from funcgrad.torch._ops.joining import stack
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.distributions import constraints
 from funcgrad.torch.distributions.dirichlet import Dirichlet
-from funcgrad.torch.distributions.distribution import Distribution
+from funcgrad.torch.distributions.exp_family import ExponentialFamily
 from funcgrad.torch.distributions.utils import broadcast_all
 
 
-class Beta(Distribution):
+class Beta(ExponentialFamily):
     """The density of x in [0, 1] in proportion to x^(a - 1) (1 - x)^(b - 1): a `Dirichlet` of two.
 
     Args:

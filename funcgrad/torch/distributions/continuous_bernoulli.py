@@ -11,10 +11,11 @@ from funcgrad.torch._ops.loss_likelihood import binary_cross_entropy_with_logits
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.distributions import constraints
 from funcgrad.torch.distributions._log_odds import OfLogOdds
+from funcgrad.torch.distributions.exp_family import ExponentialFamily
 from funcgrad.torch.distributions.utils import broadcast_all, clamp_probs, lazy_property, logits_to_probs
 
 
-class ContinuousBernoulli(OfLogOdds):
+class ContinuousBernoulli(OfLogOdds, ExponentialFamily):
     """The density C(λ) · λˣ · (1 - λ)¹⁻ˣ on [0, 1], for λ = `probs`, which is not its mean.
 
     Near λ = 1/2 the closed forms cancel, and their series stand for them.

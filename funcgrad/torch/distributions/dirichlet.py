@@ -9,10 +9,10 @@ from funcgrad.torch._ops.random_rates import standard_gamma
 from funcgrad.torch._ops.selection import one_hot
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.distributions import constraints
-from funcgrad.torch.distributions.distribution import Distribution
+from funcgrad.torch.distributions.exp_family import ExponentialFamily
 
 
-class Dirichlet(Distribution):
+class Dirichlet(ExponentialFamily):
     """The density of vectors x of sum 1 in proportion to the product of xₖ^(aₖ - 1).
 
     Args:

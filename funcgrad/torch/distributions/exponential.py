@@ -7,11 +7,11 @@ from typing import Any
 from funcgrad.torch._ops.creation import empty
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.distributions import constraints
-from funcgrad.torch.distributions.distribution import Distribution
+from funcgrad.torch.distributions.exp_family import ExponentialFamily
 from funcgrad.torch.distributions.utils import broadcast_all
 
 
-class Exponential(Distribution):
+class Exponential(ExponentialFamily):
     """The density rate · exp(-rate · x).
 
     Args:

@@ -8,11 +8,11 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.random_rates import IGAMMA, standard_gamma
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.distributions import constraints
-from funcgrad.torch.distributions.distribution import Distribution
+from funcgrad.torch.distributions.exp_family import ExponentialFamily
 from funcgrad.torch.distributions.utils import broadcast_all, finfo
 
 
-class Gamma(Distribution):
+class Gamma(ExponentialFamily):
     """The density rateᵃ xᵃ⁻¹ exp(-rate · x) / Γ(a), for the concentration a.
 
     Args:

@@ -66,6 +66,8 @@ class MultivariateNormal(Distribution):
         self.loc = loc.expand(batch + event)
         setattr(self, name, matrix.expand(batch + matrix.shape[-2:]))
         super().__init__(batch, event, validate_args)
+        factor = {"covariance_matrix": cholesky, "precision_matrix": inverse_factor}.get(name)
+        self._unbroadcasted_scale_tril = matrix if factor is None else factor(matrix)  # gpytorch has its own
 
     @staticmethod
     def _only(loc: Tensor, matrices: tuple[Any, ...]) -> tuple[str, Tensor]:
@@ -83,9 +85,7 @@ class MultivariateNormal(Distribution):
     @lazy_property
     def scale_tril(self) -> Tensor:
         """The Cholesky factor of the covariance."""
-        if "covariance_matrix" in self.__dict__:
-            return cholesky(self.covariance_matrix)
-        return inverse_factor(self.precision_matrix)
+        return self._unbroadcasted_scale_tril.expand(self._batch_shape + self._event_shape + self._event_shape)
 
     @lazy_property
     def covariance_matrix(self) -> Tensor:
@@ -108,11 +108,11 @@ class MultivariateNormal(Distribution):
 
     @property
     def variance(self) -> Tensor:
-        return self.scale_tril.pow(2).sum(-1)
+        return self._unbroadcasted_scale_tril.pow(2).sum(-1).expand(self._batch_shape + self._event_shape)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         eps = standard_normal(self._extended_shape(sample_shape), self.loc)
-        return self.loc + (self.scale_tril @ eps.unsqueeze(-1)).squeeze(-1)
+        return self.loc + (self._unbroadcasted_scale_tril @ eps.unsqueeze(-1)).squeeze(-1)
 
     def log_prob(self, value: Tensor) -> Tensor:
         self._check(value)

@@ -9,11 +9,11 @@ from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._ops.random import normal
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.distributions import constraints
-from funcgrad.torch.distributions.distribution import Distribution
+from funcgrad.torch.distributions.exp_family import ExponentialFamily
 from funcgrad.torch.distributions.utils import broadcast_all, standard_normal
 
 
-class Normal(Distribution):
+class Normal(ExponentialFamily):
     """N(loc, scale²).
 
     Args:

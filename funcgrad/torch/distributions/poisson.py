@@ -8,11 +8,11 @@ from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._ops import random_rates
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.distributions import constraints
-from funcgrad.torch.distributions.distribution import Distribution
+from funcgrad.torch.distributions.exp_family import ExponentialFamily
 from funcgrad.torch.distributions.utils import broadcast_all
 
 
-class Poisson(Distribution):
+class Poisson(ExponentialFamily):
     """The probabilities rateᵏ exp(-rate) / k!.
 
     Args:

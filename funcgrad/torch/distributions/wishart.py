@@ -17,7 +17,7 @@ from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import Size
 from funcgrad.torch.distributions import constraints
 from funcgrad.torch.distributions.chi2 import Chi2
-from funcgrad.torch.distributions.distribution import Distribution
+from funcgrad.torch.distributions.exp_family import ExponentialFamily
 from funcgrad.torch.distributions.multivariate_normal import half_log_det, inverse_factor
 from funcgrad.torch.distributions.utils import finfo, lazy_property
 
@@ -27,7 +27,7 @@ _LOW = "Low df values detected. Singular samples are highly likely to occur for 
 _TRIES = 10
 
 
-class Wishart(Distribution):
+class Wishart(ExponentialFamily):
     """Sums of `df` squares x xᵀ of vectors from N(0, covariance); exactly one of the three matrices is given.
 
     Args:
