@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import site
 import sys
 import sysconfig
@@ -59,7 +60,7 @@ def own_imports(argv: list[str], folder: str) -> Generator[None]:
     try:
         with face_in_children(install_face):
             yield
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         _advise(error)
         raise
     finally:
@@ -137,10 +138,12 @@ def _found(fullname: str, path: Sequence[str] | None) -> ModuleSpec:
     return spec
 
 
-def _advise(error: ModuleNotFoundError) -> None:
-    """Says with a missing companion what to do instead: as a note, for scripts look for them and read the message."""
+def _advise(error: ImportError) -> None:
+    """Says with what is missing what to do instead: as a note, for scripts look for it and read the message."""
     if str(error.name).partition(".")[0] in COMPANIONS:
         error.add_note(_COMPANION_ADVICE)
+    elif name := re.match(r"cannot import name '(\w+)' from 'torch'", str(error)):
+        error.add_note(unsupported(f"torch.{name[1]}"))
 
 
 class _Alias(Loader):

@@ -273,12 +273,12 @@ def of_class(made: Tensor, cls: type[Tensor]) -> Any:
     return other
 
 
-_public: list[ModuleType] = []
+_public: dict[str, ModuleType] = {}  # by their own names: `torch` calls itself "torch" while a script runs
 
 
 def install(*modules: str) -> None:
     """Let classes override the functions of these modules from `Tensor`'s first subclass on."""
-    _public.extend(sys.modules[name] for name in modules)
+    _public.update({name: sys.modules[name] for name in modules})
     Tensor.__torch_function__ = classmethod(default)  # pyright: ignore[reportAttributeAccessIssue]
     Tensor._make_subclass = staticmethod(make_subclass)  # pyright: ignore[reportAttributeAccessIssue]
     Tensor.as_subclass = as_subclass  # pyright: ignore[reportAttributeAccessIssue]
@@ -295,18 +295,18 @@ def _look_at(cls: type[Tensor], **keywords: Any) -> None:
 def switch_on() -> None:
     """Put what asks its arguments' classes in the place of every public function, method and attribute."""
     made: dict[int, Overridable] = {}
-    for module in _public:
+    for path, module in _public.items():
         for name, call in vars(module).items():
-            if type(call) is FunctionType and _is_overridable(module, name, call):
-                made.setdefault(id(call), Overridable(call, name, module.__name__))
+            if type(call) is FunctionType and _is_overridable(path, name, call):
+                made.setdefault(id(call), Overridable(call, name, path))
     for module in list(sys.modules.values()):
         if _is_user(module):
             _replace(vars(module), made)
     _override_methods()
 
 
-def _is_overridable(module: ModuleType, name: str, call: FunctionType) -> bool:
-    home = "funcgrad.torch._ops" if module.__name__ == "funcgrad.torch" else "funcgrad.torch"
+def _is_overridable(path: str, name: str, call: FunctionType) -> bool:
+    home = "funcgrad.torch._ops" if path == "funcgrad.torch" else "funcgrad.torch"
     return name[0] != "_" and name not in UNTOUCHED and call.__module__.startswith(home)
 
 
@@ -314,7 +314,7 @@ def _is_user(module: Any) -> bool:
     """Whether a module calls functions as users see them: not funcgrad's own, which mean what they import."""
     name = getattr(module, "__name__", None) or ""
     return isinstance(module, ModuleType) and (
-        module in _public or not name.startswith("funcgrad.") or name.startswith("funcgrad.torch.nn.")
+        module in _public.values() or not name.startswith("funcgrad.") or name.startswith("funcgrad.torch.nn.")
     )
 
 

@@ -30,5 +30,5 @@ def leave_unbound(functions: Iterable[Any]) -> None:
 def unbind(cls: type) -> None:
     """Let a new class have such functions as they are."""
     for name, value in list(vars(cls).items()):
-        if type(value) is FunctionType and value in _functions:
+        if callable(value) and hasattr(type(value), "__get__") and value in _functions:  # or what overrides one
             setattr(cls, name, staticmethod(value))

@@ -14,7 +14,7 @@ import multiprocessing as mp, sys
 import torch
 
 def work(queue):
-    queue.put((torch.__name__, float(torch.ones(2).sum())))
+    queue.put((torch.__spec__.name, float(torch.ones(2).sum())))
 
 if __name__ == "__main__":
     context = mp.get_context(sys.argv[1])

@@ -28,7 +28,9 @@ def made(tmp_path):
 
 def test_cells_share_their_names_and_torch_is_the_face(made, capfd):
     text = {"cell_type": "markdown", "source": ["x = 1"], "metadata": {}}
-    path = made(code("import torch"), text, code("x = torch.tensor([1.0, 2.0])"), code("print(torch.__name__, x * 2)"))
+    path = made(
+        code("import torch"), text, code("x = torch.tensor([1.0, 2.0])"), code("print(torch.__spec__.name, x * 2)")
+    )
     run_script(path)
     assert capfd.readouterr().out == "funcgrad.torch tensor([2., 4.])\n"
 

@@ -217,15 +217,14 @@ def test_classes_have_the_paths_of_pytorchs_files_while_a_script_runs(script, ca
 
 
 def test_torch_is_funcgrads_own(script, capfd):
-    launch.run_script(script("import torch; print(torch.__name__, torch.tensor([1.0, 2.0]) * 2)"))
-    assert capfd.readouterr().out == "funcgrad.torch tensor([2., 4.])\n"
+    launch.run_script(script("import torch; print(torch.__name__, torch.__spec__.name, torch.tensor([1.0, 2.0]) * 2)"))
+    assert capfd.readouterr().out == "torch funcgrad.torch tensor([2., 4.])\n"
 
 
 @pytest.mark.parametrize(
     "line, missing",
     [
         ("import torch.fx", "torch.fx"),
-        ("from torch import fx", "torch.fx"),
         ("from torch.fx.proxy import Proxy", "torch.fx"),
         ("import torch.nn.parallel", "torch.nn.parallel"),
     ],
@@ -236,6 +235,12 @@ def test_a_missing_submodule_is_named_even_where_pytorch_has_it(face, script, li
     with pytest.raises(UnsupportedModuleError, match=rf"^funcgrad\.torch has no {missing}\. .* or in JAX\.$") as caught:
         launch.run_script(script(line))
     assert caught.value.name == missing
+
+
+def test_a_missing_name_has_pythons_error_and_the_advice_as_a_note(script):
+    with pytest.raises(ImportError, match=r"^cannot import name 'nothing' from 'torch'") as caught:
+        launch.run_script(script("from torch import nothing"))
+    assert caught.value.__notes__[0].startswith("funcgrad.torch has no torch.nothing. Write this part")
 
 
 def test_a_script_may_try_a_submodule(face, script):

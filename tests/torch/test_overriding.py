@@ -55,3 +55,11 @@ def test_functions_are_saved_as_before():
     assert same == {"act": torch.nn.functional.relu, "fn": torch.sin}
     assert copy.deepcopy(torch.sin) is torch.sin
     assert pickle.loads(pickle.dumps(torch.nn.functional.relu)) is torch.nn.functional.relu
+
+
+def test_functions_that_a_module_class_has_stay_functions_where_classes_override_them():
+    class Net(torch.nn.Module):
+        act = torch.tanh
+
+    assert Net().act(torch.zeros(1)).tolist() == [0.0]
+    assert Net.act is torch.tanh
