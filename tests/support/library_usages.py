@@ -4,6 +4,7 @@ import copy
 import io
 import math
 import pickle
+import sys
 
 import numpy as np
 from script_usages import error, sub
@@ -220,6 +221,13 @@ def parameters_in_texts(torch):
     return texts, error(lambda: f"{number:.2f}"), str(torch.distributions.Normal(number, 1.0))
 
 
+def what_summaries_of_models_ask(torch):
+    x = torch.ones(1000)
+    sizes = [sys.getsizeof(x.untyped_storage()) // 1000, sys.getsizeof(x[:2].untyped_storage()) // 1000]
+    views = [y._is_view() for y in (x, x[:2], x.detach(), x.view(-1), x[:2].clone())]
+    return sizes, views, sub(torch, "utils._python_dispatch").is_traceable_wrapper_subclass(x)
+
+
 USAGES = {
     f.__name__: f
     for f in (
@@ -229,6 +237,7 @@ USAGES = {
         parameters_registered_by_name,
         hooks_of_saved_tensors_as_a_class,
         numbers_before_tensors,
+        what_summaries_of_models_ask,
         families_that_libraries_build_on,
         parameters_in_texts,
         arrays_where_no_graphs_are_made,

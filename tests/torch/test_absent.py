@@ -43,6 +43,7 @@ def test_an_import_succeeds_and_the_first_use_says_what_to_do(name):
         ("distributed.fsdp.fully_sharded_data_parallel", "FullyShardedDataParallel"),
         ("utils.cpp_extension", "load"),
         ("_subclasses.fake_tensor", "FakeTensorMode"),
+        ("utils._python_dispatch", "TorchDispatchMode"),
         ("fx", "Tracer"),
         ("jit", "ScriptModule"),
     ],

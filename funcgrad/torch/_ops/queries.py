@@ -120,6 +120,11 @@ def is_inference(input: Tensor) -> bool:
     return input.is_inference()
 
 
+def _is_view(input: Tensor) -> bool:
+    """Whether the tensor looks at another's memory, for autograd too."""
+    return input._base is not None
+
+
 def is_neg(input: Tensor) -> bool:
     """Whether the tensor is a view that negates when it is read: none is."""
     return False
@@ -128,6 +133,7 @@ def is_neg(input: Tensor) -> bool:
 ROWS = (
     Row("is_inference", is_inference, method=False),
     Row("is_neg", is_neg),
+    Row("_is_view", _is_view, function=False),
     Row("size", size, function=False),
     Row("dim", dim, function=False),
     Row("ndimension", dim, function=False),

@@ -47,6 +47,9 @@ class _Storage:
         """Bytes in memory."""
         return self._values().nbytes
 
+    def __sizeof__(self) -> int:
+        return object.__sizeof__(self) + self.nbytes()  # torchinfo adds up what `sys.getsizeof` says
+
     def size(self) -> int:
         """Number of elements."""
         return self._values().size
