@@ -19,6 +19,7 @@ from funcgrad.functionalization.passes import Pass, passes
 from funcgrad.functionalization.refusal import LOOKED, FunctionalizationError, current_line, refuse
 from funcgrad.functionalization.twins import twins
 from funcgrad.torch import Tensor
+from funcgrad.torch._attributes import whole
 from funcgrad.torch._dispatch import value_of
 from funcgrad.torch._storage import Storage, listeners
 from funcgrad.torch._tensor import wrap
@@ -194,7 +195,7 @@ def _source(draws: Draws, value: Value) -> Any:
 def _owned_writes(leaves: Leaves) -> Generator[None]:
     """A block in which only storages of the owners, and new ones, may be written to."""
     owned = {storage for named in leaves.values() for storage in named.values()}
-    youngest = wrap(constant(np.zeros(()))).__dict__["_storage"].birth
+    youngest = whole(wrap(constant(np.zeros(()))))["_storage"].birth
 
     def listen(storage: Storage) -> None:
         if storage.birth < youngest and storage not in owned:
