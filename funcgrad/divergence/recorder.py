@@ -307,7 +307,8 @@ def _library(value: Any) -> str:
     """What the arrays of the run are made by, with its version."""
     root = type(value).__module__.partition(".")[0]
     module = sys.modules.get({"jaxlib": "jax"}.get(root, root))
-    return f"{getattr(module, '__name__', root)} {getattr(module, '__version__', '')}".strip()
+    name = getattr(getattr(module, "__spec__", None), "name", root)  # `torch.__name__` is PyTorch's
+    return f"{name} {getattr(module, '__version__', '')}".strip()
 
 
 def _npy(array: np.ndarray) -> bytes:

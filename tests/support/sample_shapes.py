@@ -212,6 +212,9 @@ INPLACE = {
     "unsqueeze_": [call(real(3), 0)],
     "t_": [call(real(2, 3))],
     "transpose_": [call(real(2, 3), 0, 1)],
+    "swapaxes_": [call(real(2, 3), 0, 1)],
+    "swapdims_": [call(real(2, 3), 0, 1)],
+    "_is_view": [call(real(2, 3))],
 }
 
 QUERIES = {
