@@ -13,7 +13,7 @@ from jax.scipy.special import xlogy
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.known import expect, known_values
-from funcgrad.torch._ops.loss_reduction import checked_reduction, reduced
+from funcgrad.torch._ops.loss_reduction import REDUCTIONS, checked_reduction, reduced
 from funcgrad.torch._ops.promotion import cast, check_broadcast, common, scalar_name
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
@@ -239,7 +239,7 @@ def gaussian_nll_loss(
         var = _fitting(var, input)
     else:
         _check_variances(np.asarray(var))
-    if reduction not in ("none", "mean", "sum"):
+    if reduction not in REDUCTIONS:
         raise ValueError(f"{reduction} is not valid")
     return apply(GAUSSIAN, (full, reduction), input, target, var, float(eps))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.known import expect
-from funcgrad.torch._ops.loss_reduction import at_least_zero, checked_reduction, legacy_reduction, reduced
+from funcgrad.torch._ops.loss_reduction import REDUCTIONS, at_least_zero, checked_reduction, legacy_reduction, reduced
 from funcgrad.torch._ops.promotion import cast, common, scalar_name
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
@@ -123,7 +123,7 @@ def multilabel_soft_margin_loss(
 ) -> Tensor:
     """Mean over classes (the last dimension) of the binary cross entropy of logits."""
     reduction = legacy_reduction(size_average, reduce, reduction)
-    if reduction not in ("none", "mean", "sum"):
+    if reduction not in REDUCTIONS:
         raise ValueError(f"{reduction} is not valid")
     return apply(MULTILABEL_SOFT_MARGIN, (reduction,), input, target, *(() if weight is None else (weight,)))
 

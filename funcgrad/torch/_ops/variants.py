@@ -14,12 +14,11 @@ from funcgrad.torch._ops import loss_likelihood, loss_margin, loss_similarity, p
 from funcgrad.torch._ops.convolution import conv1d
 from funcgrad.torch._ops.embedding import embedding as rows_of_table
 from funcgrad.torch._ops.loss_ctc import ctc_loss as loss_of_alignments
+from funcgrad.torch._ops.loss_reduction import REDUCTIONS
 from funcgrad.torch._ops.matrix_norms import matrix_norm, vector_norm
 from funcgrad.torch._ops.recurrent import CELL
 from funcgrad.torch._ops.rows import named
 from funcgrad.torch._tensor import Tensor
-
-REDUCTIONS = ("none", "mean", "sum")
 
 
 def _dropping(name: str, drops: Callable[..., Tensor]) -> Callable[..., Tensor]:
