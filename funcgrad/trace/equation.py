@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -55,6 +55,10 @@ class Equation:
         return f"{list(self.results)} = {self.op.name}{self.operands} {static}"
 
 
+Applied = Callable[[Equation, list[Any], list[Any], list[Any]], Sequence[Any]]
+"""How an equation makes results of its arrays, floats and whole numbers."""
+
+
 @functools.lru_cache(4096)
 def as_function(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...]) -> tuple[Any, tuple[Any, ...]]:
     """An operator as a jitted function of (arrays, floats, ints), and abstract arguments for it."""
@@ -87,6 +91,30 @@ def count_numbers(kinds: Sequence[Any]) -> tuple[int, int]:
     """How many floats and whole numbers an equation with these operands takes from a trace's data."""
     n_floats = sum({float: 1, complex: 2}.get(k, 0) for k in kinds)
     return n_floats, sum(k is int or k is bool for k in kinds)
+
+
+Slots = tuple[int, ...]
+"""For each number of a trace the position at which it is read."""
+
+
+def number_places(
+    equations: Iterable[Equation], shared: tuple[Slots, Slots] | None = None
+) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
+    """For each equation the positions at which its floats and its whole numbers are read.
+
+    Args:
+        equations: A trace.
+        shared: Where its floats and whole numbers are read, if not each at its own position.
+    """
+    floats = ints = 0
+    for equation in equations:
+        n_floats, n_ints = count_numbers(equation.operands)
+        own = slice(floats, floats + n_floats), slice(ints, ints + n_ints)
+        floats, ints = own[0].stop, own[1].stop
+        if shared is None:
+            yield range(own[0].start, floats), range(own[1].start, ints)
+        else:
+            yield shared[0][own[0]], shared[1][own[1]]
 
 
 def fill(kinds: Sequence[Any], arrays: Iterator[Any], floats: Iterator[Any], ints: Iterator[Any]) -> Iterator[Any]:

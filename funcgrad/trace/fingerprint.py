@@ -45,19 +45,22 @@ def set_meaning(name: Hashable) -> None:
     _Meaning.name = name
 
 
-def of_trace(step: Step, wanted: tuple[int, ...], donated: tuple[int, ...]) -> str | None:
+def of_trace(
+    step: Step, wanted: tuple[int, ...], donated: tuple[int, ...], shared: tuple[tuple[int, ...], ...] | None = None
+) -> str | None:
     """The name of the program that the trace up to `step` becomes; None if it has none.
 
     Args:
         step: The end of the trace.
         wanted: Indices of the results to return.
         donated: Positions of the inputs whose memory the results take over.
+        shared: For each float and each whole number the position at which it is read, where not at its own.
     """
     try:
         told = [_told(at.admits) if at.equation is None else _told_equation(at.equation) for at in step.path()]
     except UnnamedError:
         return None
-    return _digest(f"{of_surroundings()}{wanted}{donated}{';'.join(told)}")
+    return _digest(f"{of_surroundings()}{wanted}{donated}{shared}{';'.join(told)}")
 
 
 def of_operator(op: Op, static: tuple[Any, ...], kinds: tuple[Any, ...]) -> str | None:

@@ -20,11 +20,13 @@ import jax
 import numpy as np
 
 from funcgrad.trace import recompiling
+from funcgrad.trace.equation import Slots
 from funcgrad.trace.expectations import meet
 from funcgrad.trace.inheritance import inherit
 from funcgrad.trace.interpret import forget_operators, glimpse, interpreted_program, is_exact
 from funcgrad.trace.program import Run, compile_program
 from funcgrad.trace.record import EAGER, PLAIN, WITHOUT_DATA, Step, Trace, current, forget_traces, runner
+from funcgrad.trace.sharing import share, slots_of
 from funcgrad.trace.value import Value
 
 MOST_PROGRAMS = 1000
@@ -178,26 +180,39 @@ class _Program:
     wanted: tuple[int, ...]  # indices of the results that it returns
     given: tuple[int, ...]  # positions of the inputs whose memory the results take over
     kept: tuple[int, ...]  # positions of the others
+    shared: tuple[Slots, Slots] | None = None  # where its floats and whole numbers are read, if equal ones at one place
     news: int = 0  # its operations, until it is run again
+
+    def serves(self, trace: Trace) -> bool:
+        """Whether the trace's numbers are equal where the program takes them to be."""
+        shared = self.shared
+        return shared is None or (share(trace.floats, shared[0]) and share(trace.ints, shared[1]))
 
 
 def _program(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> _Program:
-    programs, key = trace.step.programs, (wanted, dead)
-    program = programs.get(key, 0)
-    if type(program) is _Program:
-        stats.news = max(stats.news - program.news, 0)
-        program.news = 0
-        return program
-    if program + 1 < _sights(trace, program):
-        programs[key] = program + 1
+    programs = trace.step.programs
+    key: tuple[Any, ...] = wanted, dead
+    known = programs.get(key)
+    if isinstance(known, _Program) and not known.serves(trace):
+        key = (wanted, dead, "any numbers")
+        known = programs.get(key)
+    if isinstance(known, _Program):
+        stats.news = max(stats.news - known.news, 0)
+        known.news = 0
+        return known
+    seen = known or 0
+    if seen + 1 < _sights(trace, seen):
+        programs[key] = seen + 1
         stats.interpreted += 1
         return _Program(interpreted_program(trace.step, wanted), wanted, (), tuple(range(len(trace.inputs))))
     heirs = inherit(trace.step, wanted, dead)
     given = tuple(heirs.values())
     kept = tuple(k for k in range(len(trace.inputs)) if k not in given)
     wanted = (*heirs, *(k for k in wanted if k not in heirs))
-    run = compile_program(trace.step, wanted, given)
-    program = programs[key] = _Program(run, wanted, given, kept, len(trace.results))
+    shares = len(key) == 2 and len(trace.results) >= LONG
+    shared = (slots_of(trace.floats), slots_of(trace.ints)) if shares else None
+    run = compile_program(trace.step, wanted, given, shared)
+    program = programs[key] = _Program(run, wanted, given, kept, shared, len(trace.results))
     stats.programs += 1
     stats.news += program.news
     recompiling.note(trace.step)

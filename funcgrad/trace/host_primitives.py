@@ -289,25 +289,3 @@ ROWS: dict[str, Row] = {
     "imag": _unary(np.imag),
     "conj": _unary(np.conj),
 }
-
-EXACT = frozenset(
-    {"copy", "copy_p", "stop_gradient", "select_n", "convert_element_type", "broadcast_in_dim", "reshape", "squeeze"}
-    | {"transpose", "rev", "slice", "dynamic_slice", "dynamic_update_slice", "concatenate", "split"}
-    | {
-        "pad",
-        "iota",
-        "gather",
-        "scatter",
-        "sort",
-        "stack",
-        "unstack",
-        "tile",
-        "complex",
-        "real",
-        "imag",
-        "conj",
-        "neg",
-        "abs",
-    }
-)
-"""Rows that round nothing."""

@@ -14,15 +14,14 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
+from funcgrad.trace import exactness
 from funcgrad.trace.equation import Equation, as_function, count_numbers, traced
-from funcgrad.trace.host_primitives import EXACT, ROWS, UncoveredError
+from funcgrad.trace.exactness import CALLS
+from funcgrad.trace.host_primitives import ROWS, UncoveredError
 from funcgrad.trace.op import Op
 from funcgrad.trace.program import Run, evaluate
 from funcgrad.trace.record import Step, Trace
 from funcgrad.trace.value import Aval, Value
-
-_CALLS = {"jit": "jaxpr", "closed_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr"}
-"""Primitives that call a function, and the parameter that holds it."""
 
 
 def interpreted_program(step: Step, wanted: tuple[int, ...]) -> Run:
@@ -126,7 +125,7 @@ class _Known:
         self.traced = traced
         self.compiled = compiled
         self.is_covered = True  # until a primitive without a row is met
-        self.is_exact = _is_exact(traced.jaxpr)
+        self.is_exact = exactness.is_exact(traced.jaxpr)
 
 
 def _known(equation: Equation) -> _Known:
@@ -148,21 +147,6 @@ def is_exact(step: Step) -> bool:
     return all(_known(s.equation).is_exact for s in step.path() if s.equation is not None)
 
 
-def _is_exact(jaxpr: Jaxpr) -> bool:
-    for equation in jaxpr.eqns:
-        name: str = equation.primitive.name
-        if name in _CALLS:
-            if not _is_exact(equation.params[_CALLS[name]].jaxpr):
-                return False
-        elif name not in EXACT and any(not _counts(v.aval) for v in equation.outvars):
-            return False
-    return True
-
-
-def _counts(aval: Any) -> bool:
-    return aval.dtype.kind in "biu"
-
-
 def _evaluated(jaxpr: Jaxpr, constants: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
     known: dict[Any, Any] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments], strict=True))
 
@@ -179,8 +163,8 @@ def _evaluated(jaxpr: Jaxpr, constants: Sequence[Any], arguments: Sequence[Any])
 
 def _results(equation: Any, operands: list[Any]) -> list[Any]:
     name, params = equation.primitive.name, equation.params
-    if name in _CALLS:
-        called = params[_CALLS[name]]
+    if name in CALLS:
+        called = params[CALLS[name]]
         return _evaluated(called.jaxpr, called.consts, operands)
     if name not in ROWS:
         raise UncoveredError(name)

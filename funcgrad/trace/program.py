@@ -14,19 +14,23 @@ import jax.numpy as jnp
 from jax.extend.core import jaxpr_as_fun
 
 from funcgrad.trace import fingerprint, persistence
-from funcgrad.trace.equation import Equation, count_numbers, fill, traced
+from funcgrad.trace.equation import Applied, Equation, Slots, fill, number_places, traced
 from funcgrad.trace.record import Step
+from funcgrad.trace.together import together
 
 Run = Callable[[list[Any], list[Any], Any, Any], list[jax.Array]]
 
 
-def compile_program(step: Step, wanted: tuple[int, ...], donated: tuple[int, ...]) -> Run:
+def compile_program(
+    step: Step, wanted: tuple[int, ...], donated: tuple[int, ...], shared: tuple[Slots, Slots] | None = None
+) -> Run:
     """The trace that ends at `step` as a jitted function, loaded at its first call if an earlier process has kept it.
 
     Args:
         step: The end of the trace.
         wanted: Indices of the results to return.
         donated: Positions of the inputs whose memory the first results take over, each of its own.
+        shared: For each float and each whole number the position at which it is read, where not at its own.
 
     Returns:
         A function of (donated inputs, other inputs, floats `[f]` float64 or None, ints `[i]` int64 or None).
@@ -38,11 +42,12 @@ def compile_program(step: Step, wanted: tuple[int, ...], donated: tuple[int, ...
         found, others = dict(zip(donated, given, strict=True)), iter(kept)
         inputs = [found[k] if k in found else next(others) for k in range(total)]
         equations = [s.equation for s in path if s.equation is not None]
-        results = evaluate(equations, inputs, floats, ints, wanted, _as_traced)
+        apply = together(equations, floats, ints, shared, _as_traced)
+        results = evaluate(equations, inputs, floats, ints, wanted, apply, shared)
         return _distinct([results[k] for k in wanted], inputs)
 
     folder = persistence.folder()
-    name = fingerprint.of_trace(step, wanted, donated) if folder else None
+    name = fingerprint.of_trace(step, wanted, donated, shared) if folder else None
     if name is not None:
         program.__name__ = f"program_{name}"
     # Without the option XLA would leave 16-bit results in 32 bits between two operators: not what PyTorch computes.
@@ -66,10 +71,6 @@ def _distinct(results: list[Any], inputs: list[Any]) -> list[Any]:
     return distinct
 
 
-Applied = Callable[[Equation, list[Any], list[Any], list[Any]], Sequence[Any]]
-"""How an equation makes results of its arrays, floats and whole numbers."""
-
-
 def by_operator(equation: Equation, arrays: list[Any], floats: list[Any], ints: list[Any]) -> Sequence[Any]:
     """The equation's operator on arrays or tracers."""
     return equation.op(list(fill(equation.operands, iter(arrays), iter(floats), iter(ints))), equation.static)
@@ -82,22 +83,18 @@ def evaluate(
     ints: Any,
     wanted: Sequence[int],
     apply: Applied = by_operator,
+    shared: tuple[Slots, Slots] | None = None,
 ) -> list[Any]:
     """Results of the equations on arrays or tracers; None for those that no wanted result needs."""
     needed = _needed(equations, wanted)
     results: list[Any] = []
-    used_floats = used_ints = 0
-    for equation, is_needed in zip(equations, needed, strict=True):
-        n_floats, n_ints = count_numbers(equation.operands)
+    places = number_places(equations, shared)
+    for equation, is_needed, (at_floats, at_ints) in zip(equations, needed, places, strict=True):
         if is_needed:
             arrays = [results[k] if k >= 0 else inputs[~k] for k in equation.operands if isinstance(k, int)]
-            own_floats = [floats[used_floats + k] for k in range(n_floats)]
-            own_ints = [ints[used_ints + k] for k in range(n_ints)]
-            results += apply(equation, arrays, own_floats, own_ints)
+            results += apply(equation, arrays, [floats[k] for k in at_floats], [ints[k] for k in at_ints])
         else:
             results += [None] * len(equation.results)
-        used_floats += n_floats
-        used_ints += n_ints
     return results
 
 

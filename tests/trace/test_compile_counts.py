@@ -196,10 +196,10 @@ def test_a_large_step_has_one_program_wherever_it_is_looked_at(look, monkeypatch
 def noting_large(large):
     """`compile_program`, which notes the traces that hold an optimizer's step."""
 
-    def compiling(step, wanted, given):
+    def compiling(step, wanted, given, shared):
         if any(s.equation is not None and s.equation.op.name == "Adam_step" for s in step.path()):
             large.append(step)
-        return compile_program(step, wanted, given)
+        return compile_program(step, wanted, given, shared)
 
     return compiling
 
@@ -207,9 +207,9 @@ def noting_large(large):
 def noting_lengths(lengths):
     """`compile_program`, which notes how many equations it compiles."""
 
-    def compiling(step, wanted, given):
+    def compiling(step, wanted, given, shared):
         lengths.append(step.equations)
-        return compile_program(step, wanted, given)
+        return compile_program(step, wanted, given, shared)
 
     return compiling
 
@@ -282,8 +282,8 @@ def test_a_trace_that_is_cut_for_its_length_gives_memory_on(monkeypatch):
 def noting(donated):
     """`compile_program`, which notes which inputs are donated."""
 
-    def compiling(step, wanted, given):
+    def compiling(step, wanted, given, shared):
         donated.append(given)
-        return compile_program(step, wanted, given)
+        return compile_program(step, wanted, given, shared)
 
     return compiling
