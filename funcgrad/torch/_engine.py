@@ -122,7 +122,7 @@ def _backward_of_loss(loss: Tensor, retain_graph: bool) -> None:
             _accumulate_all(found)  # a leaf keeps what had reached it before the walk failed
             raise
         recorder.finish(found)
-    trace.split = True
+    trace.end_backward()
     _accumulate_all(found)
 
 

@@ -86,7 +86,10 @@ class Walk:
                     self._send(edge, seed)
             while self.ready:
                 self._visit(heapq.heappop(self.ready)[1])
-        current().split = not self.create_graph
+        if self.create_graph:
+            current().split = False
+        else:
+            current().end_backward()
 
     def _send(self, edge: Any, gradient: Tensor | None) -> None:
         """Deliver a gradient along an edge; a leaf acts when its last one has come."""

@@ -2,7 +2,7 @@
 
 A trace is cut where it will be cut again: at the end of a large optimizer step, at the call of a model or the first
 differentiable operator after a backward pass (the next iteration of a loop), where a value is looked at, and, for loops
-without either, at a multiple of their period.
+without either, at a multiple of their period. Small micro-batches stay together up to the optimizer's step.
 """
 
 from __future__ import annotations

@@ -20,6 +20,11 @@ from funcgrad.trace.value import Aval, Value
 LONGEST = 2048
 """Equations in a trace before it is cut anyway."""
 
+MOST_JOINED, LARGEST_JOINED = 256, 1 << 20
+"""Results, and elements in them, from which on another micro-batch does not join: XLA may hold the activations of all
+that are in one program, and a call of a program costs little beside their computation.
+"""
+
 PLAIN = 128
 """Equations after which a trace is first looked at, see `reach` in flush.py."""
 
@@ -30,12 +35,25 @@ EAGER = 1
 class Step:
     """A node of the trie: the trace that ends here, and every step that has followed it so far."""
 
-    __slots__ = ("admits", "equation", "equations", "next", "notes", "parent", "peeked", "programs", "results")
+    __slots__ = (
+        "admits",
+        "elements",
+        "equation",
+        "equations",
+        "next",
+        "notes",
+        "parent",
+        "peeked",
+        "programs",
+        "results",
+    )
 
     def __init__(self, parent: Step | None, equation: Equation | None, admits: Aval | None) -> None:
+        results = () if equation is None else equation.results
         self.parent = parent
         self.equations: int = (0 if parent is None else parent.equations) + (equation is not None)
-        self.results: int = (0 if parent is None else parent.results) + (len(equation.results) if equation else 0)
+        self.results: int = (0 if parent is None else parent.results) + len(results)
+        self.elements: int = (0 if parent is None else parent.elements) + sum(aval.size for aval in results)
         self.equation = equation  # recorded by this step, or None where the step takes in an input
         self.admits = admits  # shape and dtype of the input this step takes in, or None
         self.next: dict[Any, Step] = {}
@@ -75,9 +93,12 @@ class Trace:
 
     __slots__ = (
         "__weakref__",
+        "awaits_step",
         "expectations",
         "floats",
+        "has_backward",
         "has_graph",
+        "has_step",
         "inputs",
         "ints",
         "limit",
@@ -94,6 +115,7 @@ class Trace:
         self.longest = LONGEST  # length at which the trace is cut at the latest
         self.expectations: list[Expectation] = []  # not checked yet
         self.lock: Any = nullcontext()  # held while it is recorded or run, where another thread may want to run it
+        self.awaits_step = False  # the last backward pass before was followed by an optimizer's step
         self._start()
 
     def clear(self) -> None:
@@ -105,6 +127,7 @@ class Trace:
                 value.trace = None
         if self.expectations:
             self.expectations = [e for e in self.expectations if e.value.array is not None]
+        self.awaits_step = self.has_step or (self.awaits_step and not self.has_backward)
         self._start()
 
     def _start(self) -> None:
@@ -115,7 +138,23 @@ class Trace:
         self.floats: list[float] = []
         self.ints: list[int] = []
         self.has_graph = False  # a differentiable operator is recorded
-        self.split = False  # a backward pass is recorded: the next differentiable operator opens a new trace
+        self.has_backward = False  # a backward pass is recorded
+        self.has_step = False  # an optimizer's step is recorded
+        self.split = False  # the next differentiable operator opens a new trace
+
+    def end_backward(self) -> None:
+        """Note that a backward pass ends here: what is differentiated next belongs to the next iteration of a loop.
+
+        Where an optimizer takes the steps, it belongs to the next micro-batch: small ones become one program.
+        """
+        self.has_backward = True
+        is_small = len(self.results) < MOST_JOINED and self.step.elements < LARGEST_JOINED
+        self.split = not (self.awaits_step and is_small)
+
+    def end_step(self) -> None:
+        """Note that an optimizer's step ends here."""
+        self.has_step = True
+        self.split = self.has_backward
 
     def admit(self, value: Value) -> int:
         """Take a computed value in as an input and return its index."""

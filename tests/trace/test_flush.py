@@ -37,6 +37,36 @@ def test_a_backward_pass_cuts_at_the_next_differentiable_operator():
     np.testing.assert_allclose(loss.detach().numpy(), 3 * (1 - 0.2), rtol=1e-6)
 
 
+def flushes_of_a_step(features, micro_batches=4, step=True):
+    """How often accumulated gradients of small or large micro-batches are run until the third step is complete."""
+    model = torch.nn.Linear(features, features)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(3):
+        before = stats.flushes
+        for k in range(micro_batches):
+            model(torch.full((features, features), float(k))).sum().backward()
+        if step:
+            optimizer.step()
+        gradient = model.bias.grad
+        optimizer.zero_grad()
+        synchronize("test")
+        assert gradient.tolist() == [micro_batches * features] * features
+    return stats.flushes - before
+
+
+def test_small_micro_batches_run_together_with_the_step():
+    assert flushes_of_a_step(8) == 1 + 1  # and what makes the batch precedes the model's first call
+
+
+def test_large_micro_batches_run_one_by_one():
+    assert flushes_of_a_step(1024) == 4 + 1
+
+
+def test_without_a_step_each_backward_pass_ends_an_iteration():
+    flushes_of_a_step(8)
+    assert flushes_of_a_step(8, step=False) == 4 + 1
+
+
 def test_create_graph_does_not_cut():
     x = torch.ones(3, requires_grad=True)
     before = stats.flushes

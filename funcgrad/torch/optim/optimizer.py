@@ -252,7 +252,9 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
         result = told_step(step, optimizer, args[1:], kwargs) if listeners else step(*args, **kwargs)
         for hook in list(optimizer._step_post_hooks.values()):
             hook(optimizer, args, kwargs)
-        cut_if_long(current(), "step")
+        trace = current()
+        trace.end_step()
+        cut_if_long(trace, "step")
         return result
 
     return hooked

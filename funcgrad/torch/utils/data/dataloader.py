@@ -174,7 +174,7 @@ class _BaseDataLoaderIter:
 
     def __next__(self) -> Any:
         trace = current()
-        if len(trace.results) > _LONG and not trace.split:
+        if len(trace.results) > _LONG and not trace.has_backward:
             cut(trace, "batch")
         batch = self._next()
         self._yielded += 1
