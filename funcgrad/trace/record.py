@@ -93,17 +93,17 @@ class Trace:
 
     __slots__ = (
         "__weakref__",
-        "awaits_step",
         "expectations",
         "floats",
         "has_backward",
         "has_graph",
-        "has_step",
         "inputs",
         "ints",
         "limit",
         "lock",
         "longest",
+        "micro_batches",
+        "passes",
         "refusal",
         "results",
         "split",
@@ -115,7 +115,8 @@ class Trace:
         self.longest = LONGEST  # length at which the trace is cut at the latest
         self.expectations: list[Expectation] = []  # not checked yet
         self.lock: Any = nullcontext()  # held while it is recorded or run, where another thread may want to run it
-        self.awaits_step = False  # the last backward pass before was followed by an optimizer's step
+        self.passes = 0  # backward passes since the last step of an optimizer
+        self.micro_batches = 1  # backward passes before that step
         self._start()
 
     def clear(self) -> None:
@@ -127,7 +128,6 @@ class Trace:
                 value.trace = None
         if self.expectations:
             self.expectations = [e for e in self.expectations if e.value.array is not None]
-        self.awaits_step = self.has_step or (self.awaits_step and not self.has_backward)
         self._start()
 
     def _start(self) -> None:
@@ -139,21 +139,22 @@ class Trace:
         self.ints: list[int] = []
         self.has_graph = False  # a differentiable operator is recorded
         self.has_backward = False  # a backward pass is recorded
-        self.has_step = False  # an optimizer's step is recorded
         self.split = False  # the next differentiable operator opens a new trace
 
     def end_backward(self) -> None:
         """Note that a backward pass ends here: what is differentiated next belongs to the next iteration of a loop.
 
-        Where an optimizer takes the steps, it belongs to the next micro-batch: small ones become one program.
+        If it was accumulated in more passes before the last step, it belongs to the next micro-batch: small ones become
+        one program.
         """
         self.has_backward = True
+        self.passes += 1
         is_small = len(self.results) < MOST_JOINED and self.step.elements < LARGEST_JOINED
-        self.split = not (self.awaits_step and is_small)
+        self.split = self.passes >= self.micro_batches or not is_small
 
     def end_step(self) -> None:
         """Note that an optimizer's step ends here."""
-        self.has_step = True
+        self.micro_batches, self.passes = max(self.passes, 1), 0
         self.split = self.has_backward
 
     def admit(self, value: Value) -> int:
