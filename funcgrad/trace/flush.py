@@ -19,7 +19,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from funcgrad.trace import recompiling
+from funcgrad.trace import break_even, recompiling
 from funcgrad.trace.equation import Slots
 from funcgrad.trace.expectations import meet
 from funcgrad.trace.inheritance import inherit
@@ -39,11 +39,8 @@ RARE = 8
 LONG = 64
 """Results of a trace whose compilation costs more than a program that runs more often than it must."""
 
-MOST_NEWS = 1000
-"""Operations compiled and not yet run again, above which a script's traces are ever new ones."""
-
-SIGHTS = 8
-"""How often a trace must then be seen to be compiled: compiling takes as long as hundreds of runs on the host."""
+MOST_DEBT = 5000
+"""Milliseconds of compiling that runs have not saved yet, above which a script's traces are ever new ones."""
 
 
 @dataclass
@@ -52,7 +49,7 @@ class Stats:
 
     programs: int = 0  # compiled
     interpreted: int = 0  # traces run without being compiled
-    news: int = 0  # see `MOST_NEWS`
+    debt: float = 0  # milliseconds of compiling that runs of the programs have not saved yet, about
     forgotten: int = 0  # of them no longer kept
     flushes: int = 0
     equations: int = 0  # in the flushed traces
@@ -127,7 +124,7 @@ def _run_all(trace: Trace, cause: str) -> None:
 def forget() -> None:
     """Forget all traces seen and their programs, for example because operators mean something else from now on."""
     stats.forgotten = stats.programs
-    stats.news = 0
+    stats.debt = 0
     recompiling.forget()
     forget_operators()
     forget_traces()
@@ -181,7 +178,8 @@ class _Program:
     given: tuple[int, ...]  # positions of the inputs whose memory the results take over
     kept: tuple[int, ...]  # positions of the others
     shared: tuple[Slots, Slots] | None = None  # where its floats and whole numbers are read, if equal ones at one place
-    news: int = 0  # its operations, until it is run again
+    debt: float = 0  # milliseconds of compiling that its runs have not saved yet
+    saves: float = 0  # milliseconds that a run takes less than the host would
 
     def serves(self, trace: Trace) -> bool:
         """Whether the trace's numbers are equal where the program takes them to be."""
@@ -197,38 +195,58 @@ def _program(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> _P
         key = (wanted, dead, "any numbers")
         known = programs.get(key)
     if isinstance(known, _Program):
-        stats.news = max(stats.news - known.news, 0)
-        known.news = 0
+        if known.debt:
+            _pay(known)
         return known
-    seen = known or 0
-    if seen + 1 < _sights(trace, seen):
-        programs[key] = seen + 1
+    if known is None:
+        known = programs[key] = _on_host(trace, wanted)
+    if known.runs and (known.is_exact or stats.debt > MOST_DEBT):
+        known.runs -= 1
         stats.interpreted += 1
-        return _Program(interpreted_program(trace.step, wanted), wanted, (), tuple(range(len(trace.inputs))))
+        return known.program
+    shares = len(key) == 2 and len(trace.results) >= LONG
+    programs[key] = program = _compiled(trace, wanted, dead, shares, known.cost)
+    return program
+
+
+def _compiled(
+    trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...], shares: bool, cost: break_even.Cost
+) -> _Program:
     heirs = inherit(trace.step, wanted, dead)
     given = tuple(heirs.values())
     kept = tuple(k for k in range(len(trace.inputs)) if k not in given)
     wanted = (*heirs, *(k for k in wanted if k not in heirs))
-    shares = len(key) == 2 and len(trace.results) >= LONG
     shared = (slots_of(trace.floats), slots_of(trace.ints)) if shares else None
     run = compile_program(trace.step, wanted, given, shared)
-    program = programs[key] = _Program(run, wanted, given, kept, shared, len(trace.results))
     stats.programs += 1
-    stats.news += program.news
+    stats.debt += cost.compiling
     recompiling.note(trace.step)
-    return program
+    return _Program(run, wanted, given, kept, shared, cost.compiling, cost.on_host)
 
 
-def _sights(trace: Trace, seen: int) -> int:
-    """How often a trace must be seen to be compiled; until then the host computes.
+def _pay(program: _Program) -> None:
+    """Count a further run of a program against what it took to compile."""
+    paid = min(program.saves, program.debt)
+    program.debt -= paid
+    stats.debt = max(stats.debt - paid, 0)
 
-    What makes parameters and picks batches only moves numbers, and often does so once.
-    """
-    if jax.default_backend() != "cpu":
-        return 1
-    if stats.news > MOST_NEWS:
-        return SIGHTS
-    return 2 if not seen and is_exact(trace.step) else 1
+
+@dataclass(slots=True)
+class _OnHost:
+    """A trace that is not compiled yet."""
+
+    program: _Program  # what the host computes meanwhile
+    cost: break_even.Cost
+    runs: int  # how often it still may
+    is_exact: bool  # the host's bits are XLA's
+
+
+def _on_host(trace: Trace, wanted: tuple[int, ...]) -> _OnHost:
+    step = trace.step
+    cost = break_even.cost_of(step)
+    runs = cost.runs if jax.default_backend() == "cpu" else 0
+    program = _Program(interpreted_program(step, wanted), wanted, (), tuple(range(len(trace.inputs))))
+    return _OnHost(program, cost, runs, runs > 0 and is_exact(step))
 
 
 def _execute(program: _Program, trace: Trace) -> Iterable[tuple[int, jax.Array]]:

@@ -23,10 +23,6 @@ def _check(is_covered: bool) -> None:
         raise UncoveredError
 
 
-def _unary(function: Callable[[Any], Any]) -> Row:
-    return lambda x, **_: function(x)
-
-
 def _logistic(x: Any) -> Any:
     decayed = np.exp(-np.abs(x))
     return np.where(x < 0, decayed, 1) / (1 + decayed)
@@ -36,10 +32,6 @@ def _complex(real: Any, imaginary: Any) -> Any:
     found = real.astype(np.result_type(real, np.complex64))
     found.imag = imaginary
     return found
-
-
-def _binary(function: Callable[[Any, Any], Any]) -> Row:
-    return lambda x, y, **_: function(x, y)
 
 
 def _reduction(function: Callable[..., Any]) -> Row:
@@ -148,6 +140,8 @@ def _clamped(low: Any, x: Any, high: Any) -> Any:
 def _dot(x: Any, y: Any, *, dimension_numbers: Any, preferred_element_type: Any, **_: Any) -> Any:
     """A product with contracted and batch dimensions, as one matrix product for each batch."""
     (contracted_x, contracted_y), (batch_x, batch_y) = dimension_numbers
+    if x.ndim == y.ndim == 2 and len(contracted_x) == 1 and x.dtype == y.dtype == preferred_element_type:
+        return (x if contracted_x[0] else x.T) @ (y.T if contracted_y[0] else y)
     free_x = [k for k in range(x.ndim) if k not in contracted_x and k not in batch_x]
     free_y = [k for k in range(y.ndim) if k not in contracted_y and k not in batch_y]
     batch = [x.shape[k] for k in batch_x]
@@ -202,51 +196,63 @@ def _sorted(*xs: Any, dimension: int, is_stable: bool, num_keys: int) -> list[An
     return [np.take_along_axis(x, order, dimension) for x in xs]
 
 
+ALONE: dict[str, Callable[..., Any]] = {
+    "abs": np.abs,
+    "neg": np.negative,
+    "sign": np.sign,
+    "exp": np.exp,
+    "exp2": np.exp2,
+    "expm1": np.expm1,
+    "log": np.log,
+    "log1p": np.log1p,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "tanh": np.tanh,
+    "sqrt": np.sqrt,
+    "rsqrt": lambda x: 1 / np.sqrt(x),
+    "square": np.square,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "is_finite": np.isfinite,
+    "not": np.invert,
+    "logistic": _logistic,
+    "copy": np.copy,
+    "copy_p": np.copy,
+    "stop_gradient": lambda x: x,
+    "add": np.add,
+    "add_any": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": _divided,
+    "rem": _remainder,
+    "max": np.maximum,
+    "min": np.minimum,
+    "pow": np.power,
+    "atan2": np.arctan2,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "real": np.real,
+    "imag": np.imag,
+    "conj": np.conj,
+    "kept": lambda x: x,
+    "shared": lambda x: x,
+    "select_n": _selected,
+    "clamp": _clamped,
+    "dynamic_update_slice": _dynamic_update_slice,
+}
+"""Primitives whose parameters, if they have any, say nothing about the values."""
+
 ROWS: dict[str, Row] = {
-    "abs": _unary(np.abs),
-    "neg": _unary(np.negative),
-    "sign": _unary(np.sign),
-    "exp": _unary(np.exp),
-    "exp2": _unary(np.exp2),
-    "expm1": _unary(np.expm1),
-    "log": _unary(np.log),
-    "log1p": _unary(np.log1p),
-    "sin": _unary(np.sin),
-    "cos": _unary(np.cos),
-    "tan": _unary(np.tan),
-    "tanh": _unary(np.tanh),
-    "sqrt": _unary(np.sqrt),
-    "rsqrt": _unary(lambda x: 1 / np.sqrt(x)),
-    "square": _unary(np.square),
-    "floor": _unary(np.floor),
-    "ceil": _unary(np.ceil),
-    "is_finite": _unary(np.isfinite),
-    "not": _unary(np.invert),
-    "logistic": _unary(_logistic),
-    "copy": _unary(np.copy),
-    "copy_p": _unary(np.copy),
-    "stop_gradient": _unary(lambda x: x),
     "round": _rounded,
     "integer_pow": _integer_power,
-    "add": _binary(np.add),
-    "add_any": _binary(np.add),
-    "sub": _binary(np.subtract),
-    "mul": _binary(np.multiply),
-    "div": _binary(_divided),
-    "rem": _binary(_remainder),
-    "max": _binary(np.maximum),
-    "min": _binary(np.minimum),
-    "pow": _binary(np.power),
-    "atan2": _binary(np.arctan2),
-    "and": _binary(np.bitwise_and),
-    "or": _binary(np.bitwise_or),
-    "xor": _binary(np.bitwise_xor),
-    "eq": _binary(np.equal),
-    "ne": _binary(np.not_equal),
-    "lt": _binary(np.less),
-    "le": _binary(np.less_equal),
-    "gt": _binary(np.greater),
-    "ge": _binary(np.greater_equal),
     "reduce_sum": _reduction(np.sum),
     "reduce_max": _reduction(np.max),
     "reduce_min": _reduction(np.min),
@@ -259,8 +265,6 @@ ROWS: dict[str, Row] = {
     "cumprod": _running(np.cumprod),
     "cummax": _running(np.maximum.accumulate),
     "cummin": _running(np.minimum.accumulate),
-    "select_n": _selected,
-    "clamp": _clamped,
     "convert_element_type": _converted,
     "broadcast_in_dim": _broadcast,
     "reshape": _reshaped,
@@ -269,14 +273,11 @@ ROWS: dict[str, Row] = {
     "rev": lambda x, *, dimensions: np.flip(x, tuple(dimensions)),
     "slice": _sliced,
     "dynamic_slice": _dynamic_slice,
-    "dynamic_update_slice": _dynamic_update_slice,
     "concatenate": lambda *xs, dimension: np.concatenate(xs, dimension),
     "split": _split,
     "pad": _padded,
     "iota": _counted,
     "dot_general": _dot,
-    "kept": lambda x: x,
-    "shared": lambda x: x,
     "gather": _gathered,
     "scatter": _scattered(operator.setitem),
     "scatter-add": _scattered(np.add.at),
@@ -285,7 +286,4 @@ ROWS: dict[str, Row] = {
     "unstack": lambda x, *, axis: [*np.moveaxis(x, axis, 0)],
     "tile": lambda x, *, reps: np.tile(x, reps),
     "complex": _complex,
-    "real": _unary(np.real),
-    "imag": _unary(np.imag),
-    "conj": _unary(np.conj),
 }

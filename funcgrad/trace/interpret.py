@@ -8,20 +8,30 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
+from jax.extend.core import ClosedJaxpr
 
 from funcgrad.trace import exactness
-from funcgrad.trace.equation import Equation, as_function, count_numbers, traced
-from funcgrad.trace.exactness import CALLS
-from funcgrad.trace.host_primitives import ROWS, UncoveredError
+from funcgrad.trace.equation import Equation, as_function, count_numbers, number_places, traced
+from funcgrad.trace.host_function import HostFunction
+from funcgrad.trace.host_primitives import UncoveredError
 from funcgrad.trace.op import Op
-from funcgrad.trace.program import Run, evaluate
+from funcgrad.trace.program import Run, needed
 from funcgrad.trace.record import Step, Trace
 from funcgrad.trace.value import Aval, Value
+
+
+class _Applied(NamedTuple):
+    """An equation of a trace, and where its operands and results are."""
+
+    known: _Known
+    arrays: tuple[int, ...]  # indices as in the trace
+    floats: Sequence[int]
+    ints: Sequence[int]
+    first: int  # index of its first result
 
 
 def interpreted_program(step: Step, wanted: tuple[int, ...]) -> Run:
@@ -34,14 +44,34 @@ def interpreted_program(step: Step, wanted: tuple[int, ...]) -> Run:
     Returns:
         A function of the same arguments as a compiled one, with NumPy arrays as results.
     """
-    equations = [s.equation for s in step.path() if s.equation is not None]
+    plan = functools.cache(functools.partial(_plan, step, wanted))
 
     def run(given: list[Any], kept: list[Any], floats: Any, ints: Any) -> list[Any]:
         inputs = [np.asarray(x) for x in given + kept]
-        results = evaluate(equations, inputs, floats, ints, wanted, _on_host)
-        return [_owned(results[k], inputs) for k in wanted]
+        places: dict[int, Any] = {~k: x for k, x in enumerate(inputs)}
+        with np.errstate(all="ignore"):
+            for known, arrays, at_floats, at_ints, first in plan():
+                operands = [places[k] for k in arrays]
+                made = known.run(operands, [floats[k] for k in at_floats], [ints[k] for k in at_ints])
+                places.update(enumerate(made, first))
+        return _owned([places[k] for k in wanted], inputs)
 
     return run
+
+
+def _plan(step: Step, wanted: tuple[int, ...]) -> list[_Applied]:
+    """The equations that a wanted result needs."""
+    steps = [s for s in step.path() if s.equation is not None]
+    equations = [s.equation for s in steps if s.equation is not None]
+    plan = []
+    for s, equation, is_needed, places in zip(
+        steps, equations, needed(equations, wanted), number_places(equations), strict=True
+    ):
+        if is_needed:
+            plan.append(
+                _Applied(_known(equation), tuple(_places(equation)), *places, s.results - len(equation.results))
+            )
+    return plan
 
 
 MOST_EQUATIONS = 4
@@ -62,9 +92,9 @@ def glimpse(trace: Trace, value: Value) -> np.ndarray | None:
     known: dict[int, Any] = {}
     for first, equation, floats, ints in reversed(found):
         arrays = [known[k] if k >= 0 else np.asarray(trace.inputs[~k].array) for k in _places(equation)]
-        with jax.enable_x64(True):
-            known.update(enumerate(_on_host(equation, arrays, floats, ints), first))
-    return _owned(known[value.index], ())
+        with jax.enable_x64(True), np.errstate(all="ignore"):
+            known.update(enumerate(_known(equation).run(arrays, floats, ints), first))
+    return _owned([known[value.index]], ())[0]
 
 
 def _few_equations(trace: Trace, index: int) -> list[tuple[int, Equation, list[float], list[int]]] | None:
@@ -97,35 +127,39 @@ def _is_big(value: Value) -> bool:
     return value.aval.size > MOST_ELEMENTS
 
 
-def _on_host(equation: Equation, arrays: list[Any], floats: list[Any], ints: list[Any]) -> Sequence[Any]:
-    """Results of an equation; by JAX where a primitive has no row."""
-    known = _known(equation)
-    if not known.is_covered:
-        return known.compiled(arrays, floats, ints)
-    results = on_host(known.traced, *arrays, *floats, *ints)
-    if results is None:
-        known.is_covered = False
-        return known.compiled(arrays, floats, ints)
-    return results
-
-
 def on_host(traced: ClosedJaxpr, *operands: Any) -> list[Any] | None:
     """Results of JAX's primitives by NumPy; None if one has no row."""
     try:
         with np.errstate(all="ignore"):
-            return _evaluated(traced.jaxpr, traced.consts, [np.asarray(x) for x in operands])
-    except (UncoveredError, TypeError, ValueError):  # what NumPy refuses, or another JAX's parameters
+            return HostFunction(traced)([np.asarray(x) for x in operands])
+    except _UNCOVERED:
         return None
+
+
+_UNCOVERED = (UncoveredError, TypeError, ValueError)
+"""A primitive without a row, what NumPy refuses, or another JAX's parameters."""
 
 
 class _Known:
     """What is known of an operator on operands of certain shapes and dtypes."""
 
     def __init__(self, traced: ClosedJaxpr, compiled: Callable[..., Any]) -> None:
-        self.traced = traced
-        self.compiled = compiled
+        self._traced = traced
+        self._compiled = compiled
+        self._function: HostFunction | None = None
         self.is_covered = True  # until a primitive without a row is met
         self.is_exact = exactness.is_exact(traced.jaxpr)
+
+    def run(self, arrays: list[Any], floats: list[Any], ints: list[Any]) -> Sequence[Any]:
+        """The operator's results; by JAX where a primitive has no row."""
+        if self.is_covered:
+            try:
+                if self._function is None:
+                    self._function = HostFunction(self._traced)
+                return self._function([*arrays, *map(np.asarray, floats), *map(np.asarray, ints)])
+            except _UNCOVERED:
+                self.is_covered = False
+        return [np.asarray(x) for x in self._compiled(arrays, floats, ints)]
 
 
 def _known(equation: Equation) -> _Known:
@@ -147,33 +181,12 @@ def is_exact(step: Step) -> bool:
     return all(_known(s.equation).is_exact for s in step.path() if s.equation is not None)
 
 
-def _evaluated(jaxpr: Jaxpr, constants: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
-    known: dict[Any, Any] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments], strict=True))
-
-    def read(v: Any) -> Any:
-        if isinstance(v, Literal):
-            return np.asarray(v.val, v.aval.dtype)  # pyright: ignore[reportAttributeAccessIssue]
-        return known[v]
-
-    for equation in jaxpr.eqns:
-        results = _results(equation, [read(v) for v in equation.invars])
-        known.update(zip(equation.outvars, results, strict=True))
-    return [read(v) for v in jaxpr.outvars]
-
-
-def _results(equation: Any, operands: list[Any]) -> list[Any]:
-    name, params = equation.primitive.name, equation.params
-    if name in CALLS:
-        called = params[CALLS[name]]
-        return _evaluated(called.jaxpr, called.consts, operands)
-    if name not in ROWS:
-        raise UncoveredError(name)
-    found = ROWS[name](*map(np.asarray, operands), **params)
-    results = found if isinstance(found, list | tuple) else [found]
-    return [np.asarray(x, v.aval.dtype) for x, v in zip(results, equation.outvars, strict=True)]
-
-
-def _owned(x: Any, arguments: Sequence[Any]) -> Any:
-    """The array in memory that nothing else shares."""
-    x = np.asarray(x)
-    return x if x.base is None and not any(x is a for a in arguments) and x.flags.c_contiguous else x.copy()
+def _owned(results: list[Any], inputs: Sequence[Any]) -> list[Any]:
+    """The arrays, each in memory that nothing else shares."""
+    shared = {id(x) for x in inputs}
+    owned = []
+    for x in results:
+        is_own = x.flags.owndata and x.flags.writeable and x.flags.c_contiguous and id(x) not in shared
+        owned.append(x if is_own else x.copy())
+        shared.add(id(x))
+    return owned

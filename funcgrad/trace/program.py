@@ -86,10 +86,9 @@ def evaluate(
     shared: tuple[Slots, Slots] | None = None,
 ) -> list[Any]:
     """Results of the equations on arrays or tracers; None for those that no wanted result needs."""
-    needed = _needed(equations, wanted)
     results: list[Any] = []
     places = number_places(equations, shared)
-    for equation, is_needed, (at_floats, at_ints) in zip(equations, needed, places, strict=True):
+    for equation, is_needed, (at_floats, at_ints) in zip(equations, needed(equations, wanted), places, strict=True):
         if is_needed:
             arrays = [results[k] if k >= 0 else inputs[~k] for k in equation.operands if isinstance(k, int)]
             results += apply(equation, arrays, [floats[k] for k in at_floats], [ints[k] for k in at_ints])
@@ -98,18 +97,18 @@ def evaluate(
     return results
 
 
-def _needed(equations: Sequence[Equation], wanted: Sequence[int]) -> list[bool]:
+def needed(equations: Sequence[Equation], wanted: Sequence[int]) -> list[bool]:
     """For each equation, whether a wanted result depends on it."""
     starts = _starts(equations)
     alive = set(wanted)
-    needed = [False] * len(equations)
+    found = [False] * len(equations)
     for k in range(len(equations) - 1, -1, -1):
         equation = equations[k]
         if alive.isdisjoint(range(starts[k], starts[k] + len(equation.results))):
             continue
-        needed[k] = True
+        found[k] = True
         alive.update(i for i in equation.operands if isinstance(i, int) and i >= 0)
-    return needed
+    return found
 
 
 def _starts(equations: Sequence[Equation]) -> list[int]:

@@ -103,7 +103,7 @@ def test_bytes_of_a_tensor():
 
 def test_the_host_heeds_the_default_dtype():
     def ratio():
-        stats.news = 10**9  # the host computes
+        stats.debt = 10**9  # the host computes
         return (torch.tensor([1, 2]) / 3).numpy()
 
     torch.set_default_dtype(torch.float64)

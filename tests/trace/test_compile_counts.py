@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import funcgrad.torch as torch
-from funcgrad.trace import LONGEST, forget, set_longest, stats, synchronize
+from funcgrad.trace import LONGEST, break_even, forget, set_longest, stats, synchronize
 from funcgrad.trace.program import compile_program
 
 STEPS = 500
@@ -235,6 +235,7 @@ def test_a_loop_that_nobody_looks_into_runs_one_small_program_many_times(lengths
 
 def test_a_recurrence_written_as_a_loop_is_compiled_in_pieces(lengths, monkeypatch):
     monkeypatch.setattr(import_module("funcgrad.trace.flush"), "WITH_GRAPH", 130)
+    monkeypatch.setattr(break_even.Cost, "runs", 1)
     w = torch.full((2,), 0.5, requires_grad=True)
 
     def loop(times):

@@ -13,7 +13,7 @@ from funcgrad.trace.interpret import _known as known
 from funcgrad.trace.interpret import interpreted_program
 from funcgrad.trace.program import compile_program
 
-flush = importlib.import_module("funcgrad.trace.flush")
+flush, break_even = (importlib.import_module(f"funcgrad.trace.{name}") for name in ("flush", "break_even"))
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(3, 4)).astype(np.float32)
 POSITIVE = np.abs(X) + 0.1
@@ -64,6 +64,8 @@ CASES = {
     ),
     "stacks": (lambda x: (jnp.stack([x, x + 1], 1), jnp.tile(x, (2, 3)), jnp.unstack(x, axis=1)[1]), (X,)),
     "complex numbers": (lambda x: (jax.lax.complex(x, -x).conj().imag, jax.lax.complex(x, -x).real), (X,)),
+    "a loop": (lambda x: jax.lax.scan(lambda c, r: (c * 0.5 + r, (c - r, r.sum())), x[0], x), (X,)),
+    "a loop backwards": (lambda x: jax.lax.scan(lambda c, r: (c + r, c), x[0], x, reverse=True), (X,)),
     "error function": (jax.lax.erf, (X,)),
 }
 
@@ -90,7 +92,14 @@ def test_the_host_gives_what_the_program_gives(case):
         np.testing.assert_allclose(a, b, **tolerance(np.float32 if case == "short floats" else b.dtype, kind))
 
 
-def test_a_trace_that_rounds_nothing_is_compiled_when_seen_again():
+def let_compiling_take(monkeypatch, runs):
+    """Let it take as long as so many runs on the host, for each equation."""
+    for name, cost in {"KERNEL": 0.0, "LOWERED": runs, "CALL": 1.0, "ELEMENT": 0.0}.items():
+        monkeypatch.setattr(break_even, name, cost)
+
+
+def test_a_trace_that_rounds_nothing_is_compiled_when_the_host_has_taken_as_long(monkeypatch):
+    let_compiling_take(monkeypatch, runs=2)
     move = Op("move", lambda x: x.T.reshape(-1))
 
     def once():
@@ -101,14 +110,19 @@ def test_a_trace_that_rounds_nothing_is_compiled_when_seen_again():
         np.testing.assert_array_equal(y.array, X.T.reshape(-1))
         return stats.programs - before
 
-    assert [once() for _ in range(3)] == [0, 1, 0]
+    assert [once() for _ in range(4)] == [0, 0, 1, 0]
+
+
+RUNS = 6
+"""Runs on the host that take as long as compiling."""
 
 
 @pytest.fixture
 def compiled(monkeypatch):
     """A function that runs a trace of an array of `n` elements and tells how many programs that compiled."""
-    monkeypatch.setattr(flush, "MOST_NEWS", 3)
-    monkeypatch.setattr(stats, "news", 0)
+    let_compiling_take(monkeypatch, RUNS)
+    monkeypatch.setattr(flush, "MOST_DEBT", 3.5 * RUNS)
+    monkeypatch.setattr(stats, "debt", 0)
     double = Op("double_and_sum", lambda x: (x * 2.0).sum())
 
     def run(n):
@@ -123,10 +137,16 @@ def compiled(monkeypatch):
 
 
 def test_traces_that_never_come_again_are_not_compiled(compiled):
-    """Growing shapes: after `MOST_NEWS` operations compiled in vain, a new trace must be seen `SIGHTS` times."""
+    """Growing shapes: once `MOST_DEBT` has been compiled in vain, a new trace must be worth it."""
     assert [compiled(n) for n in range(1, 9)] == [1] * 4 + [0] * 4
-    assert [compiled(8) for _ in range(flush.SIGHTS)] == [0] * (flush.SIGHTS - 2) + [1, 0]
+    assert [compiled(8) for _ in range(RUNS + 1)] == [0] * (RUNS - 1) + [1, 0]
     assert compiled(1) == 0
+
+
+def test_a_program_that_runs_often_makes_room_for_another(compiled):
+    assert [compiled(n) for n in range(1, 6)] == [1] * 4 + [0]
+    assert [compiled(1) for _ in range(RUNS)] == [0] * RUNS
+    assert [compiled(n) for n in range(6, 8)] == [1, 0]
 
 
 def test_a_program_that_runs_again_and_again_does_not_pay_for_those_that_do_not(compiled):
