@@ -6,10 +6,10 @@ Here a linear layer is one operator, in PyTorch a transposition and a product. W
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from funcgrad.torch._graph import Edge, OperatorNode, faces, insides
+from funcgrad.torch._graph import Edge, OperatorNode, faces, insides, saved_views
 from funcgrad.torch._ops.creation import as_tensor
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.trace import Value
@@ -135,9 +135,19 @@ def _attribute(read: Callable[[OperatorNode], Any]) -> property:
     return property(lambda node: read(node))
 
 
+def _turned(avals: Sequence[Any]) -> list[int]:
+    return [*avals[1].shape[::-1]]
+
+
+def _beside_channels(avals: Sequence[Any]) -> list[int] | None:
+    beyond = len(avals[0].shape) - 2
+    return None if beyond < 0 else [1, *avals[1].shape, *[1] * beyond]
+
+
 def install() -> None:
     """Give the nodes their faces."""
     insides.update(linear=_inside_linear, matmul=_inside_matmul, cross_entropy=_inside_cross_entropy)
+    saved_views.update(linear={1: _turned}, prelu={1: _beside_channels})
     for label, names in _SAVED.items():
         shown = {f"_saved_{name}": _attribute(read) for name, read in names.items()}
         faces[f"{label}Backward0"] = faces[f"{label}Backward1"] = shown

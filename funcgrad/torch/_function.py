@@ -90,7 +90,8 @@ class Context:
             if tensor is not None and tensor._version != version:
                 edge = edge_of(tensor)
                 maker = (edge.node.label(), edge.number) if isinstance(edge, Edge) else None
-                raise RuntimeError(modified_text(tensor._aval, maker, tensor._version, version))
+                aval = tensor._aval
+                raise RuntimeError(modified_text(aval.dtype, aval.shape, maker, tensor._version, version))
         return self._saved
 
     def mark_dirty(self, *tensors: Tensor) -> None:

@@ -149,6 +149,9 @@ faces: dict[str, dict[str, Any]] = {}
 insides: dict[str, Callable[..., tuple[tuple[Any, int], ...]]] = {}
 """For operators that are several in PyTorch: from a node and the targets of its operands to `next_functions`."""
 
+saved_views: dict[str, dict[int, Callable[[Sequence[Any]], list[int] | None]]] = {}
+"""Where PyTorch saves a view that it makes of an operand: its position, and from all avals the view's shape, if any."""
+
 _inside: weakref.WeakKeyDictionary[OperatorNode, tuple[tuple[Any, int], ...]] = weakref.WeakKeyDictionary()
 
 
@@ -272,22 +275,30 @@ class OperatorNode(Node):
         at, saved = self.storages.index(storage), self.plan.saved
         if at < len(saved):
             aval: Any = self.equation.avals[saved[at]]
-            return modified_text(aval, _last_writer(self.edges[saved[at]], storage), storage.version, version)
+            view_of = saved_views.get(self.equation.op.name, {}).get(saved[at])
+            if view_of is not None and (view := view_of(self.equation.avals)) is not None:
+                return modified_text(aval.dtype, view, _REMADE_VIEW, storage.version, version)
+            maker = _last_writer(self.edges[saved[at]], storage)
+            return modified_text(aval.dtype, aval.shape, maker, storage.version, version)
         number = self.plan.keeps_results[at - len(saved)]
-        return modified_text(self.results[number], (self.label(), number), storage.version, version)
+        result = self.results[number]
+        return modified_text(result.dtype, result.shape, (self.label(), number), storage.version, version)
 
 
-def modified_text(aval: Aval, maker: tuple[str, int] | None, version: int, expected: int) -> str:
+_REMADE_VIEW = "AsStridedBackward0", 0  # how PyTorch makes the node of a view after a write to its base
+
+
+def modified_text(dtype: Any, shape: Sequence[int], maker: tuple[str, int] | None, version: int, expected: int) -> str:
     """PyTorch's text for a saved tensor that was changed; `maker` is the label of a node and which of its results."""
     source = "" if maker is None else f", which is output {maker[1]} of {brief(maker[0])},"
-    kind = f"torch.{dtype_of(aval.dtype).legacy} {list(aval.shape)}"
+    kind = f"torch.{dtype_of(dtype).legacy} {list(shape)}"
     return MODIFIED_IN_PLACE.format(kind=kind, source=source, version=version, expected=expected)
 
 
 def _last_writer(edge: Any, storage: Storage) -> tuple[str, int] | None:
     """What wrote last to a saved operand, or made it."""
     if isinstance(edge, Edge) and isinstance(edge.node, OperatorNode) and isinstance(edge.node.equation.op, ViewOp):
-        return "AsStridedBackward0", 0
+        return _REMADE_VIEW
     writer = getattr(storage, "writer", None)
     if writer is not None:
         return _label(writer), 0

@@ -105,3 +105,21 @@ def test_a_gradient_that_is_part_of_another_tensor_is_added_to_in_its_place():
     for _ in range(2):
         (a * 2 + b * 3).sum().backward()
     assert both.tolist() == [4.0, 4.0, 6.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    "made, saved",
+    [
+        (lambda x, w: torch.nn.functional.linear(x, w, torch.zeros(5)), "[3, 5]], which is output 0 of AsStrided,"),
+        (lambda x, w: torch.nn.functional.linear(x, w), "[3, 5]], which is output 0 of AsStrided,"),
+        (lambda x, w: torch.nn.functional.prelu(x, w[0]), "[1, 3]], which is output 0 of AsStrided,"),
+        (lambda x, w: torch.nn.functional.prelu(x[0], w[0, :1]), "[1]], which is output 0 of AsStrided,"),
+    ],
+)
+def test_a_changed_weight_is_told_as_the_view_of_it_that_was_saved(made, saved):
+    x, w = torch.ones(4, 3, requires_grad=True), torch.ones(5, 3, requires_grad=True)
+    result = made(x, w).sum()
+    with torch.no_grad():
+        w.add_(1)
+    with pytest.raises(RuntimeError, match=re.escape(saved + " is at version 1; expected version 0 instead.")):
+        result.backward()
