@@ -228,6 +228,32 @@ def what_summaries_of_models_ask(torch):
     return sizes, views, sub(torch, "utils._python_dispatch").is_traceable_wrapper_subclass(x)
 
 
+def modules_of_amp_for_gpus(torch):
+    scaling, modes = sub(torch, "cuda.amp.grad_scaler"), sub(torch, "cuda.amp.autocast_mode")
+    same = [scaling.GradScaler is torch.cuda.amp.GradScaler, modes.custom_fwd is torch.cuda.amp.custom_fwd]
+    return same, scaling.OptState.READY.name, issubclass(scaling.GradScaler, torch.amp.GradScaler)
+
+
+def gradients_checked_forwards(torch):
+    class Pushed(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.factor = 3.0
+            return x * x * x
+
+        @staticmethod
+        def jvp(ctx, tangent):
+            return tangent * ctx.factor
+
+    x = torch.tensor([1.0, -1.0], dtype=torch.float64, requires_grad=True)
+    check, forwards = torch.autograd.gradcheck, {"check_forward_ad": True, "check_backward_ad": False}
+    both = check(lambda x, y: (x * y, y.sin().sum()), (x, x.detach().clone().requires_grad_()), check_forward_ad=True)
+    options = {"check_undefined_grad": False, "check_batched_grad": False, **forwards}
+    right = check(Pushed.apply, (x,), **options)
+    wrong = error(lambda: check(lambda x: Pushed.apply(x * 2), (x,), **options))
+    return both, right, wrong, error(lambda: check(torch.sin, (x,), check_backward_ad=False))
+
+
 USAGES = {
     f.__name__: f
     for f in (
@@ -244,5 +270,7 @@ USAGES = {
         functions_that_a_module_class_has,
         checks_of_libraries,
         entries_beside_an_optimizers_own,
+        modules_of_amp_for_gpus,
+        gradients_checked_forwards,
     )
 }

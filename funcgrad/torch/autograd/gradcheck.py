@@ -10,10 +10,11 @@ import numpy as np
 from funcgrad.torch._engine import gradients
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._ops.conversion import host_array
-from funcgrad.torch._ops.creation import as_tensor, empty
+from funcgrad.torch._ops.creation import as_tensor, empty, zeros
 from funcgrad.torch._ops.pieces import unbind
 from funcgrad.torch._ops.shape import reshape
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch.autograd.forward_ad import dual_level, make_dual, unpack_dual
 
 
 class GradcheckError(RuntimeError):
@@ -28,6 +29,8 @@ def gradcheck(
     atol: float = 1e-5,
     rtol: float = 1e-3,
     raise_exception: bool = True,
+    check_forward_ad: bool = False,
+    check_backward_ad: bool = True,
     **options: Any,
 ) -> bool:
     """Whether the gradients of a function are its finite differences.
@@ -39,12 +42,17 @@ def gradcheck(
         atol: Absolute bound.
         rtol: Relative bound.
         raise_exception: Raise rather than return False.
+        check_forward_ad: Check the derivatives of forward mode.
+        check_backward_ad: Check those of backward mode.
         options: PyTorch's other options, which have no effect.
 
     Raises:
         ValueError: No input requires grad.
+        AssertionError: Nothing is to be checked.
         GradcheckError: A gradient is off.
     """
+    if not (check_forward_ad or check_backward_ad):
+        raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")
     given = tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)
     chosen = [k for k, x in enumerate(given) if isinstance(x, Tensor) and x.requires_grad]
     if not chosen:
@@ -53,17 +61,22 @@ def gradcheck(
             "requires_grad=True."
         )
     outputs = [y for y in _outputs(func, given) if y.requires_grad]
-    for k in chosen:
-        numerical = _differences(func, given, k, eps)
-        for number, (y, slopes) in enumerate(zip(outputs, numerical, strict=True)):
-            analytical = _jacobian(y, given[k])
-            if not np.allclose(analytical, slopes, rtol, atol):
-                if not raise_exception:
-                    return False
-                raise GradcheckError(
-                    f"Jacobian mismatch for output {number} with respect to input {k},\n"
-                    f"numerical:{as_tensor(slopes)}\nanalytical:{as_tensor(analytical)}\n"
-                )
+    modes: list[tuple[str, Callable[[int], list[np.ndarray]]]] = []
+    if check_forward_ad:
+        modes.append(("computed with forward mode ", lambda k: _pushed(func, given, k, outputs)))
+    if check_backward_ad:
+        modes.append(("", lambda k: [_jacobian(y, given[k]) for y in outputs]))
+    for mode, jacobians in modes:
+        for k in chosen:
+            pairs = zip(jacobians(k), _differences(func, given, k, eps), strict=True)
+            for number, (analytical, slopes) in enumerate(pairs):
+                if not np.allclose(analytical, slopes, rtol, atol):
+                    if not raise_exception:
+                        return False
+                    raise GradcheckError(
+                        f"Jacobian {mode}mismatch for output {number} with respect to input {k},\n"
+                        f"numerical:{as_tensor(slopes)}\nanalytical:{as_tensor(analytical)}\n"
+                    )
     return True
 
 
@@ -103,6 +116,26 @@ def _jacobian(y: Tensor, x: Tensor) -> np.ndarray:
     rows = [gradients([e], [x], [None], True, False, True, True)[0] for e in unbind(reshape(y, (-1,)))]
     columns = [host_array(row, "gradcheck").reshape(-1) for row in rows if row is not None]
     return np.stack(columns, 1) if columns else np.zeros((x._aval.size, 0))
+
+
+def _pushed(func: Callable[..., Any], given: tuple[Any, ...], k: int, outputs: list[Tensor]) -> list[np.ndarray]:
+    """For each output, `[inputs, outputs]`, a row for each direction that forward mode pushes through the function."""
+    x = given[k]
+    directions = np.eye(x._aval.size, dtype=x._aval.dtype).reshape(-1, *x._aval.shape)
+    rows = [_tangents(func, given, k, as_tensor(direction)) for direction in directions]
+    return (
+        [np.stack(of_one) for of_one in zip(*rows, strict=True)]
+        if rows
+        else [np.zeros((0, y.numel())) for y in outputs]
+    )
+
+
+def _tangents(func: Callable[..., Any], given: tuple[Any, ...], k: int, direction: Tensor) -> list[np.ndarray]:
+    with dual_level():
+        made = _outputs(func, (*given[:k], make_dual(given[k], direction), *given[k + 1 :]))
+        pairs = [unpack_dual(y) for y in made if y.requires_grad]
+        tangents = [zeros(y.primal.shape) if y.tangent is None else y.tangent for y in pairs]
+        return [host_array(tangent, "gradcheck").reshape(-1) for tangent in tangents]
 
 
 def _differences(func: Callable[..., Any], given: tuple[Any, ...], k: int, eps: float) -> list[np.ndarray]:

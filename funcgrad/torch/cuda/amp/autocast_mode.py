@@ -1,4 +1,4 @@
-"""torch.cuda.amp: the old names of `torch.amp` for GPUs."""
+"""torch.cuda.amp.autocast_mode: the old names of `torch.amp.autocast` and its decorators for GPUs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from funcgrad.errors import warn
 from funcgrad.torch import amp as _amp
 from funcgrad.torch._types import float16
 
-_DEPRECATED = "`torch.cuda.amp.{0}(args...)` is deprecated. Please use `torch.amp.{0}('cuda', args...)` instead."
-_DEPRECATED_DECORATOR = (
+OLD_NAME = "`torch.cuda.amp.{0}(args...)` is deprecated. Please use `torch.amp.{0}('cuda', args...)` instead."
+"""The warning of a class under its old name."""
+_OLD_DECORATOR = (
     "`torch.cuda.amp.{0}(args...)` is deprecated. Please use `torch.amp.{0}(args..., device_type='cuda')` instead."
 )
 
@@ -20,34 +21,19 @@ class autocast(_amp.autocast):
     """`torch.amp.autocast("cuda", ...)`."""
 
     def __init__(self, enabled: bool = True, dtype: Any = float16, cache_enabled: bool = True) -> None:
-        warn(_DEPRECATED.format("autocast"), FutureWarning)
+        warn(OLD_NAME.format("autocast"), FutureWarning)
         super().__init__("cuda", dtype, enabled, cache_enabled)
-
-
-class GradScaler(_amp.GradScaler):
-    """`torch.amp.GradScaler("cuda", ...)`."""
-
-    def __init__(
-        self,
-        init_scale: float = 2.0**16,
-        growth_factor: float = 2.0,
-        backoff_factor: float = 0.5,
-        growth_interval: int = 2000,
-        enabled: bool = True,
-    ) -> None:
-        warn(_DEPRECATED.format("GradScaler"), FutureWarning)
-        super().__init__("cuda", init_scale, growth_factor, backoff_factor, growth_interval, enabled)
 
 
 def custom_fwd(*args: Any, **kwargs: Any) -> Callable[..., Any]:
     """`torch.amp.custom_fwd(..., device_type="cuda")`."""
-    warn(_DEPRECATED_DECORATOR.format("custom_fwd"), FutureWarning)
+    warn(_OLD_DECORATOR.format("custom_fwd"), FutureWarning)
     return _amp.custom_fwd(*args, device_type="cuda", **kwargs)
 
 
 def custom_bwd(*args: Any, **kwargs: Any) -> Callable[..., Any]:
     """`torch.amp.custom_bwd(..., device_type="cuda")`."""
-    warn(_DEPRECATED_DECORATOR.format("custom_bwd"), FutureWarning)
+    warn(_OLD_DECORATOR.format("custom_bwd"), FutureWarning)
     return _amp.custom_bwd(*args, device_type="cuda", **kwargs)
 
 
