@@ -13,6 +13,7 @@ import numpy as np
 
 from funcgrad.torch._grad_mode import has_been, state
 from funcgrad.torch._graph import LEAF, NOWHERE, Edge, OperatorNode, savers
+from funcgrad.torch._order import TURNING, follow
 from funcgrad.torch._tensor import Tensor, root_of, wrap
 from funcgrad.torch._texts import INFERENCE_SAVED, VIEW_MADE_WITHOUT_GRAD
 from funcgrad.torch._views import Writer
@@ -41,9 +42,12 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
     values: list[Any] = []
     edges: list[Any] = []
     wrt: list[int] = []
+    is_turned = False
     for x in operands:
         if isinstance(x, Tensor):
             values.append(x._storage.value if x._base is None else view_value(x))
+            if x._turned:
+                is_turned = True
             edge = x._edge
             if edge is not None:
                 wrt.append(len(edges))
@@ -65,6 +69,8 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
     else:
         equation, results = trace.record(op, static, values)
         tensors = [wrap(value) for value in results]
+    if is_turned:
+        follow(op.name, operands, tensors)
     if state.inference:
         for tensor in tensors:
             tensor._inference = True
@@ -171,6 +177,8 @@ def alias(x: Tensor) -> Tensor:
     """A tensor without gradient state on the same storage, as `detach()` gives."""
     made = wrap(x._storage.value)
     made._storage = x._storage
+    if x._turned:
+        made._turned = True
     if x._base is not None:
         made._value = view_value(x)
         made._base, made._chain, made._seen = alias(x._base), x._chain, x._storage.value
@@ -184,6 +192,8 @@ def _share(tensor: Tensor, x: Tensor, link: Link) -> None:
     tensor._base = x if x._base is None else x._base
     tensor._chain = (*x._chain, link)
     tensor._writes = x._writes
+    if x._turned or link.op.name in TURNING:
+        tensor._turned = True
 
 
 def view_value(x: Tensor) -> Value:

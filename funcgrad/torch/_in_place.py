@@ -145,6 +145,7 @@ def reshape_in_place(x: Tensor, shaped: Callable[[Tensor], Tensor]) -> Tensor:
     finally:
         state.grad = mode
     x._base, x._chain, x._value, x._seen = made._base, made._chain, made._value, made._seen
+    x._turned = made._turned
     if x._edge is not LEAF:
         x._edge = made._edge
     x._storage.write(x._storage.value, counts=x._writes is None)

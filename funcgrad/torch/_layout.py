@@ -7,7 +7,6 @@ PyTorch's.
 from __future__ import annotations
 
 import functools
-import math
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,13 @@ _ITEM = 8  # bytes of an element of the stand-in array
 
 
 def strides_of(x: Tensor) -> tuple[int, ...]:
-    """Steps between neighbours of each dimension, in elements."""
+    """Steps between neighbours of each dimension in PyTorch's memory, in elements."""
     return tuple(step // _ITEM for step in _layout_of(x).strides)
+
+
+def own_strides(x: Tensor) -> tuple[int, ...]:
+    """Those steps where the base's elements lie by their indices, as its values do here."""
+    return tuple(step // _ITEM for step in _follow(_base_of(x)._aval, None, x._chain).strides)
 
 
 def offset_of(x: Tensor) -> int:
@@ -30,12 +34,12 @@ def offset_of(x: Tensor) -> int:
 
 def is_contiguous(x: Tensor) -> bool:
     """Whether elements lie in memory in the order of their indices."""
-    return x._base is None or bool(_layout_of(x).flags.c_contiguous)
+    return (x._base is None and not x._turned) or bool(_layout_of(x).flags.c_contiguous)
 
 
 def can_view(x: Tensor, shape: tuple[int, ...]) -> bool:
     """Whether the tensor can take this shape without moving elements."""
-    if x._base is None:
+    if x._base is None and not x._turned:
         return True
     try:
         _layout_of(x).reshape(shape, copy=False)
@@ -55,7 +59,7 @@ def placed(values: np.ndarray, x: Tensor) -> np.ndarray:
 
 def overlaps_itself(x: Tensor) -> bool:
     """Whether two elements of a tensor lie at one place, as far as one can tell from its strides."""
-    return not is_one_to_one(x._aval.shape, strides_of(x))
+    return not is_one_to_one(x._aval.shape, own_strides(x))
 
 
 def overlaps_partly(x: Tensor, other: Tensor) -> bool:
@@ -64,12 +68,12 @@ def overlaps_partly(x: Tensor, other: Tensor) -> bool:
         return False
     start, begin = offset_of(x), offset_of(other)
     if start == begin and x._aval.size == other._aval.size:
-        return strides_of(x) != strides_of(other)
+        return own_strides(x) != own_strides(other)
     return start < begin + other._aval.size and begin < start + x._aval.size
 
 
 def _has_no_gaps(x: Tensor) -> bool:
-    return is_dense(x._aval.shape, strides_of(x))
+    return is_dense(x._aval.shape, own_strides(x))
 
 
 def is_dense(size: tuple[int, ...], stride: tuple[int, ...]) -> bool:
@@ -93,18 +97,23 @@ def is_one_to_one(size: tuple[int, ...], stride: tuple[int, ...]) -> bool:
 
 
 def _layout_of(x: Tensor) -> np.ndarray:
-    base = x if x._base is None else root_of(x)
-    return _follow(base._aval, x._chain)
+    return _follow(_base_of(x)._aval, getattr(x._storage, "order", None), x._chain)
+
+
+def _base_of(x: Tensor) -> Tensor:
+    return x if x._base is None else root_of(x)
 
 
 @functools.lru_cache(maxsize=4096)
-def _follow(aval: Aval, chain: tuple[Any, ...]) -> np.ndarray:
+def _follow(aval: Aval, order: tuple[int, ...] | None, chain: tuple[Any, ...]) -> np.ndarray:
     if not chain:
-        strides = [_ITEM * math.prod(aval.shape[i + 1 :]) for i in range(len(aval.shape))]
+        strides, step = [0] * len(aval.shape), _ITEM
+        for dim in reversed(order or range(len(aval.shape))):
+            strides[dim], step = step, step * aval.shape[dim]
         return np.lib.stride_tricks.as_strided(_origin_array(), aval.shape, strides, writeable=False)
     link = chain[-1]
     places = [Number(int, place) for place in link.places]
-    return _with_unit_steps(link.op([_follow(aval, chain[:-1]), *places], link.static)[link.number])
+    return _with_unit_steps(link.op([_follow(aval, order, chain[:-1]), *places], link.static)[link.number])
 
 
 def _with_unit_steps(array: np.ndarray) -> np.ndarray:

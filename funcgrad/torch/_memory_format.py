@@ -1,4 +1,4 @@
-"""Memory formats: names that scripts pass along; elements lie in the order of their indices whatever they say."""
+"""Memory formats: names of orders in which elements lie in PyTorch's memory; what follows from them: `_order.py`."""
 
 from __future__ import annotations
 

@@ -27,13 +27,16 @@ class Storage:
         writer: The differentiable equation that wrote last; missing before the first such write.
         memory: A NumPy array on the same memory; only where there is one, see `_sharing.py`.
         seen: Its bytes at the last look.
+        order: The base's dimensions as they lie in PyTorch's memory, from the outermost one on; missing where they lie
+            by their indices, as values do here.
         readable: Where `data_ptr()` has said that the values can be read; missing before the first such call.
     """
 
-    __slots__ = ("birth", "is_secret", "memory", "readable", "seen", "value", "version", "writer")
+    __slots__ = ("birth", "is_secret", "memory", "order", "readable", "seen", "value", "version", "writer")
 
     writer: Equation
     memory: np.ndarray
+    order: tuple[int, ...]
     seen: bytes
     readable: np.ndarray
 

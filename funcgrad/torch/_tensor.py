@@ -58,6 +58,7 @@ class Tensor(TensorBase):
     _value: Value | None = None  # a view's own value...
     _seen: Value | None = None  # ...which holds while the storage still has this one
     _origin: str = ""  # why a view must not be written to, see `_in_place.py`
+    _turned: bool = False  # whether its elements may lie in another order than that of their indices, see `_order.py`
     _writes: list[int] | None = None  # made by `.data`: writes through it are counted here, and not for autograd
     _retains: bool = False
     _hooks: Any = None

@@ -16,6 +16,8 @@ from funcgrad.torch._ops.out import functions as _out_functions
 from funcgrad.torch._ops.promotion import floating as _floating
 from funcgrad.torch._ops.promotion import scalar_name as _scalar_name
 from funcgrad.torch._ops.rearranging import roll as _roll
+from funcgrad.torch._order import arrange as _arrange
+from funcgrad.torch._order import innermost as _innermost
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import as_dtype, get_default_dtype
 from funcgrad.trace import Op
@@ -68,7 +70,8 @@ def _along_one(name: str) -> Callable[..., Tensor]:
             raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
         if n is not None and n < 1:
             raise RuntimeError(f"Invalid number of data points ({n}) specified")
-        return _apply(_ONE[name], (n, _dim_of(dim, input.ndim), norm), input)
+        chosen = _dim_of(dim, input.ndim)
+        return _arrange(_apply(_ONE[name], (n, chosen, norm), input), _innermost(input, (chosen,)))
 
     return _named(transform, name, "one dimension")
 
@@ -82,7 +85,7 @@ def _along_many(name: str, shown: str, default: tuple[int, ...] | None) -> Calla
             raise IndexError(f"Dimension specified as {chosen[0]} but tensor has no dimensions")
         dims = tuple(_dim_of(d, input.ndim) for d in chosen)
         lengths = None if s is None else tuple(input.shape[d] if k == -1 else k for k, d in zip(s, dims, strict=True))
-        return _apply(_MANY[name], (lengths, dims, norm), input)
+        return _arrange(_apply(_MANY[name], (lengths, dims, norm), input), _innermost(input, dims))
 
     return _named(transform, shown, "several dimensions")
 

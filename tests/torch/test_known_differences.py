@@ -17,10 +17,14 @@ SHOWN_ELSEWHERE = ("item_", "op_db ")  # by test_semantics.py and by tests/parit
 KNOWN = tomllib.loads(LEDGER.read_text(encoding="utf-8"))
 
 
-def transposed_operand():
-    y = torch.arange(6.0).reshape(2, 3).t() * 2
+def sorted_columns():
+    y = torch.arange(6.0).reshape(2, 3).t().sort(0)[0]
     y.reshape(-1)[0] = 100.0  # a view of the result here, a copy in PyTorch
     return y.stride(), y.is_contiguous(), y[0, 0].item()
+
+
+def channels_of_single_pixels():
+    return torch.zeros(2, 3, 1, 1).to(memory_format=torch.channels_last).stride()
 
 
 def copy_to_where_the_source_lies():
@@ -125,7 +129,10 @@ def sparse_lookup_and_adam():
 REFUSAL = "unsupported operation: more than one element of the written-to tensor refers to a single memory location"
 NO_DATA = "Tensor on device meta is not on the expected device cpu!"
 DIFFERENCES = {
-    "elementwise results": [(transposed_operand, ((1, 3), False, 0.0), ((2, 1), True, 100.0))],
+    "results that are not elementwise": [
+        (sorted_columns, ((1, 3), False, 0.0), ((2, 1), True, 100.0)),
+        (channels_of_single_pixels, (3, 1, 3, 3), (3, 1, 1, 1)),
+    ],
     "in-place writes": [
         (copy_to_where_the_source_lies, [0.0, 1.0, 1.0, 3.0, 1.0, 5.0], [0.0, 1.0, 1.0, 3.0, 2.0, 5.0]),
         (multiply_by_what_is_written, [0.0, 5.0, 0.0, 33.0], [0.0, 5.0, 16.0, 33.0]),

@@ -10,7 +10,7 @@ from jax import lax
 
 from funcgrad.errors import UnsupportedError, unsupported
 from funcgrad.torch._dispatch import alias, view
-from funcgrad.torch._layout import offset_of, strides_of
+from funcgrad.torch._layout import offset_of, own_strides
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import dtype, dtype_of
 from funcgrad.torch._views import ViewOp
@@ -88,7 +88,7 @@ def _check_sizes(x: Tensor, own: int, wanted: dtype) -> None:
     names = f"to view {dtype_of(x._aval.dtype).scalar} as {wanted.scalar} (different element sizes)"
     if not x.ndim:
         raise RuntimeError(f"self.dim() cannot be 0 {names}")
-    ratio, strides = wanted.itemsize // own, strides_of(x)
+    ratio, strides = wanted.itemsize // own, own_strides(x)
     if ratio > 1:
         for what, number in (("size(-1)", x.shape[-1]), ("storage_offset()", offset_of(x))):
             if number % ratio:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax.numpy as jnp
@@ -10,6 +11,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.reduction import vector_norm
 from funcgrad.torch._ops.rows import Row, of_tensors
+from funcgrad.torch._order import arrange
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import CROSS_WITHOUT_DIM
 from funcgrad.torch._warn_once import warn_once
@@ -55,7 +57,27 @@ EINSUM = Op("einsum", _einsum, label="View")
 def einsum(equation: str, *operands: Any) -> Tensor:
     """Sum of products over the subscripts of `equation` that its output does not name."""
     given = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
-    return apply(EINSUM, (equation.replace(" ", ""),), *given)
+    written = equation.replace(" ", "")
+    return arrange(apply(EINSUM, (written,), *given), _order_of_product(written))
+
+
+@functools.lru_cache(maxsize=1024)
+def _order_of_product(equation: str) -> tuple[int, ...] | None:
+    """How the result of a product lies: what both factors have, what the one has whose dimension comes first, the rest.
+
+    Of other contractions nothing is said.
+    """
+    inputs, arrow, output = equation.partition("->")
+    terms = inputs.split(",")
+    if len(terms) != 2 or not arrow or "." in equation or any(len({*term}) < len(term) for term in terms):
+        return None
+    left, right = ({*term} for term in terms)
+    if not (left & right) - {*output}:
+        return None
+    alone = [letter for letter in output if (letter in left) != (letter in right)]
+    first = left if alone and alone[0] in left else right
+    rank = [0 if letter in left & right else 1 if letter in first else 2 for letter in output]
+    return tuple(sorted(range(len(output)), key=rank.__getitem__))
 
 
 def _tensordot(a: Any, b: Any, *, dims: Any) -> Any:

@@ -14,8 +14,10 @@ from funcgrad.torch._destination import destination
 from funcgrad.torch._dispatch import apply, edge_of, value_of
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._graph import Edge
+from funcgrad.torch._memory_format import preserve_format
 from funcgrad.torch._ops.copying import CLONE, to_device, to_dtype
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._order import formatted, lies_by
 from funcgrad.torch._overriding import is_ours
 from funcgrad.torch._printing import shape_text, tensor_text
 from funcgrad.torch._sharing import shared_array
@@ -178,10 +180,12 @@ def __repr__(input: Tensor) -> str:
 
 def to(input: Tensor, *args: Any, **keywords: Any) -> Tensor:
     """The tensor in another dtype or on another device; itself if nothing changes and no copy is asked for."""
-    place, wanted, _, _, copy = destination(*args, **keywords)
+    place, wanted, _, format, copy = destination(*args, **keywords)
     made = input if place is None else to_device(input, place)
     made = made if wanted is None else to_dtype(made, wanted)
-    return apply(CLONE, (), made) if copy and made is input else made
+    if made is input and (copy or not (format in (None, preserve_format) or lies_by(input, format))):
+        made = apply(CLONE, (), made)
+    return formatted(made, format) if made is not input else made
 
 
 def _caster(wanted: dtype) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._order import formatted
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import as_dtype, on_meta
 from funcgrad.trace import WITHOUT_DATA, Op, without_data
@@ -35,7 +36,7 @@ COPY = Op("copy", lambda x: x, saves=NONE, label="CopyBackwards")
 
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy with its own storage; gradients flow back to the original."""
-    return apply(CLONE, (), input)
+    return formatted(apply(CLONE, (), input), memory_format)
 
 
 def to_device(x: Tensor, chosen: Any) -> Tensor:

@@ -18,6 +18,7 @@ from funcgrad.torch._ops.copying import to_device, to_dtype
 from funcgrad.torch._ops.dims import shape_of, sizes
 from funcgrad.torch._ops.ramp_checks import checked_length, checked_length_with_end, checked_steps
 from funcgrad.torch._ops.rows import Row, factory
+from funcgrad.torch._order import arrange_like, formatted
 from funcgrad.torch._sharing import share
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import (
@@ -245,10 +246,11 @@ def like(create: Any) -> Any:
     def create_like(
         input: Tensor, *args: Any, dtype: Any = None, requires_grad: bool = False, **keywords: Any
     ) -> Tensor:
-        keywords.pop("memory_format", None)
+        format = keywords.pop("memory_format", None)
         if input.is_meta and keywords.get("device") is None:
             keywords["device"] = input.device
-        return create(input.shape, *args, dtype=dtype or input.dtype, requires_grad=requires_grad, **keywords)
+        made = create(input.shape, *args, dtype=dtype or input.dtype, requires_grad=requires_grad, **keywords)
+        return formatted(made, format) if format else arrange_like(made, input)
 
     return create_like
 

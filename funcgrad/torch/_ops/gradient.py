@@ -126,7 +126,7 @@ def set_data(self: Tensor, new: Tensor) -> None:
         raise RuntimeError(INCOMPATIBLE_DATA)
     new = alias(new)
     self._storage, self._base, self._chain = new._storage, new._base, new._chain
-    self._value, self._seen = new._value, new._seen
+    self._value, self._seen, self._turned = new._value, new._seen, new._turned
 
 
 def grad_fn(self: Tensor) -> Any:

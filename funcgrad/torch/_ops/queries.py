@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import value_of
-from funcgrad.torch._layout import is_contiguous, offset_of, strides_of
+from funcgrad.torch._layout import offset_of, strides_of
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._order import lies_by
 from funcgrad.torch._sharing import address_of
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import Size
@@ -51,7 +52,7 @@ def data_ptr(input: Tensor) -> int:
 
 def is_contiguous_(input: Tensor, *, memory_format: Any = None) -> bool:
     """Whether elements lie in memory in the order of their indices."""
-    return is_contiguous(input)
+    return lies_by(input, memory_format)
 
 
 def is_floating_point(input: Tensor) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from funcgrad.torch import _random
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.conversion import host_array
-from funcgrad.torch._ops.creation import leaf, like
+from funcgrad.torch._ops.creation import leaf
 from funcgrad.torch._ops.dims import shape_of
 from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.promotion import cast, check_broadcast, scalar_name
@@ -169,7 +169,8 @@ def _check_deviations(std: np.ndarray) -> None:
         raise RuntimeError("normal expects all elements of std >= 0.0")
 
 
-def _randint_of(size: Any, low: Any = None, high: Any = None, **keywords: Any) -> Tensor:
+def randint_of(size: Any, low: Any = None, high: Any = None, **keywords: Any) -> Tensor:
+    """`randint` with the shape first."""
     return randint(low, high, size, **keywords)
 
 
@@ -202,9 +203,6 @@ ROWS = (
     factory("randint", randint),
     factory("randperm", randperm),
     factory("normal", normal),
-    factory("rand_like", like(rand)),
-    factory("randn_like", like(randn)),
-    factory("randint_like", like(_randint_of)),
     Row("bernoulli", bernoulli),
     Row("multinomial", multinomial),
 )

@@ -14,11 +14,13 @@ import numpy as np
 
 from funcgrad.torch._dispatch import alias, apply, view
 from funcgrad.torch._in_place import reshape_in_place
-from funcgrad.torch._layout import can_view, is_contiguous
+from funcgrad.torch._layout import can_view
+from funcgrad.torch._memory_format import contiguous_format
 from funcgrad.torch._ops.bits import view_as_dtype
 from funcgrad.torch._ops.copying import CLONE
 from funcgrad.torch._ops.dims import dim_of, sizes
 from funcgrad.torch._ops.rows import Row, renamed
+from funcgrad.torch._order import formatted, lies_by
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import REVERSED_DIMS, T_OF_NUMBER, VIEW_INCOMPATIBLE
 from funcgrad.torch._types import dtype as torch_dtype
@@ -295,8 +297,10 @@ atleast_1d, atleast_2d, atleast_3d = _atleast(1), _atleast(2), _atleast(3)
 
 
 def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
-    """The tensor itself, or a copy in the order of its indices."""
-    return input if is_contiguous(input) else apply(CLONE, (), input)
+    """The tensor itself, or a copy in the order of its indices or of a memory format."""
+    if lies_by(input, memory_format):
+        return input
+    return formatted(apply(CLONE, (), input), memory_format or contiguous_format)
 
 
 def detach(input: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.activation import leaky_relu
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.promotion import cast
+from funcgrad.torch._order import straighten
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch.random import default_generator
 from funcgrad.trace import Op, array_of, constant
@@ -36,7 +37,8 @@ def rrelu(
     if lower > upper:
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     if not training:
-        return leaky_relu(input, (lower + upper) / 2, inplace)
+        result = leaky_relu(input, (lower + upper) / 2, inplace)
+        return result if inplace else straighten(result)
     falls = np.asarray(array_of(value_of(input), "rrelu")) <= 0
     slopes = np.ones(falls.shape, input._aval.dtype)
     slopes[falls] = _random.rrelu_slopes(default_generator, int(falls.sum()), lower, upper, slopes.dtype)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from funcgrad.torch._layout import offset_of, strides_of
+from funcgrad.torch._layout import offset_of, own_strides
 from funcgrad.torch._overriding import Overridable, overrides
 from funcgrad.torch._serialization.functions import COMPILED_OWNER, is_compiled, path_of
 from funcgrad.torch._storage import Storage
@@ -104,8 +104,8 @@ class Pickler(_Base):
     def _plain(self, x: Tensor, requires_grad: bool) -> tuple[_Name, tuple[Any, ...]]:
         """How PyTorch builds a tensor of no class."""
         if x.is_meta:
-            return _REBUILD_META, (x.dtype, tuple(x.shape), strides_of(x), requires_grad)
-        path = self._storage_id(x), offset_of(x), tuple(x.shape), strides_of(x), requires_grad, OrderedDict()
+            return _REBUILD_META, (x.dtype, tuple(x.shape), own_strides(x), requires_grad)
+        path = self._storage_id(x), offset_of(x), tuple(x.shape), own_strides(x), requires_grad, OrderedDict()
         return _REBUILD_TENSOR, path
 
     def _storage_id(self, x: Tensor) -> _StorageId:

@@ -63,13 +63,15 @@ class Casting:
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
         """Move or cast parameters and buffers in place; only floating-point ones are cast."""
-        place, wanted = module_destination(*args, **kwargs)[:2]
+        place, wanted, _, format = module_destination(*args, **kwargs)[:4]
         if wanted is not None and not (wanted.is_floating_point or wanted.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}"
             )
         if place is not None or wanted is None:
             self._apply(functools.partial(_moved, chosen=place or CPU))
+        if format is not None:
+            self._apply(lambda x: x.to(memory_format=format) if x.ndim in (4, 5) else x)
         return self if wanted is None else self._cast(wanted)
 
     def _cast(self, wanted: dtype) -> Self:

@@ -50,7 +50,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
             made = object.__new__(type(source))
             made.__dict__.update({name: x for name, x in source.__dict__.items() if name[0] != "_"}, _is_param=True)
         made._storage, made._base, made._chain = source._storage, source._base, source._chain
-        made._value, made._seen = source._value, source._seen
+        made._value, made._seen, made._turned = source._value, source._seen, source._turned
         if requires_grad:
             if not is_differentiable(source._aval):
                 raise RuntimeError(ONLY_FLOATS_REQUIRE_GRAD)
