@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from funcgrad.torch._graph import Edge, OperatorNode, faces, insides, saved_views
+from funcgrad.torch._graph import LEAF, Edge, OperatorNode, faces, insides, saved_views
 from funcgrad.torch._ops.creation import as_tensor
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.trace import Value
@@ -83,7 +83,7 @@ def _operand(node: OperatorNode, position: int) -> Tensor | None:
     edge, value = node.edges[position], node.unpack_one(keeps.index(position))
     if isinstance(edge, Tensor) and edge._storage.value is value:
         return edge
-    return wrap(value, None if isinstance(edge, Tensor) else edge) if type(value) is Value else as_tensor(value)
+    return wrap(value, LEAF if isinstance(edge, Tensor) else edge) if type(value) is Value else as_tensor(value)
 
 
 def _result(node: OperatorNode) -> Tensor:

@@ -234,6 +234,14 @@ def modules_of_amp_for_gpus(torch):
     return same, scaling.OptState.READY.name, issubclass(scaling.GradScaler, torch.amp.GradScaler)
 
 
+def saved_tensors_that_hooks_have_changed(torch):
+    x = torch.ones(3, requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: t.detach() * 2, lambda t: t):
+        square, product = x.pow(2), x * (x + 1)
+    seen = square.grad_fn._saved_self, product.grad_fn._saved_self, product.grad_fn._saved_other
+    return [(repr(y), y.requires_grad, y.is_leaf) for y in seen]
+
+
 def gradients_checked_forwards(torch):
     class Pushed(torch.autograd.Function):
         @staticmethod
@@ -272,5 +280,6 @@ USAGES = {
         entries_beside_an_optimizers_own,
         modules_of_amp_for_gpus,
         gradients_checked_forwards,
+        saved_tensors_that_hooks_have_changed,
     )
 }
