@@ -1,5 +1,6 @@
 """How results lie in memory where operands are turned, and the random numbers that follow it, against PyTorch, live."""
 
+import copy
 import operator
 
 import pytest
@@ -121,6 +122,7 @@ def test_memory_formats():
         last, both = torch.channels_last, (torch.channels_last, torch.contiguous_format)
         turned = x.to(memory_format=last)
         made = [turned, turned.clone(), turned.contiguous(), x.contiguous(memory_format=last), torch.empty_like(turned)]
+        made += [copy.deepcopy(turned), copy.deepcopy(torch.nn.Parameter(turned)), copy.copy(turned)]
         made += [turned.double(), torch.zeros_like(x, memory_format=last), x[:, 1:].clone(memory_format=last)]
         made += [
             x.view(1, 2, 3, 4, 5).to(memory_format=torch.channels_last_3d),

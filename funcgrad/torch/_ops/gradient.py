@@ -15,6 +15,7 @@ from funcgrad.torch._graph import LEAF, Edge, shown
 from funcgrad.torch._hooks import LeafHooks, OrderedDict, RemovableHandle, hooks_of
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._order import arrange_like
 from funcgrad.torch._overriding import of_class, overrides
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import (
@@ -151,7 +152,7 @@ def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
         return memo[id(self)]
     if overrides(type(self)) and type(self.new_empty([])) is not type(self):
         raise RuntimeError(DEEPCOPY_OF_SUBCLASS)
-    made = of_class(wrap(value_of(self), LEAF if self.requires_grad else None), type(self))
+    made = of_class(arrange_like(wrap(value_of(self), LEAF if self.requires_grad else None), self), type(self))
     memo[id(self)] = made
     whole(made).update(copy.deepcopy(self.__dict__.copy(), memo))
     if self._grad is not None:

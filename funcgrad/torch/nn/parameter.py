@@ -8,6 +8,7 @@ from funcgrad.torch._attributes import whole
 from funcgrad.torch._dispatch import value_of
 from funcgrad.torch._graph import LEAF
 from funcgrad.torch._ops.creation import empty
+from funcgrad.torch._order import arrange_like
 from funcgrad.torch._overriding import disabled, is_ours, overrides
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import ONLY_FLOATS_REQUIRE_GRAD
@@ -63,7 +64,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) not in memo:
-            memo[id(self)] = type(self)(wrap(value_of(self)), self.requires_grad)
+            memo[id(self)] = type(self)(arrange_like(wrap(value_of(self)), self), self.requires_grad)
         return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
