@@ -98,3 +98,17 @@ def test_warnings_are_pytorchs():
                 call(torch)
             texts.append([str(w.message) for w in caught])
         assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("align_corners", [False, True])
+@pytest.mark.parametrize("n", [1, 2, 7, 8, 28, 33])
+@pytest.mark.filterwarnings("ignore")
+def test_the_identity_of_a_spatial_transformer_is_exact_to_the_bit(n, align_corners):
+    """Elements are sampled where they lie, so that the last bit decides on which side a gradient is taken."""
+    seen = {}
+    for torch in (real, shim):
+        theta = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]], requires_grad=True)
+        grid = torch.nn.functional.affine_grid(theta, (1, 1, n, n), align_corners=align_corners)
+        line = torch.linspace(-1, 1, n)
+        seen[torch] = grid.detach().numpy().tobytes(), line.numpy().tobytes()
+    assert seen[shim] == seen[real]

@@ -67,8 +67,8 @@ def _even(start: Any, end: Any, steps: int, dtype: np.dtype[Any]) -> Any:
         return jnp.where(i < steps // 2, up, down).astype(dtype)
     start, end = start.astype(dtype), end.astype(dtype)
     step = (end - start) / (steps - 1)
-    i = jnp.arange(steps)
-    return jnp.where(i < steps // 2, start + step * i.astype(dtype), end - step * (steps - 1 - i).astype(dtype))
+    i, (start, end, step) = jnp.arange(steps), (x.astype(np.float64) for x in (start, end, step))  # as if fused
+    return jnp.where(i < steps // 2, start + step * i, end - step * (steps - 1 - i)).astype(dtype)
 
 
 def leaf(x: Tensor, requires_grad: bool, dtype: Any = None, device: Any = None) -> Tensor:

@@ -18,14 +18,25 @@ from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Op
 
 
+def _centres(length: int, align_corners: bool, dtype: np.dtype[Any]) -> np.ndarray:
+    """The coordinates of elements, rounded as in PyTorch.
+
+    Under the identity they are where the elements lie, so their last bit says between which two neighbours a gradient
+    is taken; and every spatial transformer starts from the identity.
+    """
+    if length == 1:
+        return np.zeros(1, dtype)
+    step = (np.asarray(2, dtype) / np.asarray(length - 1, dtype)).astype(np.longdouble)  # products are not rounded
+    i = np.arange(length)
+    ends = np.where(i < length // 2, step * i - 1, 1 - step * i[::-1]).astype(dtype)
+    return ends if align_corners else ends * np.asarray(length - 1, dtype) / np.asarray(length, dtype)
+
+
 def _affine_grid(theta: Any, *, size: tuple[int, ...], align_corners: bool) -> Any:
     """`theta @ [x, y, (z,) 1]` at the centre of each element."""
-    axes = []
-    for n in size[2:]:
-        ends = np.linspace(-1, 1, n) if n > 1 else np.zeros(1)
-        axes.append(ends if align_corners else ends * (n - 1) / n)
-    places = [*np.meshgrid(*axes, indexing="ij")[::-1], np.ones(size[2:])]
-    base = np.stack(places, -1).reshape(-1, len(size) - 1).astype(theta.dtype)
+    axes = [_centres(n, align_corners, theta.dtype) for n in size[2:]]
+    places = [*np.meshgrid(*axes, indexing="ij")[::-1], np.ones(size[2:], theta.dtype)]
+    base = np.stack(places, -1).reshape(-1, len(size) - 1)
     return jnp.einsum("pk,bck->bpc", base, theta).reshape(size[0], *size[2:], len(size) - 2)
 
 
