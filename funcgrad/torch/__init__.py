@@ -239,6 +239,7 @@ newaxis = None
 ScriptModule: _Any = jit.ScriptModule
 ScriptFunction: _Any = jit.ScriptFunction
 Stream: _Any = _stand_in("torch", "Stream", "Leave it out: XLA orders all work by itself.")
+DeviceObjType: _Any = _stand_in("torch", "DeviceObjType", "It is TorchScript's type; devices are of torch.device.")
 Event: _Any = _stand_in("torch", "Event", "Measure time with time.perf_counter around a value that is read.")
 PyTorchFileReader: _Any = _stand_in("torch", "PyTorchFileReader", "Read the file with torch.load.")
 PyTorchFileWriter: _Any = _stand_in("torch", "PyTorchFileWriter", "Write the file with torch.save.")

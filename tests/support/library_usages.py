@@ -234,6 +234,15 @@ def modules_of_amp_for_gpus(torch):
     return same, scaling.OptState.READY.name, issubclass(scaling.GradScaler, torch.amp.GradScaler)
 
 
+def annotations_with_types_of_torchscript(torch):
+    return isinstance(torch.DeviceObjType, type), (str | torch.DeviceObjType).__args__[0].__name__
+
+
+def sigmoids_within_the_open_interval(torch):
+    clipped = sub(torch, "distributions.transforms")._clipped_sigmoid
+    return [clipped(torch.tensor([-200.0, 0.0, 200.0], dtype=kind)) for kind in (torch.float32, torch.float64)]
+
+
 def saved_tensors_that_hooks_have_changed(torch):
     x = torch.ones(3, requires_grad=True)
     with torch.autograd.graph.saved_tensors_hooks(lambda t: t.detach() * 2, lambda t: t):
@@ -281,5 +290,7 @@ USAGES = {
         modules_of_amp_for_gpus,
         gradients_checked_forwards,
         saved_tensors_that_hooks_have_changed,
+        sigmoids_within_the_open_interval,
+        annotations_with_types_of_torchscript,
     )
 }

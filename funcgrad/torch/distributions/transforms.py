@@ -81,6 +81,9 @@ class PowerTransform(_Monotone):
         return (self.exponent * y / x).abs().log()
 
 
+_clipped_sigmoid = clipped_sigmoid  # under the name that forecasting libraries import
+
+
 class SigmoidTransform(_Monotone):
     """y = 1 / (1 + exp(-x))."""
 
