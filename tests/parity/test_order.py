@@ -181,3 +181,14 @@ def test_a_turned_result_is_saved_and_viewed(tmp_path):
             y.view(-1)
         assert y.reshape(-1).tolist() == y.flatten().tolist() == y.contiguous().view(-1).tolist()
         assert y.permute(1, 2, 0).view(-1).tolist() == sorted(y.flatten().tolist())
+
+
+@pytest.mark.parametrize("is_sorted", [True, False])
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_a_padded_sequence_lies_as_in_pytorch(batch_first, is_sorted):
+    strides = []
+    for torch in (real, shim):
+        pack, pad = torch.nn.utils.rnn.pack_padded_sequence, torch.nn.utils.rnn.pad_packed_sequence
+        packed = pack(torch.ones(3, 3, 2), torch.tensor([3, 2, 1]), batch_first, is_sorted)
+        strides.append(pad(packed, batch_first)[0].stride())
+    assert operator.eq(*strides), strides

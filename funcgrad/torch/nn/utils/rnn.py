@@ -241,10 +241,12 @@ def pad_packed_sequence(
         beyond = padded.new_full((total_length - longest, *padded.shape[1:]), padding_value)
         padded = cat([padded, beyond])
     lengths = _constant(sequence.lengths)
+    if batch_first:
+        padded = padded.transpose(0, 1)
     if sequence.unsorted_indices is not None:
-        padded = padded.index_select(1, sequence.unsorted_indices)
+        padded = padded.index_select(0 if batch_first else 1, sequence.unsorted_indices)
         lengths = _constant(sequence.lengths[_host(sequence.unsorted_indices)])
-    return padded.transpose(0, 1) if batch_first else padded, lengths
+    return padded, lengths
 
 
 def pad_sequence(
