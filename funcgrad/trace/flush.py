@@ -19,7 +19,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from funcgrad.trace import break_even, recompiling
+from funcgrad.trace import break_even, persistence, recompiling
 from funcgrad.trace.equation import Slots
 from funcgrad.trace.expectations import meet
 from funcgrad.trace.inheritance import inherit
@@ -152,8 +152,12 @@ def _run(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> Iterab
     program = _program(trace, wanted, dead)
     if stats.programs == programs:
         return _execute(program, trace)
+    found = persistence.found.by_name
     with _collector_paused():
-        return _execute(program, trace)
+        results = _execute(program, trace)
+    if persistence.found.by_name > found:  # it was not compiled
+        stats.debt, program.debt = max(stats.debt - program.debt, 0), 0
+    return results
 
 
 @contextmanager

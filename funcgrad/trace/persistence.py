@@ -13,6 +13,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,21 +60,26 @@ def _program(run: Any, file: Path, arguments: tuple[Any, ...]) -> Callable[..., 
         return run
     program = _load(file)
     if program is None:
-        hits = _Hits.count
+        hits = found.by_jax
         program = run.lower(*arguments).compile()
-        if _Hits.count == hits:  # XLA cannot write again what it has read, as it says only when that is run
+        if found.by_jax == hits:  # XLA cannot write again what it has read, as it says only when that is run
             _store(file, program)
     return program
 
 
-class _Hits:
-    """Programs that JAX has found in its own files."""
+@dataclass
+class _Found:
+    """How many programs were found in files so far."""
 
-    count = 0
+    by_jax: int = 0
+    by_name: int = 0
+
+
+found = _Found()
 
 
 def _note(event: str, **_: Any) -> None:
-    _Hits.count += event == "/jax/compilation_cache/cache_hits"
+    found.by_jax += event == "/jax/compilation_cache/cache_hits"
 
 
 jax.monitoring.register_event_listener(_note)
@@ -89,9 +95,11 @@ def _load(file: Path) -> Compiled | None:
     """The program that was kept in `file`; None if there is none that can be read here."""
     try:
         parts = pickle.loads(zlib.decompress(file.read_bytes()))
-        return deserialize_and_load(*parts, execution_devices=jax.devices()[:1])
+        program = deserialize_and_load(*parts, execution_devices=jax.devices()[:1])
     except Exception:  # no file, half a file, another machine's: it is compiled
         return None
+    found.by_name += 1
+    return program
 
 
 def _store(file: Path, program: Compiled) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import funcgrad.torch as torch
 from funcgrad.torch._tensor import wrap
-from funcgrad.trace import Op, constant, fingerprint, forget, inference, persistence, program, synchronize
+from funcgrad.trace import Op, constant, fingerprint, forget, inference, persistence, program, stats, synchronize
 
 
 @pytest.fixture
@@ -59,6 +59,14 @@ def test_another_process_neither_traces_nor_infers(folder, monkeypatch):
     chex.assert_trees_all_equal(trained(), first)
     chex.assert_trees_all_close(trained(2.0), np.float32([1 - 0.2 * np.e, 2 - 0.2 * np.e**2]), rtol=1e-6)
     assert programs(folder) == kept
+
+
+def test_a_program_that_is_found_leaves_room_for_others(folder):
+    trained()
+    assert stats.debt > 0
+    new_process()
+    trained()
+    assert stats.debt == 0
 
 
 @pytest.mark.parametrize("contents", [b"", b"not a program"])
