@@ -7,14 +7,12 @@ from funcgrad.trace.equation import Equation as Equation
 from funcgrad.trace.expectations import expect as expect
 from funcgrad.trace.expectations import meet as meet
 from funcgrad.trace.fingerprint import set_meaning as set_meaning
-from funcgrad.trace.flush import Stats as Stats
 from funcgrad.trace.flush import array_of as array_of
 from funcgrad.trace.flush import cut as cut
 from funcgrad.trace.flush import cut_if_long as cut_if_long
 from funcgrad.trace.flush import flush as flush
 from funcgrad.trace.flush import forget as forget
 from funcgrad.trace.flush import reach as reach
-from funcgrad.trace.flush import stats as stats
 from funcgrad.trace.flush import synchronize as synchronize
 from funcgrad.trace.interpret import on_host as on_host
 from funcgrad.trace.op import ALL as ALL
@@ -33,6 +31,8 @@ from funcgrad.trace.record import current as current
 from funcgrad.trace.record import recording as recording
 from funcgrad.trace.record import set_longest as set_longest
 from funcgrad.trace.record import without_data as without_data
+from funcgrad.trace.statistics import Stats as Stats
+from funcgrad.trace.statistics import stats as stats
 from funcgrad.trace.value import Aval as Aval
 from funcgrad.trace.value import Value as Value
 from funcgrad.trace.value import aval_of as aval_of

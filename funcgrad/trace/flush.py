@@ -10,23 +10,19 @@ from __future__ import annotations
 import functools
 import gc
 import sys
-from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import jax
 import numpy as np
 
-from funcgrad.trace import break_even, persistence, recompiling
-from funcgrad.trace.equation import Slots
+from funcgrad.trace import persistence, recompiling
+from funcgrad.trace.choice import Program, forgive, program_for
 from funcgrad.trace.expectations import meet
-from funcgrad.trace.inheritance import inherit
-from funcgrad.trace.interpret import forget_operators, glimpse, interpreted_program, is_exact
-from funcgrad.trace.program import Run, compile_program
+from funcgrad.trace.interpret import forget_operators, glimpse
 from funcgrad.trace.record import EAGER, PLAIN, WITHOUT_DATA, Step, Trace, current, forget_traces, runner
-from funcgrad.trace.sharing import share, slots_of
+from funcgrad.trace.statistics import stats
 from funcgrad.trace.value import Value
 
 MOST_PROGRAMS = 1000
@@ -38,25 +34,6 @@ RARE = 8
 
 LONG = 64
 """Results of a trace whose compilation costs more than a program that runs more often than it must."""
-
-MOST_DEBT = 5000
-"""Milliseconds of compiling that runs have not saved yet, above which a script's traces are ever new ones."""
-
-
-@dataclass
-class Stats:
-    """What running has cost so far in this process."""
-
-    programs: int = 0  # compiled
-    interpreted: int = 0  # traces run without being compiled
-    debt: float = 0  # milliseconds of compiling that runs of the programs have not saved yet, about
-    forgotten: int = 0  # of them no longer kept
-    flushes: int = 0
-    equations: int = 0  # in the flushed traces
-    causes: Counter[str] = field(default_factory=Counter)  # of the flushes
-
-
-stats = Stats()
 
 
 def array_of(value: Value, cause: str) -> jax.Array | np.ndarray:
@@ -149,14 +126,14 @@ def cut_if_long(trace: Trace, cause: str) -> None:
 def _run(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> Iterable[tuple[int, jax.Array]]:
     """The wanted results, each with its index."""
     programs = stats.programs
-    program = _program(trace, wanted, dead)
+    program = program_for(trace, wanted, dead)
     if stats.programs == programs:
         return _execute(program, trace)
     found = persistence.found.by_name
     with _collector_paused():
         results = _execute(program, trace)
     if persistence.found.by_name > found:  # it was not compiled
-        stats.debt, program.debt = max(stats.debt - program.debt, 0), 0
+        forgive(program)
     return results
 
 
@@ -173,88 +150,8 @@ def _collector_paused() -> Generator[None]:
         gc.enable()
 
 
-@dataclass(slots=True)
-class _Program:
-    """A compiled trace, and how its inputs are handed over."""
-
-    run: Run
-    wanted: tuple[int, ...]  # indices of the results that it returns
-    given: tuple[int, ...]  # positions of the inputs whose memory the results take over
-    kept: tuple[int, ...]  # positions of the others
-    shared: tuple[Slots, Slots] | None = None  # where its floats and whole numbers are read, if equal ones at one place
-    debt: float = 0  # milliseconds of compiling that its runs have not saved yet
-    saves: float = 0  # milliseconds that a run takes less than the host would
-
-    def serves(self, trace: Trace) -> bool:
-        """Whether the trace's numbers are equal where the program takes them to be."""
-        shared = self.shared
-        return shared is None or (share(trace.floats, shared[0]) and share(trace.ints, shared[1]))
-
-
-def _program(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> _Program:
-    programs = trace.step.programs
-    key: tuple[Any, ...] = wanted, dead
-    known = programs.get(key)
-    if isinstance(known, _Program) and not known.serves(trace):
-        key = (wanted, dead, "any numbers")
-        known = programs.get(key)
-    if isinstance(known, _Program):
-        if known.debt:
-            _pay(known)
-        return known
-    if known is None:
-        known = programs[key] = _on_host(trace, wanted)
-    if known.runs and (known.is_exact or stats.debt > MOST_DEBT):
-        known.runs -= 1
-        stats.interpreted += 1
-        return known.program
-    shares = len(key) == 2 and len(trace.results) >= LONG
-    programs[key] = program = _compiled(trace, wanted, dead, shares, known.cost)
-    return program
-
-
-def _compiled(
-    trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...], shares: bool, cost: break_even.Cost
-) -> _Program:
-    heirs = inherit(trace.step, wanted, dead)
-    given = tuple(heirs.values())
-    kept = tuple(k for k in range(len(trace.inputs)) if k not in given)
-    wanted = (*heirs, *(k for k in wanted if k not in heirs))
-    shared = (slots_of(trace.floats), slots_of(trace.ints)) if shares else None
-    run = compile_program(trace.step, wanted, given, shared)
-    stats.programs += 1
-    stats.debt += cost.compiling
-    recompiling.note(trace.step)
-    return _Program(run, wanted, given, kept, shared, cost.compiling, cost.on_host)
-
-
-def _pay(program: _Program) -> None:
-    """Count a further run of a program against what it took to compile."""
-    paid = min(program.saves, program.debt)
-    program.debt -= paid
-    stats.debt = max(stats.debt - paid, 0)
-
-
-@dataclass(slots=True)
-class _OnHost:
-    """A trace that is not compiled yet."""
-
-    program: _Program  # what the host computes meanwhile
-    cost: break_even.Cost
-    runs: int  # how often it still may
-    is_exact: bool  # the host's bits are XLA's
-
-
-def _on_host(trace: Trace, wanted: tuple[int, ...]) -> _OnHost:
-    step = trace.step
-    cost = break_even.cost_of(step)
-    runs = cost.runs if jax.default_backend() == "cpu" else 0
-    program = _Program(interpreted_program(step, wanted), wanted, (), tuple(range(len(trace.inputs))))
-    return _OnHost(program, cost, runs, runs > 0 and is_exact(step))
-
-
-def _execute(program: _Program, trace: Trace) -> Iterable[tuple[int, jax.Array]]:
-    arrays = [_device_array(value) for value in trace.inputs]
+def _execute(program: Program, trace: Trace) -> Iterable[tuple[int, jax.Array]]:
+    arrays: list[Any] = [value.array if program.is_on_host else _device_array(value) for value in trace.inputs]
     floats = np.array(trace.floats) if trace.floats else None
     ints = np.array(trace.ints, np.int64) if trace.ints else None
     with jax.enable_x64(True):

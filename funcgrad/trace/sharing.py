@@ -10,6 +10,9 @@ from collections.abc import Sequence
 
 from funcgrad.trace.equation import Slots
 
+LARGE = 64
+"""Results of a trace whose kernels are worth it."""
+
 
 def slots_of(numbers: Sequence[float]) -> Slots:
     """The first position of each number; zeros, of which there are two, and nan keep their own."""

@@ -14,7 +14,7 @@ from funcgrad.tolerances import tolerance
 from funcgrad.torch._ops import ROWS
 from funcgrad.torch._ops.rows import in_place
 from funcgrad.torch._types import DTYPES
-from funcgrad.trace.flush import stats
+from funcgrad.trace import stats
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.*degrees of freedom is <= 0",

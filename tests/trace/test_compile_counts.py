@@ -187,7 +187,7 @@ def deep_adam(steps, look):
 @pytest.mark.parametrize("look", [lambda step: step == 0, lambda step: step % 12 == 11, lambda step: True])
 def test_a_large_step_has_one_program_wherever_it_is_looked_at(look, monkeypatch):
     large = []
-    monkeypatch.setattr(import_module("funcgrad.trace.flush"), "compile_program", noting_large(large))
+    monkeypatch.setattr(import_module("funcgrad.trace.choice"), "compile_program", noting_large(large))
     forget()
     deep_adam(30, look)
     assert len(large) == 1
@@ -218,7 +218,7 @@ def noting_lengths(lengths):
 def lengths(monkeypatch):
     """Equations of each program that is compiled during the test."""
     noted = []
-    monkeypatch.setattr(import_module("funcgrad.trace.flush"), "compile_program", noting_lengths(noted))
+    monkeypatch.setattr(import_module("funcgrad.trace.choice"), "compile_program", noting_lengths(noted))
     synchronize("test")
     forget()
     return noted
@@ -267,7 +267,7 @@ def test_a_model_that_does_not_repeat_itself_is_compiled_whole(lengths):
 def test_a_trace_that_is_cut_for_its_length_gives_memory_on(monkeypatch):
     """What an operator replaces is let go of before the cut, so that the program may write over it."""
     donated = []
-    monkeypatch.setattr(import_module("funcgrad.trace.flush"), "compile_program", noting(donated))
+    monkeypatch.setattr(import_module("funcgrad.trace.choice"), "compile_program", noting(donated))
     forget()
     set_longest(2)
     try:

@@ -13,7 +13,9 @@ from funcgrad.trace.interpret import _known as known
 from funcgrad.trace.interpret import interpreted_program
 from funcgrad.trace.program import compile_program
 
-flush, break_even = (importlib.import_module(f"funcgrad.trace.{name}") for name in ("flush", "break_even"))
+flush, choice, break_even = (
+    importlib.import_module(f"funcgrad.trace.{name}") for name in ("flush", "choice", "break_even")
+)
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(3, 4)).astype(np.float32)
 POSITIVE = np.abs(X) + 0.1
@@ -121,7 +123,7 @@ RUNS = 6
 def compiled(monkeypatch):
     """A function that runs a trace of an array of `n` elements and tells how many programs that compiled."""
     let_compiling_take(monkeypatch, RUNS)
-    monkeypatch.setattr(flush, "MOST_DEBT", 3.5 * RUNS)
+    monkeypatch.setattr(choice, "MOST_DEBT", 3.5 * RUNS)
     monkeypatch.setattr(stats, "debt", 0)
     double = Op("double_and_sum", lambda x: (x * 2.0).sum())
 

@@ -6,8 +6,7 @@ import pytest
 
 import funcgrad.torch as torch
 from funcgrad.trace import stats, synchronize
-from funcgrad.trace.flush import LONG
-from funcgrad.trace.sharing import share, slots_of
+from funcgrad.trace.sharing import LARGE, share, slots_of
 
 
 def test_equal_numbers_have_one_slot():
@@ -42,7 +41,7 @@ def programs_for(factors):
 
 
 def test_a_program_serves_numbers_that_stay_equal_and_a_second_one_all_others():
-    half = LONG // 2
+    half = LARGE // 2
     assert programs_for([1.5] * half + [0.5] * half) == 1
     assert programs_for([1.25] * half + [0.75] * half) == 0
     assert programs_for([1.5] * half + [0.5] * (half - 1) + [3.0]) == 1

@@ -1,0 +1,116 @@
+"""Choice: whether a trace is compiled, or computed on the host.
+
+It is compiled when it is first seen, as most are seen again and again. But a script whose traces are ever new ones pays
+for each and gains little, so there is a budget: what programs took to compile and have not saved yet. Above it, and for
+a trace that only moves values, the host computes until that has taken as long as compiling would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+
+from funcgrad.trace import recompiling
+from funcgrad.trace.break_even import Cost, cost_of
+from funcgrad.trace.equation import Slots
+from funcgrad.trace.inheritance import inherit
+from funcgrad.trace.interpret import interpreted_program, is_exact
+from funcgrad.trace.program import Run, compile_program
+from funcgrad.trace.record import Trace
+from funcgrad.trace.sharing import LARGE, share, slots_of
+from funcgrad.trace.statistics import stats
+
+MOST_DEBT = 5000
+"""Milliseconds of compiling that runs have not saved yet, above which a script's traces are ever new ones."""
+
+
+@dataclass(slots=True)
+class Program:
+    """A trace as a function, and how its inputs are handed over."""
+
+    run: Run
+    wanted: tuple[int, ...]  # indices of the results that it returns
+    given: tuple[int, ...]  # positions of the inputs whose memory the results take over
+    kept: tuple[int, ...]  # positions of the others
+    is_on_host: bool = False
+    shared: tuple[Slots, Slots] | None = None  # where its floats and whole numbers are read, if equal ones at one place
+    debt: float = 0  # milliseconds of compiling that its runs have not saved yet
+    saves: float = 0  # milliseconds that a run takes less than the host would
+
+    def serves(self, trace: Trace) -> bool:
+        """Whether the trace's numbers are equal where the program takes them to be."""
+        shared = self.shared
+        return shared is None or (share(trace.floats, shared[0]) and share(trace.ints, shared[1]))
+
+
+@dataclass(slots=True)
+class _OnHost:
+    """A trace that is not compiled yet."""
+
+    program: Program  # what the host computes meanwhile
+    cost: Cost
+    runs: int  # how often it still may
+    is_exact: bool  # the host's bits are XLA's
+
+
+def program_for(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> Program:
+    """What computes the trace this time.
+
+    Args:
+        trace: The trace.
+        wanted: Indices of the results to return.
+        dead: Positions of the inputs that nobody will ask for.
+    """
+    programs = trace.step.programs
+    key: tuple[Any, ...] = wanted, dead
+    known = programs.get(key)
+    if isinstance(known, Program) and not known.serves(trace):
+        key = (wanted, dead, "any numbers")
+        known = programs.get(key)
+    if isinstance(known, Program):
+        if known.debt:
+            _pay(known, known.saves)
+        return known
+    if known is None:
+        known = programs[key] = _on_host(trace, wanted)
+    if known.runs and (known.is_exact or stats.debt > MOST_DEBT):
+        known.runs -= 1
+        stats.interpreted += 1
+        return known.program
+    shares = len(key) == 2 and len(trace.results) >= LARGE
+    programs[key] = program = _compiled(trace, wanted, dead, shares, known.cost)
+    return program
+
+
+def forgive(program: Program) -> None:
+    """Take back what a program was taken to cost."""
+    _pay(program, program.debt)
+
+
+def _pay(program: Program, milliseconds: float) -> None:
+    paid = min(milliseconds, program.debt)
+    program.debt -= paid
+    stats.debt = max(stats.debt - paid, 0)
+
+
+def _on_host(trace: Trace, wanted: tuple[int, ...]) -> _OnHost:
+    step = trace.step
+    cost = cost_of(step)
+    runs = cost.runs if jax.default_backend() == "cpu" else 0
+    program = Program(interpreted_program(step, wanted), wanted, (), tuple(range(len(trace.inputs))), is_on_host=True)
+    return _OnHost(program, cost, runs, runs > 0 and is_exact(step))
+
+
+def _compiled(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...], shares: bool, cost: Cost) -> Program:
+    heirs = inherit(trace.step, wanted, dead)
+    given = tuple(heirs.values())
+    kept = tuple(k for k in range(len(trace.inputs)) if k not in given)
+    wanted = (*heirs, *(k for k in wanted if k not in heirs))
+    shared = (slots_of(trace.floats), slots_of(trace.ints)) if shares else None
+    run = compile_program(trace.step, wanted, given, shared)
+    stats.programs += 1
+    stats.debt += cost.compiling
+    recompiling.note(trace.step)
+    return Program(run, wanted, given, kept, shared=shared, debt=cost.compiling, saves=cost.on_host)
