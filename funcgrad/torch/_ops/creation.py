@@ -67,7 +67,8 @@ def _even(start: Any, end: Any, steps: int, dtype: np.dtype[Any]) -> Any:
         return jnp.where(i < steps // 2, up, down).astype(dtype)
     start, end = start.astype(dtype), end.astype(dtype)
     step = (end - start) / (steps - 1)
-    i, (start, end, step) = jnp.arange(steps), (x.astype(np.float64) for x in (start, end, step))  # as if fused
+    wide = np.result_type(dtype, np.float64)  # as if multiplication and addition were one
+    i, (start, end, step) = jnp.arange(steps), (x.astype(wide) for x in (start, end, step))
     return jnp.where(i < steps // 2, start + step * i, end - step * (steps - 1 - i)).astype(dtype)
 
 
