@@ -79,7 +79,7 @@ def program_for(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) ->
         known.runs -= 1
         stats.interpreted += 1
         return known.program
-    shares = len(key) == 2 and len(trace.results) >= LARGE
+    shares = key == (wanted, dead) and len(trace.results) >= LARGE
     programs[key] = program = _compiled(trace, wanted, dead, shares, known.cost)
     return program
 

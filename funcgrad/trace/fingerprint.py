@@ -22,7 +22,7 @@ import jax
 import jaxlib.version
 import numpy as np
 
-from funcgrad.trace.equation import Equation
+from funcgrad.trace.equation import Equation, Slots
 from funcgrad.trace.op import Op
 from funcgrad.trace.value import Aval
 
@@ -46,7 +46,7 @@ def set_meaning(name: Hashable) -> None:
 
 
 def of_trace(
-    step: Step, wanted: tuple[int, ...], donated: tuple[int, ...], shared: tuple[tuple[int, ...], ...] | None = None
+    step: Step, wanted: tuple[int, ...], donated: tuple[int, ...], shared: tuple[Slots, Slots] | None = None
 ) -> str | None:
     """The name of the program that the trace up to `step` becomes; None if it has none.
 

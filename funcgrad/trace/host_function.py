@@ -106,11 +106,11 @@ def _scanned(body: HostFunction, params: dict[str, Any], *operands: Any) -> list
     if not length:
         raise UncoveredError("scan over nothing")
     kept, carried, xs = operands[:n_kept], [*operands[n_kept : n_kept + n_carried]], operands[n_kept + n_carried :]
-    columns: list[Any] = [None] * length
+    rows: list[Any] = [None] * length
     for k in range(length)[:: -1 if params["reverse"] else 1]:
         made = body([*kept, *carried, *[np.asarray(x[k]) for x in xs]])
-        carried, columns[k] = made[:n_carried], made[n_carried:]
-    return [*carried, *map(np.stack, zip(*columns, strict=True))]
+        carried, rows[k] = made[:n_carried], made[n_carried:]
+    return [*carried, *map(np.stack, zip(*rows, strict=True))]
 
 
 def _needed(calls: list[_Call], results: list[int]) -> list[_Call]:

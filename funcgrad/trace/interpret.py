@@ -61,16 +61,14 @@ def interpreted_program(step: Step, wanted: tuple[int, ...]) -> Run:
 
 def _plan(step: Step, wanted: tuple[int, ...]) -> list[_Applied]:
     """The equations that a wanted result needs."""
-    steps = [s for s in step.path() if s.equation is not None]
-    equations = [s.equation for s in steps if s.equation is not None]
-    plan = []
-    for s, equation, is_needed, places in zip(
-        steps, equations, needed(equations, wanted), number_places(equations), strict=True
+    equations = [s.equation for s in step.path() if s.equation is not None]
+    plan, first = [], 0
+    for equation, is_needed, numbers in zip(
+        equations, needed(equations, wanted), number_places(equations), strict=True
     ):
         if is_needed:
-            plan.append(
-                _Applied(_known(equation), tuple(_places(equation)), *places, s.results - len(equation.results))
-            )
+            plan.append(_Applied(_known(equation), tuple(_places(equation)), *numbers, first))
+        first += len(equation.results)
     return plan
 
 

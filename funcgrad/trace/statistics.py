@@ -11,9 +11,9 @@ class Stats:
     """What running has cost so far in this process."""
 
     programs: int = 0  # compiled
-    interpreted: int = 0  # traces run without being compiled
-    debt: float = 0  # milliseconds of compiling that runs of the programs have not saved yet, about
     forgotten: int = 0  # of them no longer kept
+    debt: float = 0  # milliseconds that compiling them took and their runs have not saved yet, about
+    interpreted: int = 0  # traces run without being compiled
     flushes: int = 0
     equations: int = 0  # in the flushed traces
     causes: Counter[str] = field(default_factory=Counter)  # of the flushes

@@ -9,9 +9,8 @@ from funcgrad.errors import missing_from as _missing_from
 from funcgrad.errors import warn
 from funcgrad.torch import amp as _amp
 from funcgrad.torch._types import float16
+from funcgrad.torch.amp._old_names import warn_of_old_name
 
-OLD_NAME = "`torch.cuda.amp.{0}(args...)` is deprecated. Please use `torch.amp.{0}('cuda', args...)` instead."
-"""The warning of a class under its old name."""
 _OLD_DECORATOR = (
     "`torch.cuda.amp.{0}(args...)` is deprecated. Please use `torch.amp.{0}(args..., device_type='cuda')` instead."
 )
@@ -21,7 +20,7 @@ class autocast(_amp.autocast):
     """`torch.amp.autocast("cuda", ...)`."""
 
     def __init__(self, enabled: bool = True, dtype: Any = float16, cache_enabled: bool = True) -> None:
-        warn(OLD_NAME.format("autocast"), FutureWarning)
+        warn_of_old_name("cuda", "autocast")
         super().__init__("cuda", dtype, enabled, cache_enabled)
 
 
