@@ -16,7 +16,7 @@ from typing import NoReturn
 from funcgrad import audit, compare, conversion, divergence, launch, orders, support
 from funcgrad._program_cache import keep_programs
 from funcgrad.memory import keep_freed_memory
-from funcgrad.trace import EAGER, LONGEST, current, meet, set_longest, stats
+from funcgrad.trace import EAGER, LONGEST, current, meet, set_credit, set_longest, stats
 
 DEMO = frozenset({"sklearn", "matplotlib", "rich"})
 """Root modules that only the extra `demo` installs."""
@@ -99,6 +99,7 @@ def _run(arguments: list[str]) -> ExitStatus:
     ours, scripts = _split_at_script(arguments)
     given = parser.parse_args(ours)
     set_longest(EAGER if given.eager else LONGEST)
+    set_credit(0)
     keep_programs()
     keep_freed_memory()
     _search_cycles_rarely()

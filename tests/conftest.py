@@ -15,7 +15,7 @@ import jax
 import pytest
 from hypothesis import settings
 
-from funcgrad.trace import EAGER, LONGEST, current, forget, set_longest, stats
+from funcgrad.trace import CREDIT, EAGER, LONGEST, current, forget, set_credit, set_longest, stats
 
 settings.register_profile("untimed", deadline=None)  # an example may be the first to compile something
 settings.load_profile("untimed")
@@ -28,6 +28,7 @@ def fresh_trace():
     trace.clear()
     trace.passes, trace.micro_batches = 0, 1
     stats.debt = 0
+    set_credit(CREDIT)
 
 
 @pytest.fixture
@@ -40,8 +41,8 @@ def eager():
 
 @pytest.fixture
 def interpreted():
-    """What the host can compute of a trace it does, as in a script whose traces are ever new ones; without a program."""
-    stats.debt = 10**9
+    """What the host can compute of a trace it does, as in a script that has just begun; without a program."""
+    set_credit(0)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,20 @@ import torch
 print((torch.ones(3) * 2).sum().item())
 """
 
+TRAINING = """
+import torch
+torch.manual_seed(0)
+model = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Tanh(), torch.nn.Linear(5, 1))
+optimizer = torch.optim.Adam(model.parameters())
+for step in range(400):
+    x = torch.randn(7, 3)
+    optimizer.zero_grad()
+    loss = (model(x) - x.exp().sum(1, keepdim=True)).pow(2).mean()
+    loss.backward()
+    optimizer.step()
+    print(loss.item())
+"""
+
 
 @pytest.fixture(autouse=True)
 def no_folder_of_the_users(monkeypatch):
@@ -33,21 +47,35 @@ def updates(monkeypatch):
     return changed
 
 
-def run(tmp_path, cache):
+def run(tmp_path, cache, text=SCRIPT):
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
-    command = [sys.executable, "-m", "funcgrad", "run", str(script)]
+    script.write_text(text)
+    command = [sys.executable, "-m", "funcgrad", "run", "--stats", str(script)]
     environment = {**os.environ, "FUNCGRAD_CACHE": str(cache)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
 
 
-def test_a_second_process_finds_the_programs_of_the_first(tmp_path):
+def kept(cache):
+    return {p: p.stat().st_mtime_ns for p in cache.rglob("*-*") if not p.name.endswith("-atime")}
+
+
+def test_a_second_process_finds_the_programs_of_the_first_and_prints_the_same_bits(tmp_path):
+    """A step is compiled where it was compiled before, though it lies in the cache from the start."""
     cache = tmp_path / "cache"
-    assert run(tmp_path, cache) == "6.0\n"
-    entries = {p: p.stat().st_mtime_ns for p in cache.rglob("*-*") if not p.name.endswith("-atime")}
-    assert sum(p.name.startswith("funcgrad-") for p in entries) == 2  # a program, and shapes
-    assert run(tmp_path, cache) == "6.0\n"
-    assert {p: p.stat().st_mtime_ns for p in cache.rglob("*-*") if not p.name.endswith("-atime")} == entries
+    first = run(tmp_path, cache, TRAINING)
+    entries = kept(cache)
+    assert sum(p.name.startswith("funcgrad-") for p in entries) > 1  # programs, and shapes
+    second = run(tmp_path, cache, TRAINING)
+    assert kept(cache) == entries
+    assert second.stdout == first.stdout
+    assert second.stderr == first.stderr
+
+
+def test_what_runs_once_is_not_compiled(tmp_path):
+    done = run(tmp_path, tmp_path / "cache")
+    assert done.stdout == "6.0\n"
+    assert "0 programs compiled" in done.stderr
+    assert len(kept(tmp_path / "cache")) <= 2  # the folder and the journal of shapes
 
 
 def test_an_empty_variable_turns_it_off(monkeypatch, updates):

@@ -2,6 +2,8 @@
 
 from funcgrad.trace.barrier import kept as kept
 from funcgrad.trace.barrier import shared as shared
+from funcgrad.trace.choice import CREDIT as CREDIT
+from funcgrad.trace.choice import set_credit as set_credit
 from funcgrad.trace.equation import NUMBERS as NUMBERS
 from funcgrad.trace.equation import Equation as Equation
 from funcgrad.trace.expectations import expect as expect

@@ -1,37 +1,83 @@
 """Break-even: what compiling a trace takes, and what computing it on the host takes instead.
 
-A trace that may not come back is computed on the host until that has taken as long as compiling it would: at worst that
-is twice as long as the better of the two.
+A trace that may not come back is computed on the host until that has taken half as long as compiling it would: one that
+does not come back takes little then, and one that does half as long again as if it had been compiled at once. All is
+estimated, not measured, so that a script computes the same bits in every run.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import Counter
+from typing import Any, NamedTuple
 
+from jax.extend.core import Jaxpr
+
+from funcgrad.trace.equation import traced
+from funcgrad.trace.exactness import CALLS
+from funcgrad.trace.host_function import is_covered
 from funcgrad.trace.record import Step
+
+PATIENCE = 0.5
+"""How long the host computes a trace, as a share of what compiling it takes."""
 
 KERNEL, LOWERED = 18.0, 4.0
 """Milliseconds that compiling takes for each operator on operands of its own, and for each equation."""
 
-CALL, ELEMENT = 0.025, 5e-6
-"""Milliseconds that the host takes for each equation, and for each element of a result."""
+CALL, PRIMITIVE, ELEMENT, ADDED, PRODUCT = 8e-3, 2.5e-3, 1e-6, 1.5e-5, 1e-7
+"""Milliseconds that the host takes for each equation, each primitive in it, each element that one reads or makes, each
+element added at a position, and each product of a convolution; products of matrices take as long as compiled ones."""
+
+_VIEWS = frozenset({"reshape", "squeeze", "transpose", "broadcast_in_dim", "slice", "rev", "stop_gradient"})
 
 
 class Cost(NamedTuple):
     """Milliseconds, about."""
 
     compiling: float
+    alone: float  # once, for what the host cannot compute, and compiles operator by operator
     on_host: float  # each time
 
     @property
     def runs(self) -> int:
-        """How often the host computes the trace in the time that compiling it takes."""
-        return int(self.compiling / self.on_host)
+        """How often the host computes the trace before it is compiled."""
+        return max(int((PATIENCE * self.compiling - self.alone) / self.on_host), 0)
 
 
 def cost_of(step: Step) -> Cost:
     """The cost of the trace that ends at `step`."""
     equations = [s.equation for s in step.path() if s.equation is not None]
-    kernels = len({(equation.op, equation.static, equation.kinds) for equation in equations})
-    on_host = CALL * len(equations) + ELEMENT * step.elements
-    return Cost(KERNEL * kernels + LOWERED * len(equations), on_host)
+    operators = Counter((equation.op, equation.static, equation.kinds) for equation in equations)
+    compiling = KERNEL * len(operators) + LOWERED * len(equations)
+    alone = on_host = 0.0
+    for operator, times in operators.items():
+        primitives = traced(*operator).jaxpr
+        alone += 0 if is_covered(primitives) else KERNEL + LOWERED
+        on_host += times * (CALL + _primitives(primitives))
+    return Cost(compiling, alone, on_host)
+
+
+def _primitives(jaxpr: Jaxpr) -> float:
+    total = 0.0
+    for equation in jaxpr.eqns:
+        name, params = equation.primitive.name, equation.params
+        if name in CALLS:
+            total += _primitives(params[CALLS[name]].jaxpr)
+        elif name == "scan":
+            total += params["length"] * _primitives(params["jaxpr"].jaxpr)
+        else:
+            total += PRIMITIVE + _elements(name, [v.aval for v in (*equation.invars, *equation.outvars)], params)
+    return total
+
+
+def _elements(name: str, avals: list[Any], params: dict[str, Any]) -> float:
+    """The share of a primitive's cost that grows with its operands and results."""
+    if name in _VIEWS:
+        return 0
+    cost = ELEMENT * max(aval.size for aval in avals)
+    if name == "scatter-add":
+        cost += ADDED * avals[2].size
+    elif name == "conv_general_dilated":
+        _, weight, result = avals
+        n_out = weight.shape[params["dimension_numbers"].rhs_spec[0]]
+        cost += PRODUCT * result.size * weight.size / max(n_out, 1)
+    return cost

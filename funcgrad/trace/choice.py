@@ -1,8 +1,8 @@
 """Choice: whether a trace is compiled, or computed on the host.
 
-It is compiled when it is first seen, as most are seen again and again. But a script whose traces are ever new ones pays
-for each and gains little, so there is a budget: what programs took to compile and have not saved yet. Above it, and for
-a trace that only moves values, the host computes until that has taken as long as compiling would.
+Compiling takes as long as hundreds of runs on the host, so there is a credit: how long programs may have taken to
+compile that have not saved it yet. Within it a trace is compiled when it is first seen. Above it, and where a trace
+only moves values, the host computes until that is worth a program.
 """
 
 from __future__ import annotations
@@ -22,8 +22,19 @@ from funcgrad.trace.record import Trace
 from funcgrad.trace.sharing import LARGE, share, slots_of
 from funcgrad.trace.statistics import stats
 
-MOST_DEBT = 5000
-"""Milliseconds of compiling that runs have not saved yet, above which a script's traces are ever new ones."""
+CREDIT = 5000.0
+"""Milliseconds of compiling that runs have not saved yet, from which on a script's traces are ever new ones."""
+
+_credit = CREDIT
+
+
+def set_credit(milliseconds: float) -> None:
+    """Set how much may be compiled in advance of what it saves; with 0 the host computes each new trace at first.
+
+    The host rounds elsewhere than XLA does: where a stateful step must have the bits of a pure one, it is compiled.
+    """
+    global _credit
+    _credit = milliseconds
 
 
 @dataclass(slots=True)
@@ -75,7 +86,7 @@ def program_for(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) ->
         return known
     if known is None:
         known = programs[key] = _on_host(trace, wanted)
-    if known.runs and (known.is_exact or stats.debt > MOST_DEBT):
+    if known.runs and (known.is_exact or stats.debt >= _credit):
         known.runs -= 1
         stats.interpreted += 1
         return known.program

@@ -60,7 +60,7 @@ def _look(trace: Trace, value: Value, cause: str) -> None:
     if trace.refusal:
         raise (NotImplementedError if trace is WITHOUT_DATA else RuntimeError)(trace.refusal)
     if value.array is None:  # else another thread was first
-        value.array = glimpse(trace, value)
+        glimpse(trace, value)
     if value.array is None:
         if _is_rare_look(trace):
             _peek(trace, value)

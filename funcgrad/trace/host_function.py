@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -37,7 +38,7 @@ class HostFunction:
         self._calls: list[_Call] = []
         self._operands = [self._new() for _ in traced.jaxpr.invars]
         self._results = self._inline(traced.jaxpr, traced.consts, self._operands)
-        self._calls = _needed(self._calls, self._results)
+        self._calls = _contracted(_needed(self._calls, self._results), self._results)
 
     def __call__(self, operands: Sequence[Any]) -> list[Any]:
         """The results for NumPy arrays; they may share memory with the operands, and constants are not writeable.
@@ -87,6 +88,16 @@ class HostFunction:
         return [place(v) for v in jaxpr.outvars]
 
 
+def is_covered(jaxpr: Jaxpr) -> bool:
+    """Whether each primitive has a row, as far as its name tells."""
+    for equation in jaxpr.eqns:
+        name, params = equation.primitive.name, equation.params
+        inner = params[CALLS[name]].jaxpr if name in CALLS else params["jaxpr"].jaxpr if name == "scan" else None
+        if not (name in ALONE or name in ROWS if inner is None else is_covered(inner)):
+            return False
+    return True
+
+
 def _avals(variables: Any) -> list[Any]:
     return [v.aval for v in variables]
 
@@ -111,6 +122,32 @@ def _scanned(body: HostFunction, params: dict[str, Any], *operands: Any) -> list
         made = body([*kept, *carried, *[np.asarray(x[k]) for x in xs]])
         carried, rows[k] = made[:n_carried], made[n_carried:]
     return [*carried, *map(np.stack, zip(*rows, strict=True))]
+
+
+def _contracted(calls: list[_Call], results: list[int]) -> list[_Call]:
+    """With each 32-bit product that is only added left unrounded, as in XLA's and PyTorch's kernels."""
+    uses = Counter([*results, *(k for call in calls for k in call.arguments)])
+    products = {call.made[0]: call for call in calls if call.function is np.multiply and call.dtypes[0] == np.float32}
+    contracted = []
+    for call in calls:
+        places = call.arguments if call.function in _SUMS else ()
+        at = next((at for at, k in enumerate(places) if k in products and uses[k] == 1), None)
+        if at is not None:
+            arguments = (*products[places[at]].arguments, places[1 - at])
+            call = call._replace(function=_SUMS[call.function][at], arguments=arguments)
+        contracted.append(call)
+    return _needed(contracted, results)
+
+
+def _product(x: Any, y: Any) -> Any:
+    return np.multiply(x, y, dtype=np.float64)  # exact
+
+
+_SUMS: dict[Callable[..., Any], tuple[Callable[..., Any], Callable[..., Any]]] = {
+    np.add: (lambda x, y, z: _product(x, y) + z, lambda x, y, z: z + _product(x, y)),
+    np.subtract: (lambda x, y, z: _product(x, y) - z, lambda x, y, z: z - _product(x, y)),
+}
+"""Sums whose first, or second, operand is a product."""
 
 
 def _needed(calls: list[_Call], results: list[int]) -> list[_Call]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from funcgrad.trace.host_convolution import convolve, pad
+
 Row = Callable[..., Any]
 
 
@@ -24,6 +26,8 @@ def _check(is_covered: bool) -> None:
 
 
 def _logistic(x: Any) -> Any:
+    if x.dtype.kind == "c":
+        return 1 / (1 + np.exp(-x))
     decayed = np.exp(-np.abs(x))
     return np.where(x < 0, decayed, 1) / (1 + decayed)
 
@@ -83,6 +87,7 @@ def _selected(which: Any, *cases: Any) -> Any:
 
 
 def _converted(x: Any, *, new_dtype: Any, **_: Any) -> Any:
+    x = x.real if x.dtype.kind == "c" and new_dtype.kind != "c" else x
     return x.astype(new_dtype)
 
 
@@ -120,8 +125,7 @@ def _dynamic_update_slice(x: Any, update: Any, *starts: Any) -> Any:
 
 
 def _padded(x: Any, fill: Any, *, padding_config: Sequence[tuple[int, int, int]]) -> Any:
-    _check(all(low >= 0 and high >= 0 and not between for low, high, between in padding_config))
-    return np.pad(x, [(low, high) for low, high, _ in padding_config], constant_values=fill)
+    return pad(x, fill, padding_config)
 
 
 def _counted(*, dtype: Any, shape: Sequence[int], dimension: int, **_: Any) -> Any:
@@ -276,6 +280,7 @@ ROWS: dict[str, Row] = {
     "concatenate": lambda *xs, dimension: np.concatenate(xs, dimension),
     "split": _split,
     "pad": _padded,
+    "conv_general_dilated": convolve,
     "iota": _counted,
     "dot_general": _dot,
     "gather": _gathered,

@@ -32,6 +32,7 @@ class _Applied(NamedTuple):
     floats: Sequence[int]
     ints: Sequence[int]
     first: int  # index of its first result
+    last: list[int]  # what nothing after it needs
 
 
 def interpreted_program(step: Step, wanted: tuple[int, ...]) -> Run:
@@ -50,10 +51,12 @@ def interpreted_program(step: Step, wanted: tuple[int, ...]) -> Run:
         inputs = [np.asarray(x) for x in given + kept]
         places: dict[int, Any] = {~k: x for k, x in enumerate(inputs)}
         with np.errstate(all="ignore"):
-            for known, arrays, at_floats, at_ints, first in plan():
+            for known, arrays, at_floats, at_ints, first, last in plan():
                 operands = [places[k] for k in arrays]
                 made = known.run(operands, [floats[k] for k in at_floats], [ints[k] for k in at_ints])
                 places.update(enumerate(made, first))
+                for k in last:
+                    del places[k]
         return _owned([places[k] for k in wanted], inputs)
 
     return run
@@ -67,8 +70,12 @@ def _plan(step: Step, wanted: tuple[int, ...]) -> list[_Applied]:
         equations, needed(equations, wanted), number_places(equations), strict=True
     ):
         if is_needed:
-            plan.append(_Applied(_known(equation), tuple(_places(equation)), *numbers, first))
+            plan.append(_Applied(_known(equation), tuple(_places(equation)), *numbers, first, []))
         first += len(equation.results)
+    alive = set(wanted)
+    for applied in reversed(plan):
+        applied.last.extend({k for k in applied.arrays if k >= 0 and k not in alive})
+        alive.update(applied.arrays)
     return plan
 
 
@@ -77,22 +84,27 @@ MOST_ELEMENTS = 1 << 16
 """What is computed at most to look at a single value: an element of a known array costs little, a loss costs a step."""
 
 
-def glimpse(trace: Trace, value: Value) -> np.ndarray | None:
-    """A single element picked from known arrays in a few equations, computed alone; None for any other pending value.
+def glimpse(trace: Trace, value: Value) -> None:
+    """Compute a single element that is picked from known arrays in a few equations; leave any other value pending.
 
     Iterating over indices, or reading labels one by one, so leaves what is pending whole.
     """
     if value.aval.size > 1:
-        return None
+        return
     found = _few_equations(trace, value.index)
     if found is None or not all(_known(equation).is_exact for _, equation, _, _ in found):
-        return None
+        return
     known: dict[int, Any] = {}
+    first, made = 0, ()
     for first, equation, floats, ints in reversed(found):
-        arrays = [known[k] if k >= 0 else np.asarray(trace.inputs[~k].array) for k in _places(equation)]
+        arrays = [known[k] if k in known else np.asarray(_array(trace, k)) for k in _places(equation)]
         with jax.enable_x64(True), np.errstate(all="ignore"):
-            known.update(enumerate(_known(equation).run(arrays, floats, ints), first))
-    return _owned([known[value.index]], ())[0]
+            made = _known(equation).run(arrays, floats, ints)
+        known.update(enumerate(made, first))
+    for k, array in enumerate(_owned(made, ()), first):  # who asks for one of them will ask for the next
+        sibling = trace.results[k]
+        if sibling is not None and sibling.array is None:
+            sibling.array = array
 
 
 def _few_equations(trace: Trace, index: int) -> list[tuple[int, Equation, list[float], list[int]]] | None:
@@ -108,21 +120,25 @@ def _few_equations(trace: Trace, index: int) -> list[tuple[int, Equation, list[f
             n_floats, n_ints = n_floats - used[0], n_ints - used[1]
             if results := needed.intersection(range(before.results, step.results)):
                 needed -= results
-                places = _places(equation)
-                if len(found) == MOST_EQUATIONS or any(k < 0 and _is_big(trace.inputs[~k]) for k in places):
+                known = {k: _array(trace, k) for k in _places(equation)}
+                if len(found) == MOST_EQUATIONS or any(
+                    x is not None and x.size > MOST_ELEMENTS for x in known.values()
+                ):
                     return None
-                needed.update(k for k in places if k >= 0)
+                needed.update(k for k, x in known.items() if x is None)
                 found.append((before.results, equation, trace.floats[n_floats : ends[0]], trace.ints[n_ints : ends[1]]))
         step = before
     return found
 
 
+def _array(trace: Trace, k: int) -> jax.Array | np.ndarray | None:
+    """The array of an input or result, if it is known."""
+    value = trace.results[k] if k >= 0 else trace.inputs[~k]
+    return None if value is None else value.array
+
+
 def _places(equation: Equation) -> list[int]:
     return [k for k in equation.operands if isinstance(k, int)]
-
-
-def _is_big(value: Value) -> bool:
-    return value.aval.size > MOST_ELEMENTS
 
 
 def on_host(traced: ClosedJaxpr, *operands: Any) -> list[Any] | None:
@@ -179,7 +195,7 @@ def is_exact(step: Step) -> bool:
     return all(_known(s.equation).is_exact for s in step.path() if s.equation is not None)
 
 
-def _owned(results: list[Any], inputs: Sequence[Any]) -> list[Any]:
+def _owned(results: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
     """The arrays, each in memory that nothing else shares."""
     shared = {id(x) for x in inputs}
     owned = []

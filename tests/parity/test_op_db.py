@@ -1,6 +1,6 @@
 """Every operator of PyTorch's own database: values and dtypes in float32, gradients in float64 and complex128.
 
-Which entries count says `op_db.entries`; what differs stands in the ledger of known differences, as `op_db NAME`.
+Values are those of compiled programs, gradients those of the host where it can compute them. Which entries count says `op_db.entries`; what differs stands in the ledger of known differences, as `op_db NAME`.
 """
 
 import tomllib
@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import torch as real
 from op_db import DTYPES, different, entries, function_of, outcomes
+
+from funcgrad.trace import CREDIT, set_credit
 
 LEDGER = tomllib.loads((Path(__file__).parents[1] / "support" / "known_differences.toml").read_text(encoding="utf-8"))
 ENTRIES = entries()
@@ -29,8 +31,10 @@ def differences(name, info, part):
     found = {}
     values, gradients = SAMPLES_OF_KNOWN if name in KNOWN else SAMPLES
     dtype = next((dtype for dtype in DTYPES if dtype in info.dtypes), None)
+    set_credit(CREDIT)
     for sample in part(list(info.sample_inputs("cpu", dtype)), values) if dtype else ():
         found |= unless_rounding(info, THERE[name], sample)
+    set_credit(0)
     for dtype in {real.float64, real.complex128} & info.dtypes if info.supports_autograd else ():
         for sample in part(list(info.sample_inputs("cpu", dtype, requires_grad=True)), gradients):
             ours, theirs = outcomes(info, THERE[name], sample)

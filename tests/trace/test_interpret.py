@@ -1,6 +1,7 @@
 """Traces that are run on the host: the compiled program's results, for every row of the table."""
 
 import importlib
+import tracemalloc
 
 import jax
 import jax.numpy as jnp
@@ -8,14 +9,12 @@ import numpy as np
 import pytest
 
 from funcgrad.tolerances import tolerance
-from funcgrad.trace import Op, constant, current, stats, synchronize
+from funcgrad.trace import Op, constant, current, on_host, set_credit, stats, synchronize
 from funcgrad.trace.interpret import _known as known
 from funcgrad.trace.interpret import interpreted_program
 from funcgrad.trace.program import compile_program
 
-flush, choice, break_even = (
-    importlib.import_module(f"funcgrad.trace.{name}") for name in ("flush", "choice", "break_even")
-)
+flush, break_even = (importlib.import_module(f"funcgrad.trace.{name}") for name in ("flush", "break_even"))
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(3, 4)).astype(np.float32)
 POSITIVE = np.abs(X) + 0.1
@@ -44,6 +43,14 @@ CASES = {
     "short floats": (lambda x: (x.astype(jnp.bfloat16) @ x.T.astype(jnp.bfloat16)).astype(jnp.float32), (X,)),
     "lookups": (lambda x, i: (jnp.take(x, i, axis=0), jnp.take(x, i[None], axis=1), x[i, i]), (X, INDEX)),
     "slices at positions": (lambda x, i: jax.lax.dynamic_slice(x, (i[0], i[1]), (2, 2)), (X, INDEX)),
+    "padding": (
+        lambda x: (
+            jax.lax.pad(x, np.float32(7), ((1, 2, 0), (0, 0, 1))),
+            jax.lax.pad(x, np.float32(7), ((-1, 2, 1), (3, -2, 2))),
+            jax.lax.pad(x, np.float32(7), ((-2, -1, 0), (0, 0, 0))),
+        ),
+        (X,),
+    ),
     "softmax": (lambda x: jax.nn.log_softmax(x), (X,)),
     "writing at positions": (
         lambda x, i: (
@@ -66,6 +73,15 @@ CASES = {
     ),
     "stacks": (lambda x: (jnp.stack([x, x + 1], 1), jnp.tile(x, (2, 3)), jnp.unstack(x, axis=1)[1]), (X,)),
     "complex numbers": (lambda x: (jax.lax.complex(x, -x).conj().imag, jax.lax.complex(x, -x).real), (X,)),
+    "complex functions": (
+        lambda x: (
+            jax.lax.logistic(jax.lax.complex(x, 3 * x)),
+            jax.lax.convert_element_type_p.bind(
+                jax.lax.complex(x, -x), new_dtype=np.dtype(np.float32), weak_type=False, sharding=None
+            ),
+        ),
+        (X,),
+    ),
     "a loop": (lambda x: jax.lax.scan(lambda c, r: (c * 0.5 + r, (c - r, r.sum())), x[0], x), (X,)),
     "a loop backwards": (lambda x: jax.lax.scan(lambda c, r: (c + r, c), x[0], x, reverse=True), (X,)),
     "error function": (jax.lax.erf, (X,)),
@@ -94,9 +110,37 @@ def test_the_host_gives_what_the_program_gives(case):
         np.testing.assert_allclose(a, b, **tolerance(np.float32 if case == "short floats" else b.dtype, kind))
 
 
+@pytest.mark.parametrize(
+    "function, exactly",
+    [
+        (lambda x, y, z: x * y + z, lambda x, y, z: x * y + z),
+        (lambda x, y, z: z + x * y, lambda x, y, z: x * y + z),
+        (lambda x, y, z: x * y - z, lambda x, y, z: x * y - z),
+        (lambda x, y, z: z - x * y, lambda x, y, z: z - x * y),
+    ],
+    ids=["product + z", "z + product", "product - z", "z - product"],
+)
+def test_a_product_that_is_only_added_is_rounded_with_the_sum(function, exactly):
+    arrays = RANDOM.normal(size=(3, 1000)).astype(np.float32)
+    result, product = on_host(jax.make_jaxpr(lambda x, y, z: (function(x, y, z), x * y))(*arrays), *arrays)
+    np.testing.assert_array_equal(result, exactly(*arrays.astype(np.float64)).astype(np.float32))
+    np.testing.assert_array_equal(product, arrays[0] * arrays[1])
+
+
+def test_a_product_that_is_a_result_too_is_rounded():
+    def both(x, y, z):
+        product = x * y
+        return product, product + z
+
+    arrays = RANDOM.normal(size=(3, 1000)).astype(np.float32)
+    product, result = on_host(jax.make_jaxpr(both)(*arrays), *arrays)
+    np.testing.assert_array_equal(result, product + arrays[2])
+
+
 def let_compiling_take(monkeypatch, runs):
-    """Let it take as long as so many runs on the host, for each equation."""
-    for name, cost in {"KERNEL": 0.0, "LOWERED": runs, "CALL": 1.0, "ELEMENT": 0.0}.items():
+    """Let it be worth so many runs on the host, for each equation."""
+    costs = {"PATIENCE": 1.0, "KERNEL": 0.0, "LOWERED": runs, "CALL": 1.0, "PRIMITIVE": 0.0, "ELEMENT": 0.0}
+    for name, cost in costs.items():
         monkeypatch.setattr(break_even, name, cost)
 
 
@@ -123,7 +167,7 @@ RUNS = 6
 def compiled(monkeypatch):
     """A function that runs a trace of an array of `n` elements and tells how many programs that compiled."""
     let_compiling_take(monkeypatch, RUNS)
-    monkeypatch.setattr(choice, "MOST_DEBT", 3.5 * RUNS)
+    set_credit(3.6 * RUNS)
     monkeypatch.setattr(stats, "debt", 0)
     double = Op("double_and_sum", lambda x: (x * 2.0).sum())
 
@@ -139,7 +183,7 @@ def compiled(monkeypatch):
 
 
 def test_traces_that_never_come_again_are_not_compiled(compiled):
-    """Growing shapes: once `MOST_DEBT` has been compiled in vain, a new trace must be worth it."""
+    """Growing shapes: once the credit has been compiled in vain, a new trace must be worth it."""
     assert [compiled(n) for n in range(1, 9)] == [1] * 4 + [0] * 4
     assert [compiled(8) for _ in range(RUNS + 1)] == [0] * (RUNS - 1) + [1, 0]
     assert compiled(1) == 0
@@ -159,6 +203,66 @@ def test_a_program_that_runs_again_and_again_does_not_pay_for_those_that_do_not(
         episodes.append(compiled(length))
         assert compiled(1) == 0
     assert episodes == [1] * 4 + [0] * 6
+
+
+def test_without_credit_a_trace_is_compiled_when_the_host_has_taken_as_long(compiled):
+    set_credit(0)
+    assert [compiled(3) for _ in range(RUNS + 2)] == [0] * RUNS + [1, 0]
+
+
+def test_what_the_host_cannot_compute_is_compiled_alone_and_makes_it_wait_less(compiled, monkeypatch):
+    set_credit(0)
+    monkeypatch.setattr(break_even, "is_covered", lambda jaxpr: False)
+    assert [compiled(3), compiled(3)] == [1, 0]
+
+
+def test_more_work_on_the_host_means_fewer_runs():
+    """Elements read, elements added at positions, and products of a convolution."""
+
+    def runs(function, *arrays):
+        synchronize("test")
+        current().record(Op("work", function), (), [constant(a) for a in arrays])
+        cost = break_even.cost_of(current().step)
+        current().clear()
+        return cost.runs
+
+    def convolved(x):
+        return jax.lax.conv_general_dilated(x, jnp.ones((4, 1, 3, 3), x.dtype), (1, 1), "SAME")
+
+    few, many = np.ones((9, 9), np.float32), np.ones((999, 999), np.float32)
+    for work in (jnp.sum, lambda x: jnp.zeros(9).at[x.astype(int)].add(x), lambda x: convolved(x[None, None])):
+        assert runs(work, many) < runs(work, few)
+    assert runs(lambda x: convolved(x[None, None]), many) < runs(lambda x: x[None, None] + jnp.ones((4, 1, 1)), many)
+    assert runs(lambda x: jax.lax.fori_loop(0, 99, lambda _, x: x * 2, x), few) < runs(lambda x: x * 2, few)
+
+
+def test_the_host_keeps_no_longer_what_is_not_needed_any_more():
+    synchronize("test")
+    double = Op("double", lambda x: x * 2)
+    x = np.ones(1 << 18, np.float32)
+    trace, value = current(), constant(x)
+    for _ in range(20):
+        _, (value,) = trace.record(double, (), [value])
+    run = interpreted_program(trace.step, (19,))
+    run([], [x], None, None)
+    tracemalloc.start()
+    (result,) = run([], [x], None, None)
+    assert tracemalloc.get_traced_memory()[1] < 4 * x.nbytes
+    tracemalloc.stop()
+    trace.clear()
+    assert result[0] == 2**20
+
+
+def test_who_looks_at_one_element_after_the_other_computes_once(monkeypatch):
+    parts = Op("parts", lambda x: tuple(x))
+    more = Op("more", lambda x: x + 1)
+    synchronize("test")
+    _, values = current().record(parts, (), [constant(np.arange(5))])
+    assert int(flush.array_of(values[2], "item")) == 2
+    assert [int(value.array) for value in values] == [0, 1, 2, 3, 4]
+    monkeypatch.setattr(known(current().step.equation), "run", None)
+    _, (next_one,) = current().record(more, (), [values[3]])
+    assert int(flush.array_of(next_one, "item")) == 4
 
 
 def test_an_element_of_a_known_array_leaves_the_trace_whole():
