@@ -114,6 +114,41 @@ def test_resizing():
         assert x.resize(2, 2).shape == (2, 2)
 
 
+def test_resizing_keeps_the_memory():
+    x = torch.arange(6.0)
+    by_column, tail = x.view(2, 3).t(), x[3:]
+    x.resize_(3, 2)
+    x[0] = 7
+    assert by_column.tolist() == [[7, 3], [7, 4], [2, 5]]
+    assert by_column.resize_(2, 2).tolist() == [[7, 7], [2, 3]]
+    tail.resize_(2).zero_()
+    assert x.tolist() == [[7, 7], [2, 0], [0, 5]]
+    assert x.resize_(2).resize_(6).tolist() == [7, 7, 2, 0, 0, 5]
+
+
+def test_resizing_counts_as_a_write():
+    x = torch.arange(3.0)
+    assert x.resize_(3)._version == 0
+    loss = (x * torch.ones(3, requires_grad=True)).sum()
+    x.resize_(1, 3)
+    with pytest.raises(RuntimeError, match="is at version 1; expected version 0"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("make", [torch.Tensor, torch.FloatTensor, lambda x: x.new(x)])
+def test_a_tensor_made_of_a_tensor_is_its_alias(make):
+    x = torch.ones(2, 3)
+    made = make(x)
+    made.resize_(6).zero_()
+    assert not x.any()
+    w = torch.ones(2, requires_grad=True)
+    made = make(w)
+    assert made._is_view()
+    assert made.grad_fn.name() == "AliasBackward0"
+    made.sum().backward()
+    assert w.grad.tolist() == [1, 1]
+
+
 def test_python_functions_of_elements():
     x = torch.tensor([1.0, 2.0])
     assert x.apply_(lambda a: a + 1).tolist() == [2, 3]

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.torch._dispatch import alias
 from funcgrad.torch._ops.creation import empty, tensor
 from funcgrad.torch._ops.rows import Row
-from funcgrad.torch._overriding import of_class
+from funcgrad.torch._overriding import as_subclass, of_class
 from funcgrad.torch._tensor import Tensor, strided
 from funcgrad.torch._types import DTYPES, Size, dtype, get_default_dtype
 from funcgrad.torch._types import device as device_of
@@ -80,7 +79,7 @@ def _same_memory(data: Tensor, wanted: dtype, strict: bool) -> Tensor:
         raise TypeError(
             f"expected {wanted.scalar} (got {data.dtype.scalar}); write tensor.to(torch.{wanted.name}) to convert"
         )
-    return alias(data)
+    return as_subclass(data, Tensor)
 
 
 class _TensorType(type):

@@ -11,14 +11,16 @@ import numpy as np
 
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import alias, apply, value_of
+from funcgrad.torch._layout import is_contiguous, offset_of
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.dims import sizes
 from funcgrad.torch._ops.inplace import copy_
+from funcgrad.torch._ops.pieces import narrow
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import reshape
 from funcgrad.torch._storage import Storage
-from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._tensor import Tensor, root_of, wrap
 from funcgrad.torch._texts import NOT_SHARED
 from funcgrad.trace import Op, constant
 
@@ -32,17 +34,34 @@ RESIZE = Op("resize", _resized, saves={0: ()}, label="Resize")
 
 
 def resize_(self: Tensor, *sides: Any, size: Any = (), memory_format: Any = None) -> Tensor:
-    """Give this tensor another shape, in place; elements keep their order, and new ones are zero.
+    """Give this tensor another shape, in place, on the elements of its memory from its first one on.
+
+    A larger tensor than its memory moves to a memory of its own, where new elements are zero.
 
     Raises:
         RuntimeError: The tensor requires grad.
     """
     if self.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
-    made = apply(RESIZE, (sizes(sides or (size,)),), alias(self))
+    shape = sizes(sides or (size,))
+    if shape == self._aval.shape:
+        return self
+    self._storage.write(self._storage.value)  # PyTorch counts it
+    if is_contiguous(base := alias(self if self._base is None else root_of(self))):
+        start, count = offset_of(self), math.prod(shape)
+        if start + count <= base._aval.size:
+            return _become(self, reshape(narrow(reshape(base, -1), 0, start, count), shape))
+    made = apply(RESIZE, (shape,), alias(self))
     self._storage, self._base, self._chain = Storage(value_of(made)), None, ()
     self._value = self._seen = None
     return self
+
+
+def _become(x: Tensor, other: Tensor) -> Tensor:
+    """Make a tensor the view that another one is."""
+    for name in ("_storage", "_base", "_chain", "_value", "_seen", "_turned"):
+        setattr(x, name, getattr(other, name))
+    return x
 
 
 def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: Any = None) -> Tensor:
