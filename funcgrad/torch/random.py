@@ -38,8 +38,8 @@ default_generator.seed()
 
 
 def manual_seed(seed: int) -> Generator:
-    """Start the default generator's stream anew."""
-    return default_generator.manual_seed(seed)  # pyright: ignore[reportReturnType]
+    """Start the default generator's stream anew, from what `int` makes of a seed."""
+    return default_generator.manual_seed(int(seed))  # pyright: ignore[reportReturnType]
 
 
 def seed() -> int:

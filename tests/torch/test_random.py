@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from random_cases import FLOATS, RECORDED, SEED, draw, words_for_every_uniform
 
+import funcgrad.torch as torch
 from funcgrad.torch import _random
 from funcgrad.torch._random import continuous
 from funcgrad.torch._random.compiled import LongDraw, padded
@@ -93,6 +94,13 @@ def test_item_150_random64_takes_the_high_word_first():
 def test_item_150_bad_seeds(seed, error, text):
     with pytest.raises(error, match=f"^{text}$"):
         generator(seed)
+
+
+@pytest.mark.parametrize("seed, taken", [(3.7, 3), ("5", 5), (True, 1), (np.int64(4), 4), (torch.tensor(2), 2)])
+def test_item_150_the_default_generator_takes_what_int_makes_of_a_seed(seed, taken):
+    assert torch.manual_seed(seed).initial_seed() == taken
+    with pytest.raises(ValueError, match="invalid literal for int"):
+        torch.manual_seed("x")
 
 
 def test_item_151_manual_seed_returns_the_generator_and_drops_the_kept_normal():
