@@ -48,3 +48,19 @@ def test_batch_norm_over_processes_is_that_of_one():
     assert torch.equal(found[1][0].running_var, batch_norm.running_var)
     with pytest.raises(ValueError, match=r"expected at least 2D input \(got 1D input\)"):
         found[1][0](torch.ones(3))
+
+
+@pytest.mark.parametrize(
+    "make, node, version",
+    [
+        (lambda: torch.ones(2, 3, 4), "ViewBackward0", 0),
+        (lambda: torch.ones(3, 2, 4).transpose(0, 1), "AddBackward0", 1),
+        (lambda: torch.ones(2, 3, 5)[..., :4], "AddBackward0", 1),
+        (lambda: torch.ones(4, 3)[:, 0], "AddBackward0", 1),
+        (lambda: torch.ones(1, 3, 4).transpose(0, 1), "ViewBackward0", 0),
+        (lambda: torch.ones(4, 3).t(), "AddmmBackward0", 0),
+    ],
+)
+def test_a_linear_layer_adds_its_bias_in_place_where_it_cannot_flatten_its_input(make, node, version):
+    made = torch.nn.Linear(4, 2)(make())
+    assert (made.grad_fn.name(), made._version) == (node, version)

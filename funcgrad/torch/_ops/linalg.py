@@ -13,6 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import apply
+from funcgrad.torch._graph import Edge, OperatorNode
+from funcgrad.torch._layout import is_contiguous
 from funcgrad.torch._ops.of_old import called_as_of_old
 from funcgrad.torch._ops.products import add_projection, product, project
 from funcgrad.torch._ops.promotion import HALVES, cast, check_broadcast, once, refuse, scalar_name
@@ -203,7 +205,19 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         weight: `[out, in]`.
         bias: `[out]`, or None.
     """
-    return apply(LINEAR, (), input, weight) if bias is None else apply(LINEAR, (), input, weight, bias)
+    if bias is None:
+        return apply(LINEAR, (), input, weight)
+    made = apply(LINEAR, (), input, weight, bias)
+    if input.ndim != 2 and not is_contiguous(input):
+        _as_added_in_place(made)
+    return made
+
+
+def _as_added_in_place(made: Tensor) -> None:
+    """Show a result as PyTorch's where it cannot flatten the input: the product, to which it adds the bias in place."""
+    made._storage.version += 1
+    if type(made._edge) is Edge and isinstance(made._edge.node, OperatorNode):
+        made._edge.node.shown = "AddBackward0"
 
 
 # A product added to a tensor: `beta * input + alpha * product`.
