@@ -262,3 +262,38 @@ def test_numbers_that_change_from_call_to_call_are_data(name):
         CHANGING[name](x, k).sum().item()
         programs.append(stats.programs)
     assert programs[1] == programs[2], "a program for each number: make it an operand of the operator"
+
+
+@pytest.mark.parametrize(
+    "index, taken",
+    [
+        (np.array(3), 3),
+        (np.array(2.7), 2),
+        ([1.0, 2.7], [1, 2]),
+        (np.array([1.9, 2.0], np.float16), [1, 2]),
+        ([-1.5, -0.5], [9, 0]),
+        ((None, np.array([0.0])), [[0]]),
+        (np.zeros(0), []),
+    ],
+)
+def test_a_sequence_of_numbers_as_an_index_is_cut_off_to_integers(index, taken):
+    assert torch.arange(10)[index].tolist() == taken
+    x = torch.arange(10)
+    x[index] = torch.tensor(taken) + 10
+    assert x[index].tolist() == (torch.tensor(taken) + 10).tolist()
+
+
+@pytest.mark.parametrize(
+    "index, error, text",
+    [
+        (torch.tensor, IndexError, "tensors used as indices must be long"),
+        (lambda x: [float("nan")], RuntimeError, "value cannot be converted to type int64 without overflow"),
+        (lambda x: [1e20], RuntimeError, "value cannot be converted to type int64 without overflow"),
+        (lambda x: np.float64(1), IndexError, r"\(got numpy.float64\)"),
+        (lambda x: ["a"], TypeError, r"new\(\): invalid data type 'str'"),
+        (lambda x: [1j], TypeError, "'complex' object cannot be interpreted as an integer"),
+    ],
+)
+def test_other_indices_are_refused(index, error, text):
+    with pytest.raises(error, match=text):
+        torch.ones(3)[index([1.0])]

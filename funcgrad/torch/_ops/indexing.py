@@ -22,10 +22,13 @@ from funcgrad.torch._ops.positions import GATHER, SCATTER, as_indices
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import expanded_shape
 from funcgrad.torch._ops.slicing import ALL, NEW, ONE, SLICE
+from funcgrad.torch._ops.type_queries import typename
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import INDEX_OF_SCALAR, LIST_OF_INDICES, SLICE_OF_SCALAR, UINT8_MASK
 from funcgrad.torch._types import bool_, int64
 from funcgrad.trace import NUMBERS, array_of
+
+STRING_AS_INDEX = "new(): invalid data type 'str'"
 
 
 class _Parsed(NamedTuple):
@@ -91,7 +94,7 @@ def _listed(index: Any) -> Any:
 def _plain(item: Any) -> Any:
     """An index item as None, a bool, an int, a slice, an ellipsis or a tensor."""
     if isinstance(item, list | np.ndarray | tuple | range):
-        item = tensor(np.asarray(item)) if len(item) else tensor(np.zeros(0, np.int64))
+        item = tensor(_positions(np.asarray(item)))
     if isinstance(item, Tensor) and item._aval.dtype == np.uint8:
         warn(UINT8_MASK)
         item = to_dtype(item, bool_)
@@ -109,11 +112,24 @@ def _plain(item: Any) -> Any:
     if hasattr(item, "__index__"):
         return item.__index__()
     if isinstance(item, str):
-        raise TypeError("new(): invalid data type 'str'")
+        raise TypeError(STRING_AS_INDEX)
     raise IndexError(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
-        f"(got {type(item).__name__})"
+        f"(got {typename(item)})"
     )
+
+
+def _positions(given: np.ndarray) -> np.ndarray:
+    """A sequence as positions or as a mask; PyTorch cuts off what comes after the point, but not in a tensor."""
+    if given.dtype.kind == "U":
+        raise TypeError(STRING_AS_INDEX)
+    if given.dtype.kind == "c":
+        raise TypeError("'complex' object cannot be interpreted as an integer")
+    if given.dtype.kind != "f":
+        return given
+    if not (np.abs(given, dtype=np.float64) < 2.0**63).all():
+        raise RuntimeError("value cannot be converted to type int64 without overflow")
+    return given.astype(np.int64)
 
 
 def _without_ellipsis(items: list[Any], ndim: int) -> list[Any]:
