@@ -64,3 +64,77 @@ def test_batch_norm_over_processes_is_that_of_one():
 def test_a_linear_layer_adds_its_bias_in_place_where_it_cannot_flatten_its_input(make, node, version):
     made = torch.nn.Linear(4, 2)(make())
     assert (made.grad_fn.name(), made._version) == (node, version)
+
+
+@pytest.mark.parametrize(
+    "call, error, text",
+    [
+        (lambda: torch.nn.Linear(2, 2)([1.0, 2.0]), TypeError, r"linear\(\): argument 'input' \(position 1\)"),
+        (lambda: torch.nn.Embedding(2, 2)([1]), TypeError, r"embedding\(\): argument 'indices' \(position 2\) must be"),
+        (
+            lambda: torch.nn.Dropout()(1),
+            TypeError,
+            r"dropout\(\): argument 'input' \(position 1\) must be Tensor, not int",
+        ),
+        (lambda: torch.nn.ReLU()(None), TypeError, r"relu\(\): argument 'input' \(position 1\) must be Tensor"),
+        (lambda: torch.nn.GELU()("a"), TypeError, r"gelu\(\): argument 'input' \(position 1\) must be Tensor, not str"),
+        (lambda: torch.nn.LayerNorm(2)([1]), TypeError, r"layer_norm\(\): argument 'input' \(position 1\) must be"),
+        (lambda: torch.nn.BatchNorm1d(2)([1]), AttributeError, "'list' object has no attribute 'dim'"),
+        (lambda: torch.nn.LSTM(2, 2)([1]), AttributeError, "'list' object has no attribute 'dim'"),
+        (
+            lambda: torch.nn.CrossEntropyLoss()(torch.ones(2, 2), [0, 1]),
+            TypeError,
+            r"cross_entropy_loss\(\): argument 'target' \(position 2\) must be Tensor, not list",
+        ),
+        (
+            lambda: torch.nn.functional.nll_loss(torch.ones(2, 2), 1),
+            TypeError,
+            r"nll_loss_nd\(\): argument 'target' \(position 2\) must be Tensor, not int",
+        ),
+        (lambda: torch.nn.functional.one_hot([1]), TypeError, r"one_hot\(\): argument 'input' \(position 1\) must be"),
+        (
+            lambda: torch.stack(1),
+            TypeError,
+            r"stack\(\): argument 'tensors' \(position 1\) must be tuple of Tensors, not",
+        ),
+        (lambda: torch.cat({}.values()), TypeError, "must be tuple of Tensors, not dict_values"),
+        (lambda: torch.where(1), TypeError, r"where\(\): argument 'condition' \(position 1\) must be Tensor, not int"),
+        (
+            lambda: torch.ones(2, 2).gather(0, 1),
+            TypeError,
+            r"gather\(\): argument 'index' \(position 2\) must be Tensor",
+        ),
+    ],
+)
+def test_what_is_no_tensor_is_refused_in_pytorchs_words(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
+
+
+@pytest.mark.parametrize(
+    "call, error, text",
+    [
+        (lambda h: torch.nn.LSTM(3, 4)(torch.ones(5, 2, 3), h(1, 2, 4)), IndexError, "index 1 is out of bounds"),
+        (lambda h: torch.nn.LSTM(3, 4)(torch.ones(5, 2, 3), h(2, 2, 4)), RuntimeError, r"but got \(2-D, 2-D\) tensors"),
+        (lambda h: torch.nn.LSTM(3, 4)(torch.ones(5, 2, 3), (h(1, 2, 4),)), IndexError, "tuple index out of range"),
+        (
+            lambda h: torch.nn.LSTM(3, 4)(torch.ones(5, 2, 3), h(2, 1, 2, 4)),
+            TypeError,
+            "a tuple of Tensors as the state",
+        ),
+        (
+            lambda h: torch.nn.LSTMCell(3, 4)(torch.ones(2, 3), h(2, 4)),
+            TypeError,
+            "must be tuple of Tensors, not Tensor",
+        ),
+        (lambda h: torch.nn.GRU(3, 4)(torch.ones(5, 2, 3), (h(1, 2, 4),)), AttributeError, "'tuple' object has no"),
+    ],
+)
+def test_a_state_of_another_kind_is_refused(call, error, text):
+    with pytest.raises(error, match=text):
+        call(torch.zeros)
+
+
+def test_one_tensor_is_the_state_of_an_lstm_without_a_batch():
+    assert torch.nn.LSTM(3, 4)(torch.ones(5, 3), torch.zeros(2, 1, 4))[0].shape == (5, 4)
+    assert torch.nn.LSTMCell(3, 4)(torch.ones(3), torch.zeros(2, 4))[0].shape == (4,)

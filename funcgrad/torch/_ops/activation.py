@@ -20,7 +20,7 @@ from funcgrad.torch._ops import softmax_kernels
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.promotion import cast, once, refuse, scalar_name
-from funcgrad.torch._ops.rows import Row, named, spelled
+from funcgrad.torch._ops.rows import Row, named, require_tensor, spelled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import IMPLICIT_CLASSES
 from funcgrad.trace import Op
@@ -194,6 +194,7 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """x times the normal distribution function of x; "tanh" approximates it."""
+    require_tensor(input, "gelu")
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
     return apply(GELU, (approximate,), input)

@@ -15,7 +15,7 @@ import numpy as np
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
 from funcgrad.torch._ops.promotion import cast, check_broadcast, common, no_derivative, result_type
-from funcgrad.torch._ops.rows import Row, of_tensors, spelled, tensor_first
+from funcgrad.torch._ops.rows import Row, of_tensors, require_tensor, spelled, tensor_first
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import UINT8_CONDITION
 from funcgrad.torch._types import dtype_of
@@ -127,6 +127,7 @@ WHERE = Op("where", _where, saves={1: (0,), 2: (0,)})
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """`input` where the condition holds, `other` elsewhere; with the condition alone its places."""
+    require_tensor(condition, "where", "condition")
     if input is None:
         return tuple(wrap(constant(p)) for p in np.nonzero(_host(condition)))
     if condition._aval.dtype == np.uint8:

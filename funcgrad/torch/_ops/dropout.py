@@ -18,6 +18,7 @@ from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._layout import strides_of
 from funcgrad.torch._ops.promotion import cast
 from funcgrad.torch._ops.rounding import rounded
+from funcgrad.torch._ops.rows import require_tensor
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch.random import default_generator
 from funcgrad.trace import Op, constant, without_data
@@ -96,6 +97,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     Raises:
         ValueError: `p` is no probability.
     """
+    require_tensor(input, "dropout")
     return _drop(input, p, training, inplace, mask_for, _plain)
 
 

@@ -18,6 +18,7 @@ from funcgrad.torch._in_place import assign
 from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._ops.reduction import vector_norm
+from funcgrad.torch._ops.rows import require_tensor
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -93,6 +94,7 @@ def embedding(
     Raises:
         IndexError: An index is out of range.
     """
+    require_tensor(input, "embedding", "indices", 2)
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
     padding = _padding(padding_idx, weight._aval.shape[0], "Padding_idx")

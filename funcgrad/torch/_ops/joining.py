@@ -46,8 +46,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, **other: Any) -> Tensor:
     """Tensors joined along a dimension; 1-dimensional tensors without elements are left out."""
     if other:
         return spelled(cat, other, tensors, **({} if dim == 0 else {"dim": dim}))
-    if isinstance(tensors, Tensor):
-        raise TypeError("cat(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
+    _check_several(tensors, "cat")
     if len(tensors) == 0:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     _check_tensors(tensors)
@@ -79,6 +78,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, **other: Any) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
     if other:
         return spelled(stack, other, tensors, **({} if dim == 0 else {"dim": dim}))
+    _check_several(tensors, "stack")
     _check_some(tensors, "stack")
     _check_tensors(tensors)
     first = tensors[0]._aval.shape
@@ -89,6 +89,12 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, **other: Any) -> Tensor:
                 f"{list(x.shape)} at entry {k}"
             )
     return apply(STACK, (dim_of(dim, len(first) + 1),), *tensors)
+
+
+def _check_several(tensors: Any, name: str) -> None:
+    if not isinstance(tensors, list | tuple):
+        kind = type(tensors).__name__
+        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {kind}")
 
 
 def _check_some(tensors: Sequence[Tensor], name: str) -> None:

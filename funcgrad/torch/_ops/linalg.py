@@ -18,7 +18,7 @@ from funcgrad.torch._layout import is_contiguous
 from funcgrad.torch._ops.of_old import called_as_of_old
 from funcgrad.torch._ops.products import add_projection, product, project
 from funcgrad.torch._ops.promotion import HALVES, cast, check_broadcast, once, refuse, scalar_name
-from funcgrad.torch._ops.rows import Row, of_tensors, spelled
+from funcgrad.torch._ops.rows import Row, of_tensors, require_tensor, spelled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Op
 
@@ -205,6 +205,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         weight: `[out, in]`.
         bias: `[out]`, or None.
     """
+    require_tensor(input, "linear")
     if bias is None:
         return apply(LINEAR, (), input, weight)
     made = apply(LINEAR, (), input, weight, bias)

@@ -18,6 +18,7 @@ from funcgrad.torch._ops.contraction import tensordot
 from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.loss_reduction import checked_reduction, reduced
 from funcgrad.torch._ops.promotion import scalar_name
+from funcgrad.torch._ops.rows import require_tensor
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -117,6 +118,8 @@ def cross_entropy(
         ValueError: Batch sizes differ, or the reduction is unknown.
         RuntimeError: The target has the wrong dtype.
     """
+    require_tensor(input, "cross_entropy_loss")
+    require_tensor(target, "cross_entropy_loss", "target", 2)
     reduction = checked_reduction(reduction, size_average, reduce)
     weights = () if weight is None else (weight,)
     if target._aval.shape == input._aval.shape and input.ndim:
@@ -220,6 +223,8 @@ def nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Negative log likelihood of class indices, from log probabilities; arguments as for `cross_entropy`."""
+    require_tensor(input, "nll_loss_nd")
+    require_tensor(target, "nll_loss_nd", "target", 2)
     reduction = checked_reduction(reduction, size_average, reduce)
     target = _checked_target(input, target, ignore_index, weight)
     weights = () if weight is None else (weight,)

@@ -20,6 +20,7 @@ from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._in_place import assign
 from funcgrad.torch._ops import normalization_checks as check
 from funcgrad.torch._ops.promotion import cast
+from funcgrad.torch._ops.rows import require_tensor
 from funcgrad.torch._ops.windows import Span, padded, taps
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Op
@@ -272,6 +273,7 @@ def layer_norm(
     Raises:
         RuntimeError: Shapes or dtypes do not fit.
     """
+    require_tensor(input, "layer_norm")
     given, affine = _given(weight, bias)
     return apply(LAYER_NORM, (check.sizes_of(normalized_shape, "layer_norm"), given, eps), input, *affine)
 

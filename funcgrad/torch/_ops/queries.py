@@ -10,7 +10,7 @@ import numpy as np
 from funcgrad.torch._dispatch import value_of
 from funcgrad.torch._layout import offset_of, strides_of
 from funcgrad.torch._ops.dims import dim_of
-from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.rows import Row, require_tensor
 from funcgrad.torch._order import lies_by
 from funcgrad.torch._sharing import address_of
 from funcgrad.torch._tensor import Tensor
@@ -30,6 +30,7 @@ def dim(input: Tensor) -> int:
 
 def numel(input: Tensor) -> int:
     """Number of elements."""
+    require_tensor(input, "numel")
     return input._aval.size
 
 

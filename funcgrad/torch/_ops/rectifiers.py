@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from funcgrad.torch._ops import activation, stochastic
-from funcgrad.torch._ops.rows import named
+from funcgrad.torch._ops.rows import named, require_tensor
 from funcgrad.torch._tensor import Tensor
 
 
 def relu(input: Any, inplace: bool = False) -> Tensor:
     """`max(x, 0)`; the gradient at 0 is 0."""
+    require_tensor(input, "relu")
     return input.relu_() if inplace else input.relu()
 
 

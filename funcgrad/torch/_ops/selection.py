@@ -20,7 +20,7 @@ from funcgrad.torch._ops.index_checks import check_flat, checked_add, checked_co
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
 from funcgrad.torch._ops.positions import GATHER
 from funcgrad.torch._ops.promotion import cast, no_derivative
-from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.rows import Row, require_tensor
 from funcgrad.torch._ops.selection_checks import checked_gather, checked_scatter
 from funcgrad.torch._ops.shape import reshape
 from funcgrad.torch._tensor import Tensor
@@ -129,6 +129,7 @@ TAKE = Op("take", lambda x, index: x.reshape(-1)[index], saves={0: (1,)}, anywhe
 
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """The element at `index` along one dimension, for each place of the index."""
+    require_tensor(index, "gather", "index", 2)
     return apply(TAKE_ALONG, (checked_gather(input, dim, index),), input, index)
 
 
@@ -257,6 +258,7 @@ ONE_HOT = Op("one_hot", _one_hot)
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Class indices as rows with a single 1; the number of classes is the largest index + 1 unless given."""
+    require_tensor(tensor, "one_hot")
     if tensor._aval.dtype != np.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     value, num_classes = value_of(tensor), operator.index(num_classes)

@@ -91,9 +91,9 @@ class _NormBase(Module):
 
 
 def _check_rank(input: Tensor, ranks: tuple[int, ...]) -> None:
-    if input.ndim not in ranks:
+    if input.dim() not in ranks:
         wanted = " or ".join(f"{n}D" for n in ranks)
-        raise ValueError(f"expected {wanted} input (got {input.ndim}D input)")
+        raise ValueError(f"expected {wanted} input (got {input.dim()}D input)")
 
 
 class _BatchNorm(_NormBase):

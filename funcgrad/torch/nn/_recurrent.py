@@ -25,6 +25,11 @@ from funcgrad.torch.nn.utils.rnn import PackedSequence
 from funcgrad.torch.random import default_generator
 from funcgrad.trace import constant
 
+ONE_STATE = (
+    "lstm() received an invalid combination of arguments - got (Tensor, Tensor, list, bool, int, float, bool, bool, "
+    "bool), but expected a tuple of Tensors as the state: (h_0, c_0)"
+)
+
 
 def _layer(mode: str) -> Overridable:
     """A layer as a function that classes of tensors may override."""
@@ -142,16 +147,18 @@ class RNNBase(Module):
             ValueError: Another number of dimensions or dtype.
             RuntimeError: Sizes that do not fit.
         """
-        given = () if hx is None else tuple(hx) if isinstance(hx, tuple | list) else (hx,)
+        given = () if hx is None else (hx[0], hx[1]) if self.mode == "LSTM" else (hx,)
         if isinstance(input, PackedSequence):
             output, state = self._packed(input, given)
         else:
             output, state = self._batch(input, given)
+        if len(given) == 2 and (isinstance(input, PackedSequence) or input.ndim == 3):
+            _check_pair(hx)
         return output, tuple(state) if len(state) > 1 else state[0]
 
     def _batch(self, x: Any, given: tuple[Any, ...]) -> tuple[Any, list[Any]]:
-        if x.ndim not in (2, 3):
-            raise ValueError(f"{self._kind}: Expected input to be 2D or 3D, got {x.ndim}D instead")
+        if x.dim() not in (2, 3):
+            raise ValueError(f"{self._kind}: Expected input to be 2D or 3D, got {x.dim()}D instead")
         is_batched = x.ndim == 3
         self._check_rank(given, is_batched)
         if not is_batched:
@@ -208,7 +215,7 @@ class RNNBase(Module):
 
     def _check_rank(self, given: tuple[Any, ...], is_batched: bool) -> None:
         wanted = 3 if is_batched else 2
-        if all(h.ndim == wanted for h in given):
+        if all(h.dim() == wanted for h in given):
             return
         kind = f"{'' if is_batched else 'un'}batched {wanted}-D"
         if len(given) == 2:
@@ -245,6 +252,13 @@ class RNNBase(Module):
             if getattr(self, name) != default:
                 text += f", {name}={getattr(self, name)}"
         return text
+
+
+def _check_pair(state: Any) -> None:
+    if isinstance(state, Tensor):
+        raise TypeError(ONE_STATE)
+    if len(state) != 2:
+        raise RuntimeError("lstm expects two hidden states")
 
 
 def _check_dropout(dropout: Any, layers: int) -> None:

@@ -65,12 +65,12 @@ class RNNCellBase(Module):
 
     def _check(self, x: Any, given: tuple[Any, ...]) -> None:
         kind = type(self).__name__
-        if x.ndim not in (1, 2):
-            raise ValueError(f"{kind}: Expected input to be 1D or 2D, got {x.ndim}D instead")
+        if x.dim() not in (1, 2):
+            raise ValueError(f"{kind}: Expected input to be 1D or 2D, got {x.dim()}D instead")
         for k, h in enumerate(given):
-            if h.ndim not in (1, 2):
+            if h.dim() not in (1, 2):
                 name = f"hx[{k}]" if len(given) == 2 else "hidden"
-                raise ValueError(f"{kind}: Expected {name} to be 1D or 2D, got {h.ndim}D instead")
+                raise ValueError(f"{kind}: Expected {name} to be 1D or 2D, got {h.dim()}D instead")
         if x.shape[-1] != self.input_size:
             raise RuntimeError(f"input has inconsistent input_size: got {x.shape[-1]} expected {self.input_size}")
         for k, h in enumerate(given):
@@ -138,7 +138,11 @@ class LSTMCell(RNNCellBase):
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Tensor, Tensor]:
         """Output and cell after one step from the pair `hx` (zeros if None)."""
-        h, c = self._step(input, () if hx is None else tuple(hx))
+        given = () if hx is None else tuple(hx)
+        if isinstance(hx, Tensor) and input.dim() == 2:
+            self._check(input, given)
+            raise TypeError("lstm_cell(): argument 'hx' (position 2) must be tuple of Tensors, not Tensor")
+        h, c = self._step(input, given)
         return h, c
 
 
