@@ -6,6 +6,7 @@ takes a few milliseconds.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import pickle
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 from jax.experimental.serialize_executable import deserialize_and_load, serialize
 from jax.stages import Compiled
 
@@ -94,12 +97,20 @@ def _on_first_device(arrays: Sequence[Any]) -> bool:
 def _load(file: Path) -> Compiled | None:
     """The program that was kept in `file`; None if there is none that can be read here."""
     try:
-        parts = pickle.loads(zlib.decompress(file.read_bytes()))
-        program = deserialize_and_load(*parts, execution_devices=jax.devices()[:1])
+        contents = zlib.decompress(file.read_bytes())
+        program = deserialize_and_load(*pickle.loads(contents), execution_devices=jax.devices()[:1])
+        if b"lapack_" in contents:
+            _find_lapack()
     except Exception:  # no file, half a file, another machine's: it is compiled
         return None
     found.by_name += 1
     return program
+
+
+@functools.cache
+def _find_lapack() -> None:
+    """Have JAX look for LAPACK, as it does when it lowers a factorization: a loaded program calls it all the same."""
+    jax.jit(jnp.linalg.cholesky).lower(jax.ShapeDtypeStruct((1, 1), np.float32))
 
 
 def _store(file: Path, program: Compiled) -> None:

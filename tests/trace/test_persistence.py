@@ -126,6 +126,23 @@ def test_arrays_of_another_device_are_computed_there(folder):
         new_process()
 
 
+def test_another_process_finds_lapack(tmp_path):
+    script = FACTORIZATION.format(folder=str(tmp_path))
+    first, second = (run(sys.executable, "-c", script) for _ in range(2))
+    assert first == "0 2.0\n"
+    assert second == "1 2.0\n"
+
+
+FACTORIZATION = """
+import jax
+jax.config.update("jax_compilation_cache_dir", {folder!r})
+import funcgrad.torch as torch
+from funcgrad.trace import persistence
+value = torch.linalg.cholesky(torch.tensor([[4.0]])).item()
+print(persistence.found.by_name, value)
+"""
+
+
 def test_an_operator_of_somebody_elses_is_not_kept(folder):
     double = Op("double", lambda x: x * 2)
     assert fingerprint.of_operator(double, (), ()) is None
