@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
+from funcgrad.errors import warn
 from funcgrad.torch._dispatch import alias, apply, edge_of
 from funcgrad.torch._engine import gradients
 from funcgrad.torch._grad_mode import enable_grad, no_grad, state
@@ -20,8 +21,10 @@ from funcgrad.torch._overriding import disabled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import (
     BACKWARD_TWICE,
+    FUNCTION_CALLED,
     FUNCTION_GRADIENT_COUNT,
     FUNCTION_GRADIENT_SHAPE,
+    FUNCTION_INSTANCE,
     FUNCTION_WITHOUT_BACKWARD,
     FUNCTION_WITHOUT_FORWARD,
     FUNCTION_WITHOUT_JVP,
@@ -238,6 +241,12 @@ class Function:
 
     setup_context: Any = None
     generate_vmap_rule = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warn(FUNCTION_INSTANCE.format(type(self)), DeprecationWarning)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise RuntimeError(FUNCTION_CALLED)
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:

@@ -159,6 +159,14 @@ FUNCTION_WITHOUT_BACKWARD = (
     "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward "
     "mode AD."
 )
+FUNCTION_INSTANCE = (
+    "{} should not be instantiated. Methods on autograd functions are all static, so you should invoke them on the "
+    "class itself. Instantiating an autograd function will raise an error in a future version of PyTorch."
+)
+FUNCTION_CALLED = (
+    "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd function "
+    "with static forward method. (Example: https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
+)
 FUNCTION_WITHOUT_JVP = (
     "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
 )

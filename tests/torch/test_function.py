@@ -253,3 +253,14 @@ def test_without_grad_there_is_no_node(x):
 def test_inside_a_model(x):
     (Cube.apply(x * 2) + Cube.apply(x)).backward()
     assert x.grad.item() == 2 * 3 * 16 + 12
+
+
+def test_an_instance_of_old_is_made_with_a_warning_and_refuses_to_be_called():
+    class Old(Function):
+        def forward(self, x):
+            return x * 2
+
+    with pytest.warns(DeprecationWarning, match="Old'> should not be instantiated"):
+        old = Old()
+    with pytest.raises(RuntimeError, match="Legacy autograd function with non-static forward method is deprecated"):
+        old(torch.ones(1))
