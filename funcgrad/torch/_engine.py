@@ -152,10 +152,13 @@ def gradients(
     """
     if materialize_grads and allow_unused is False:
         raise ValueError(UNUSED_AND_MATERIALIZED)
+    if not inputs:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+    walk = Walk(outputs, grad_outputs, create_graph, retain_graph)
     for x in inputs:
         if not x.requires_grad:
             raise RuntimeError(INPUT_NEEDS_NO_GRAD)
-    found = Walk(outputs, grad_outputs, create_graph, retain_graph).to_targets([_target(x) for x in inputs])
+    found = walk.to_targets([_target(x) for x in inputs])
     if materialize_grads:
         return tuple(zeros(x._aval) if g is None else g for x, g in zip(inputs, found, strict=True))
     for i, gradient in enumerate(found):

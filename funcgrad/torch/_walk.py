@@ -43,6 +43,8 @@ class Walk:
         create_graph: bool,
         retain_graph: bool | None,
     ) -> None:
+        if len(tensors) != len(grads):
+            raise RuntimeError(f"got {len(tensors)} tensors and {len(grads)} gradients")
         self.create_graph = create_graph
         self.keep = create_graph if retain_graph is None else retain_graph
         self.buffers: dict[Any, list[Tensor | None]] = {}  # gradients that have arrived, for each result of a place

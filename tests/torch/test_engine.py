@@ -123,3 +123,20 @@ def test_a_changed_weight_is_told_as_the_view_of_it_that_was_saved(made, saved):
         w.add_(1)
     with pytest.raises(RuntimeError, match=re.escape(saved + " is at version 1; expected version 0 instead.")):
         result.backward()
+
+
+@pytest.mark.parametrize(
+    "outputs, inputs, seeds, text",
+    [
+        (lambda x: torch.ones(1), lambda x: torch.ones(1), None, "element 0 of tensors does not require grad"),
+        (lambda x: [x * 2, torch.ones(1)], lambda x: torch.ones(1), None, "element 1 of tensors does not require grad"),
+        (lambda x: x.expand(2) * 2, lambda x: torch.ones(1), None, "grad can be implicitly created only for scalar"),
+        (lambda x: x * 2, lambda x: torch.ones(1), None, "One of the differentiated Tensors does not require grad"),
+        (lambda x: x * 2, lambda x: [], None, r"`inputs` argument to `grad\(\)` cannot be empty"),
+        (lambda x: [x * 2, x * 3], lambda x: x, lambda: torch.ones(1), "got 2 tensors and 1 gradients"),
+    ],
+)
+def test_what_is_wrong_with_outputs_is_said_before_what_is_wrong_with_inputs(outputs, inputs, seeds, text):
+    x = torch.ones(1, requires_grad=True)
+    with pytest.raises(RuntimeError, match=text):
+        torch.autograd.grad(outputs(x), inputs(x), seeds and seeds())
