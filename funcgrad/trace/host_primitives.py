@@ -144,7 +144,8 @@ def _clamped(low: Any, x: Any, high: Any) -> Any:
 def _dot(x: Any, y: Any, *, dimension_numbers: Any, preferred_element_type: Any, **_: Any) -> Any:
     """A product with contracted and batch dimensions, as one matrix product for each batch."""
     (contracted_x, contracted_y), (batch_x, batch_y) = dimension_numbers
-    if x.ndim == y.ndim == 2 and len(contracted_x) == 1 and x.dtype == y.dtype == preferred_element_type:
+    is_plain = x.ndim == y.ndim == 2 and len(contracted_x) == 1 and not batch_x
+    if is_plain and x.dtype == y.dtype == preferred_element_type:
         return (x if contracted_x[0] else x.T) @ (y.T if contracted_y[0] else y)
     free_x = [k for k in range(x.ndim) if k not in contracted_x and k not in batch_x]
     free_y = [k for k in range(y.ndim) if k not in contracted_y and k not in batch_y]

@@ -40,6 +40,14 @@ CASES = {
         lambda x: (x @ x.T, x[0] @ x[1], jnp.einsum("ab,cb->ac", x, x), x.reshape(3, 2, 2) @ x.reshape(3, 2, 2)),
         (X,),
     ),
+    "products of rows": (
+        lambda x: (
+            *(jnp.einsum(f"ab,ab->{kept}", x, x + 1) for kept in ("a", "b", "ab", "")),
+            *(jnp.einsum(f"ab,ac->{kept}", x, x + 1) for kept in ("abc", "bca", "a", "bc")),
+            jnp.einsum("ab,b->a", x, x[0]),
+        ),
+        (X,),
+    ),
     "short floats": (lambda x: (x.astype(jnp.bfloat16) @ x.T.astype(jnp.bfloat16)).astype(jnp.float32), (X,)),
     "lookups": (lambda x, i: (jnp.take(x, i, axis=0), jnp.take(x, i[None], axis=1), x[i, i]), (X, INDEX)),
     "slices at positions": (lambda x, i: jax.lax.dynamic_slice(x, (i[0], i[1]), (2, 2)), (X, INDEX)),
