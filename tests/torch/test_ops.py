@@ -297,3 +297,18 @@ def test_a_sequence_of_numbers_as_an_index_is_cut_off_to_integers(index, taken):
 def test_other_indices_are_refused(index, error, text):
     with pytest.raises(error, match=text):
         torch.ones(3)[index([1.0])]
+
+
+@pytest.mark.parametrize(
+    "made, node",
+    [
+        (lambda x: x[:, :3].reshape(2, 2, 3), "ReshapeAliasBackward0"),
+        (lambda x: x.t().reshape(2, 3, 4), "ReshapeAliasBackward0"),
+        (lambda x: x[None, :, :3].flatten(0, 1), "ReshapeAliasBackward0"),
+        (lambda x: x[:, :3].view(2, 2, 3), "ViewBackward0"),
+        (lambda x: x[:, :3].reshape(12), "UnsafeViewBackward0"),
+        (lambda x: x.reshape(24), "ViewBackward0"),
+    ],
+)
+def test_reshape_shows_how_it_keeps_the_memory(made, node):
+    assert made(torch.ones(4, 6, requires_grad=True)).grad_fn.name() == node

@@ -13,8 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import alias, apply, view
+from funcgrad.torch._graph import Edge
 from funcgrad.torch._in_place import reshape_in_place
-from funcgrad.torch._layout import can_view
+from funcgrad.torch._layout import can_view, is_contiguous
 from funcgrad.torch._memory_format import contiguous_format
 from funcgrad.torch._ops.bits import view_as_dtype
 from funcgrad.torch._ops.copying import CLONE
@@ -111,7 +112,12 @@ def tensor_view(input: Tensor, *shape: Any, size: Any = (), dtype: Any = None) -
 def reshape(input: Tensor, *sides: Any, shape: Any = ()) -> Tensor:
     """Another shape: a view if the layout allows it, else a copy."""
     wanted = _resolved(sizes(sides or (shape,), "reshape"), input._aval.size)
-    return view(RESHAPE, (wanted,), input) if can_view(input, wanted) else apply(UNSAFE_VIEW, (wanted,), input)
+    if not can_view(input, wanted):
+        return apply(UNSAFE_VIEW, (wanted,), input)
+    made: Any = view(RESHAPE, (wanted,), input)
+    if type(made._edge) is Edge and not is_contiguous(input):
+        made._edge.node.shown = "ReshapeAliasBackward0"
+    return made
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
