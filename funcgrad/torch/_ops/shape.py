@@ -114,9 +114,10 @@ def reshape(input: Tensor, *sides: Any, shape: Any = ()) -> Tensor:
     wanted = _resolved(sizes(sides or (shape,), "reshape"), input._aval.size)
     if not can_view(input, wanted):
         return apply(UNSAFE_VIEW, (wanted,), input)
-    made: Any = view(RESHAPE, (wanted,), input)
-    if type(made._edge) is Edge and not is_contiguous(input):
-        made._edge.node.shown = "ReshapeAliasBackward0"
+    made = view(RESHAPE, (wanted,), input)
+    edge: Any = made._edge
+    if type(edge) is Edge and not is_contiguous(input):
+        edge.node.shown = "ReshapeAliasBackward0"
     return made
 
 
