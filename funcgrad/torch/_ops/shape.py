@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import alias, apply, view
-from funcgrad.torch._graph import Edge
+from funcgrad.torch._graph import Edge, OperatorNode
 from funcgrad.torch._in_place import reshape_in_place
 from funcgrad.torch._layout import can_view, is_contiguous
 from funcgrad.torch._memory_format import contiguous_format
@@ -115,8 +115,8 @@ def reshape(input: Tensor, *sides: Any, shape: Any = ()) -> Tensor:
     if not can_view(input, wanted):
         return apply(UNSAFE_VIEW, (wanted,), input)
     made = view(RESHAPE, (wanted,), input)
-    edge: Any = made._edge
-    if type(edge) is Edge and not is_contiguous(input):
+    edge = made._edge
+    if type(edge) is Edge and isinstance(edge.node, OperatorNode) and not is_contiguous(input):
         edge.node.shown = "ReshapeAliasBackward0"
     return made
 
