@@ -51,8 +51,11 @@ class HostFunction:
             places[place] = x
         for function, arguments, made, dtypes in self._calls:
             found = function(*[places[k] for k in arguments])
-            for place, x, dtype in zip(made, found if type(found) is list else (found,), dtypes, strict=True):
-                places[place] = x if type(x) is np.ndarray and x.dtype == dtype else np.asarray(x, dtype)
+            if type(found) is np.ndarray and found.dtype is dtypes[0]:
+                places[made[0]] = found
+            else:
+                for place, x, dtype in zip(made, found if type(found) is list else (found,), dtypes, strict=True):
+                    places[place] = np.asarray(x, dtype)
         return [places[k] for k in self._results]
 
     def _new(self, constant: Any = None) -> int:
