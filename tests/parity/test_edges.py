@@ -1,4 +1,4 @@
-"""Norms without variance, pools into no pieces and means of integers, beside the real PyTorch."""
+"""Norms without variance, pools into no pieces, means of integers, casts of what does not fit, beside PyTorch."""
 
 import pytest
 import torch as real
@@ -30,6 +30,26 @@ def refusals(torch):
     yield error(lambda: torch.nanmean(whole))
     yield error(lambda: torch.nanmean(whole > 0, 1, dtype=torch.float32))
     yield error(lambda: torch.nanmean(whole.float(), dtype=torch.int32))
+
+
+def casts(torch):
+    nan, inf = float("nan"), float("inf")
+    for given in (torch.float64, torch.float32, torch.bfloat16, torch.float16):
+        x = torch.tensor([3e9, -3e9, 2**31, -(2**31) - 1, 7e4, -7e4, 300.7, -300.7, 1e20, 2**32 + 300, nan, inf, -inf])
+        for dtype in (torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8):
+            yield x.to(given).to(dtype).tolist()
+            yield x.to(given)[:1].to(dtype).item()
+
+
+def signs(torch):
+    x = torch.tensor([float("nan"), -0.0, 0.0, 2.0, -3.0])
+    for made in (x, x.half(), x[2:].int(), x[2:4].to(torch.uint8), x > 0):
+        yield str(made.sign()), str(made.sgn())
+
+
+@pytest.mark.parametrize("cases", [casts, signs])
+def test_numbers_that_are_none(cases):
+    assert list(cases(shim)) == list(cases(real))
 
 
 def test_edges():

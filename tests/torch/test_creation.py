@@ -109,3 +109,16 @@ def test_the_host_heeds_the_default_dtype():
     assert ratio().dtype == np.float64
     torch.set_default_dtype(torch.float32)
     assert ratio().dtype == np.float32
+
+
+def test_what_does_not_fit_into_a_whole_number():
+    """As processors cast it; 8 and 16 bits are the last ones of 32, unsigned ones of 64."""
+    x = torch.tensor([3e9, -3e9, 70000.0, -300.5, float("nan")])
+    assert x.to(torch.int16).tolist() == [0, 0, 4464, -300, 0]
+    assert x.to(torch.uint8).tolist() == [0, 0, 112, 212, 0]
+    assert x.to(torch.int32).tolist() == [-(2**31), -(2**31), 70000, -300, -(2**31)]
+    assert torch.tensor([1e20, -1e20]).long().tolist() == [-(2**63)] * 2
+
+
+def test_neither_nan_nor_minus_zero_has_a_sign():
+    assert str(torch.tensor([float("nan"), -0.0, -2.0]).sign()) == "tensor([ 0.,  0., -1.])"

@@ -19,9 +19,16 @@ NONE: Any = {0: ()}
 
 
 def converted(x: Any, dtype: np.dtype[Any]) -> Any:
-    """An array in another dtype; floats outside a narrow integer's range wrap round, as in PyTorch."""
-    if dtype.kind in "iu" and dtype.itemsize < 4 and jnp.issubdtype(x.dtype, np.floating):
-        x = jax.lax.convert_element_type(x, np.int64)
+    """An array in another dtype; what does not fit into a whole number becomes what processors make of it.
+
+    Signed numbers of 8 and 16 bits are the last bits of one of 32, unsigned ones of one of 64.
+    """
+    if dtype.kind in "iu" and jnp.issubdtype(x.dtype, np.floating):
+        wide = np.dtype(np.int64 if dtype.kind == "u" else np.int32 if dtype.itemsize < 4 else dtype)
+        lowest = np.iinfo(wide).min
+        x = x if x.dtype.itemsize > 2 else x.astype(np.float32)
+        fits = (x >= lowest) & (x < -float(lowest))
+        x = jnp.where(fits, jax.lax.convert_element_type(x, wide), lowest)
     return jax.lax.convert_element_type(x, dtype)
 
 

@@ -52,7 +52,8 @@ def _square(x: Any) -> Any:
 
 
 def _sign(x: Any) -> Any:
-    return x if x.dtype == np.bool_ else jnp.sign(x)
+    """Without a sign for nan and -0, which are neither above nor below 0."""
+    return x if x.dtype == np.bool_ else (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)
 
 
 def _direction(x: Any) -> Any:
