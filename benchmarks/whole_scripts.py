@@ -40,7 +40,7 @@ OVERHEAD = {"tiny_linear", "sgd_momentum", "mlp_digits", "accumulation", "many_l
 
 PYTHON = (sys.executable, GATED)
 FUNCGRAD = (sys.executable, "-m", "funcgrad", "run", "--stats", GATED)
-SETTLING = 4  # lines that do not count: the first iterations are compiled
+SETTLING = 4  # lines that do not count: the first iterations are computed on the host, then compiled
 SAME = 1e-3  # relative difference of two losses that count as equal
 HEAD = """\
                   ms a     times PyTorch's step     first loss, s  whole   peak MB pro-

@@ -7,8 +7,9 @@ estimated, not measured, so that a script computes the same bits in every run.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from jax.extend.core import Jaxpr
 
@@ -27,33 +28,35 @@ CALL, PRIMITIVE, ELEMENT, ADDED, PRODUCT = 8e-3, 2.5e-3, 1e-6, 1.5e-5, 1e-7
 """Milliseconds that the host takes for each equation, each primitive in it, each element that one reads or makes, each
 element added at a position, and each product of a convolution; products of matrices take as long as compiled ones."""
 
+SAVED = 25e-3
+"""Milliseconds that the host takes for each equation by and large, without a look at its primitives."""
+
 _VIEWS = frozenset({"reshape", "squeeze", "transpose", "broadcast_in_dim", "slice", "rev", "stop_gradient"})
 
 
-class Cost(NamedTuple):
-    """Milliseconds, about."""
+class Cost:
+    """What the trace that ends at a step costs, in milliseconds, about.
 
-    compiling: float
-    alone: float  # once, for what the host cannot compute, and compiles operator by operator
-    on_host: float  # each time
+    Attributes:
+        compiling: Once.
+        saved: What a program takes less than the host, each time.
+    """
 
-    @property
+    def __init__(self, step: Step) -> None:
+        equations = [s.equation for s in step.path() if s.equation is not None]
+        self._operators = Counter((equation.op, equation.static, equation.kinds) for equation in equations)
+        self.compiling = KERNEL * len(self._operators) + LOWERED * len(equations)
+        self.saved = SAVED * len(equations)
+
+    @functools.cached_property
     def runs(self) -> int:
         """How often the host computes the trace before it is compiled."""
-        return max(int((PATIENCE * self.compiling - self.alone) / self.on_host), 0)
-
-
-def cost_of(step: Step) -> Cost:
-    """The cost of the trace that ends at `step`."""
-    equations = [s.equation for s in step.path() if s.equation is not None]
-    operators = Counter((equation.op, equation.static, equation.kinds) for equation in equations)
-    compiling = KERNEL * len(operators) + LOWERED * len(equations)
-    alone = on_host = 0.0
-    for operator, times in operators.items():
-        primitives = traced(*operator).jaxpr
-        alone += 0 if is_covered(primitives) else KERNEL + LOWERED
-        on_host += times * (CALL + _primitives(primitives))
-    return Cost(compiling, alone, on_host)
+        alone = on_host = 0.0
+        for operator, times in self._operators.items():
+            primitives = traced(*operator).jaxpr
+            alone += 0 if is_covered(primitives) else KERNEL + LOWERED  # once, as a program of its own
+            on_host += times * (CALL + _primitives(primitives))
+        return max(int((PATIENCE * self.compiling - alone) / on_host), 0)
 
 
 def _primitives(jaxpr: Jaxpr) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 import jax
 
 from funcgrad.trace import recompiling
-from funcgrad.trace.break_even import Cost, cost_of
+from funcgrad.trace.break_even import Cost
 from funcgrad.trace.equation import Slots
 from funcgrad.trace.inheritance import inherit
 from funcgrad.trace.interpret import interpreted_program, is_exact
@@ -62,8 +62,8 @@ class _OnHost:
 
     program: Program  # what the host computes meanwhile
     cost: Cost
-    runs: int  # how often it still may
     is_exact: bool  # the host's bits are XLA's
+    runs: int = 0  # so far
 
 
 def program_for(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> Program:
@@ -86,8 +86,8 @@ def program_for(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) ->
         return known
     if known is None:
         known = programs[key] = _on_host(trace, wanted)
-    if known.runs and (known.is_exact or stats.debt >= _credit):
-        known.runs -= 1
+    if _is_host_worth_it(known):
+        known.runs += 1
         stats.interpreted += 1
         return known.program
     shares = key == (wanted, dead) and len(trace.results) >= LARGE
@@ -108,10 +108,13 @@ def _pay(program: Program, milliseconds: float) -> None:
 
 def _on_host(trace: Trace, wanted: tuple[int, ...]) -> _OnHost:
     step = trace.step
-    cost = cost_of(step)
-    runs = cost.runs if jax.default_backend() == "cpu" else 0
     program = Program(interpreted_program(step, wanted), wanted, (), tuple(range(len(trace.inputs))), is_on_host=True)
-    return _OnHost(program, cost, runs, runs > 0 and is_exact(step))
+    return _OnHost(program, Cost(step), is_exact(step))
+
+
+def _is_host_worth_it(known: _OnHost) -> bool:
+    is_wanted = known.is_exact or stats.debt >= _credit
+    return is_wanted and jax.default_backend() == "cpu" and known.runs < known.cost.runs
 
 
 def _compiled(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...], shares: bool, cost: Cost) -> Program:
@@ -124,4 +127,4 @@ def _compiled(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...], shar
     stats.programs += 1
     stats.debt += cost.compiling
     recompiling.note(trace.step)
-    return Program(run, wanted, given, kept, shared=shared, debt=cost.compiling, saves=cost.on_host)
+    return Program(run, wanted, given, kept, shared=shared, debt=cost.compiling, saves=cost.saved)
