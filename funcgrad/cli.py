@@ -99,7 +99,7 @@ def _run(arguments: list[str]) -> ExitStatus:
     ours, scripts = _split_at_script(arguments)
     given = parser.parse_args(ours)
     set_longest(EAGER if given.eager else LONGEST)
-    set_credit(0)
+    set_credit(0)  # a script that is short, or looked at for the first time, does not wait for programs
     keep_programs()
     keep_freed_memory()
     _search_cycles_rarely()

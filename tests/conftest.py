@@ -40,7 +40,7 @@ def eager():
 
 
 @pytest.fixture
-def interpreted():
+def interpreted(fresh_trace):
     """What the host can compute of a trace it does, as in a script that has just begun; without a program."""
     set_credit(0)
 

@@ -1,6 +1,7 @@
 """Every operator of PyTorch's own database: values and dtypes in float32, gradients in float64 and complex128.
 
-Values are those of compiled programs, gradients those of the host where it can compute them. Which entries count says `op_db.entries`; what differs stands in the ledger of known differences, as `op_db NAME`.
+Values are those of compiled programs, gradients those of the host where it can compute them. Which entries count says
+`op_db.entries`; what differs stands in the ledger of known differences, as `op_db NAME`.
 """
 
 import tomllib

@@ -100,7 +100,6 @@ def test_bytes_of_a_tensor():
     assert (x.itemsize, x.nbytes, x.is_cpu) == (2, 6, True)
 
 
-@pytest.mark.usefixtures("interpreted")
 def test_the_host_heeds_the_default_dtype():
     def ratio():
         return (torch.tensor([1, 2]) / 3).numpy()

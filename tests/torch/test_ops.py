@@ -107,7 +107,6 @@ def dimensions(sample):
 
 
 @every_row
-@pytest.mark.usefixtures("interpreted")
 def test_gradients_are_finite_differences(name):
     smooth = [k for k, sample in enumerate(SAMPLES[name]) if sample.is_smooth() and is_real(RECORDED[name][k])]
     if not smooth or name in {"float", "half"}:
@@ -127,7 +126,6 @@ def test_gradients_are_finite_differences(name):
     np.testing.assert_allclose(ours, slope, rtol=1e-6, atol=1e-7)  # a difference of two values near one, over 2e-6
 
 
-@pytest.mark.usefixtures("interpreted")
 @pytest.mark.parametrize("name", IN_PLACE)
 def test_in_place_equals_out_of_place(name):
     fits = [k for k, r in enumerate(RECORDED[name]) if fits_itself(SAMPLES[name][k], r)]
@@ -169,7 +167,6 @@ def strided(x):
 
 
 @every_row
-@pytest.mark.usefixtures("interpreted")
 def test_a_view_gives_what_its_copy_gives(name):
     usable = [k for k, r in enumerate(RECORDED[name]) if "error" not in r and SAMPLES[name][k].operands()]
     chosen = [k for k in usable if not known(name, k)]

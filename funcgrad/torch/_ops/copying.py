@@ -26,7 +26,7 @@ def converted(x: Any, dtype: np.dtype[Any]) -> Any:
     if dtype.kind in "iu" and jnp.issubdtype(x.dtype, np.floating):
         wide = np.dtype(np.int64 if dtype.kind == "u" else np.int32 if dtype.itemsize < 4 else dtype)
         lowest = np.iinfo(wide).min
-        x = x if x.dtype.itemsize > 2 else x.astype(np.float32)
+        x = x if x.dtype.itemsize > 2 else x.astype(np.float32)  # a bound is infinite in float16
         fits = (x >= lowest) & (x < -float(lowest))
         x = jnp.where(fits, jax.lax.convert_element_type(x, wide), lowest)
     return jax.lax.convert_element_type(x, dtype)
