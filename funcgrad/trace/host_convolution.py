@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+Function = Callable[..., Any]
 
-def pad(x: Any, fill: Any, config: Sequence[tuple[int, int, int]]) -> Any:
+
+def padding(taken: Any, made: Any, *, padding_config: Sequence[tuple[int, int, int]]) -> Function:
     """Elements put before, after and between those of each axis; a negative number takes some away."""
     shape, put, kept = [], [], []
-    for n, (low, high, inner) in zip(x.shape, config, strict=True):
+    for n, (low, high, inner) in zip(taken[0].shape, padding_config, strict=True):
         first, length = max(low, 0), n + max(n - 1, 0) * inner
         shape.append(first + length + max(high, 0))
         put.append(slice(first, first + length, inner + 1))
         kept.append(slice(max(-low, 0), shape[-1] - max(-high, 0)))
-    wide = np.full(shape, fill, x.dtype)
-    wide[tuple(put)] = x
-    return wide[tuple(kept)]
+    inside, seen, dtype = tuple(put), tuple(kept), taken[0].dtype
+
+    def run(x: Any, fill: Any) -> Any:
+        wide = np.empty(shape, dtype)
+        wide[...] = fill
+        wide[inside] = x
+        return wide[seen]
+
+    return run
 
 
-def convolve(
-    x: np.ndarray,
-    w: np.ndarray,
+def convolution(
+    taken: Any,
+    made: Any,
     *,
     window_strides: Sequence[int],
     padding: Sequence[tuple[int, int]],
@@ -35,15 +43,16 @@ def convolve(
     feature_group_count: int,
     batch_group_count: int,
     **_: Any,
-) -> Any:
+) -> Function:
     """`lax.conv_general_dilated`.
 
     It is a sum over the window's places, or, where those are more than the results' (a weight's gradient), made place
     by place of the results: either way each product is a matrix product.
 
     Args:
-        x: The input, in the order of `dimension_numbers.lhs_spec`.
-        w: The weight, in the order of `dimension_numbers.rhs_spec`.
+        taken: Shapes and dtypes of the input, in the order of `dimension_numbers.lhs_spec`, and of the weight, in the
+            order of `dimension_numbers.rhs_spec`.
+        made: Those of the result.
         window_strides: Steps of the window.
         padding: Zeros put before and after each spatial axis.
         lhs_dilation: Distance of the input's elements, with zeros between them.
@@ -52,25 +61,34 @@ def convolve(
         feature_group_count: Groups of features.
         batch_group_count: Groups of the batch, each with output features of its own.
     """
-    x, w = x.transpose(dimension_numbers.lhs_spec), w.transpose(dimension_numbers.rhs_spec)
+    x_axes, w_axes = dimension_numbers.lhs_spec, dimension_numbers.rhs_spec
+    back = tuple(int(k) for k in np.argsort(dimension_numbers.out_spec))
     edges = [(low, high, step - 1) for (low, high), step in zip(padding, lhs_dilation, strict=True)]
-    x = pad(x, 0, [(0, 0, 0), (0, 0, 0), *edges]) if any(map(any, edges)) else x
-    dtype, groups = x.dtype, feature_group_count
-    if batch_group_count > 1:  # the batch's groups stand side by side as groups of features
-        groups = batch_group_count
-        x = np.concatenate(np.split(x, groups), 1)
-    if dtype.itemsize == 2:  # 16-bit products are summed in 32 bits
-        x, w = x.astype(np.float32), w.astype(np.float32)
-    n, n_out, sizes = len(x), len(w), w.shape[2:]
-    widths = [(k - 1) * d + 1 for k, d in zip(sizes, rhs_dilation, strict=True)]
-    spatial = [(k - wide) // s + 1 for k, wide, s in zip(x.shape[2:], widths, window_strides, strict=True)]
-    grouped = w.reshape(groups, n_out // groups, -1, *sizes)  # [G, O, C, *sizes]
-    if math.prod(sizes) <= math.prod(spatial):
-        found = _summed_over_window(x, grouped, window_strides, rhs_dilation, spatial)
-    else:
-        found = _place_by_place(x, grouped, window_strides, rhs_dilation, spatial)
-    found = found.reshape(n, n_out, *spatial).astype(dtype, copy=False)
-    return found.transpose(np.argsort(dimension_numbers.out_spec))
+    padded = _padded(x_axes, taken[0], edges) if any(map(any, edges)) else None
+    dtype, groups = taken[0].dtype, max(feature_group_count, batch_group_count)
+
+    def run(x: Any, w: Any) -> Any:
+        x, w = x.transpose(x_axes), w.transpose(w_axes)
+        x = padded(x, 0) if padded else x
+        if batch_group_count > 1:  # the batch's groups stand side by side as groups of features
+            x = np.concatenate(np.split(x, groups), 1)
+        if dtype.itemsize == 2:  # 16-bit products are summed in 32 bits
+            x, w = x.astype(np.float32), w.astype(np.float32)
+        n, n_out, sizes = len(x), len(w), w.shape[2:]
+        widths = [(k - 1) * d + 1 for k, d in zip(sizes, rhs_dilation, strict=True)]
+        spatial = [(k - wide) // s + 1 for k, wide, s in zip(x.shape[2:], widths, window_strides, strict=True)]
+        grouped = w.reshape(groups, n_out // groups, -1, *sizes)  # [G, O, C, *sizes]
+        over_window = math.prod(sizes) <= math.prod(spatial)
+        product = _summed_over_window if over_window else _place_by_place
+        found = product(x, grouped, window_strides, rhs_dilation, spatial).reshape(n, n_out, *spatial)
+        return found.astype(dtype, copy=False).transpose(back)
+
+    return run
+
+
+def _padded(axes: Sequence[int], x: Any, edges: list[tuple[int, int, int]]) -> Function:
+    seen = np.broadcast_to(np.empty((), x.dtype), [x.shape[k] for k in axes])
+    return padding([seen], (), padding_config=[(0, 0, 0), (0, 0, 0), *edges])
 
 
 def _summed_over_window(x: Any, w: Any, strides: Any, dilation: Any, spatial: Sequence[int]) -> Any:

@@ -1,8 +1,7 @@
-"""Host functions: a traced operator as a list of NumPy calls, without those that nothing needs."""
+"""Host functions: a traced operator as a chain of NumPy calls, without those that nothing needs."""
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -11,20 +10,23 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from funcgrad.trace.exactness import CALLS
-from funcgrad.trace.host_primitives import ALONE, ROWS, UncoveredError
+from funcgrad.trace.host_indexing import UncoveredError
+from funcgrad.trace.host_primitives import ELEMENTWISE, ROWS, reshaped
+
+Function = Callable[..., Any]
+
+SAME = frozenset({"copy", "copy_p", "stop_gradient", "kept", "shared"})
+"""Primitives whose result is their operand."""
+
+FEW = 1 << 12
+"""Elements of a constant that is computed in advance at most, and of an array that is not worth sharing memory."""
 
 
-class _Call(NamedTuple):
-    """A NumPy function on numbered places."""
+def host_function(traced: ClosedJaxpr) -> Function:
+    """JAX's primitives as a Python function of NumPy arrays.
 
-    function: Callable[..., Any]
-    arguments: tuple[int, ...]
-    made: tuple[int, ...]
-    dtypes: tuple[np.dtype[Any], ...]
-
-
-class HostFunction:
-    """JAX's primitives as NumPy calls on places, which hold constants, the operands, and what the calls make.
+    Its results, a list, may share memory with its operands; constants among them are not writeable. It raises
+    `UncoveredError` for a case that a row does not know.
 
     Args:
         traced: The primitives.
@@ -32,63 +34,11 @@ class HostFunction:
     Raises:
         UncoveredError: One of them has no row.
     """
-
-    def __init__(self, traced: ClosedJaxpr) -> None:
-        self._places: list[Any] = []  # constants; None for what a run puts there
-        self._calls: list[_Call] = []
-        self._operands = [self._new() for _ in traced.jaxpr.invars]
-        self._results = self._inline(traced.jaxpr, traced.consts, self._operands)
-        self._calls = _contracted(_needed(self._calls, self._results), self._results)
-
-    def __call__(self, operands: Sequence[Any]) -> list[Any]:
-        """The results for NumPy arrays; they may share memory with the operands, and constants are not writeable.
-
-        Raises:
-            UncoveredError: A case that a row does not know.
-        """
-        places = self._places.copy()
-        for place, x in zip(self._operands, operands, strict=True):
-            places[place] = x
-        for function, arguments, made, dtypes in self._calls:
-            found = function(*[places[k] for k in arguments])
-            if type(found) is np.ndarray and found.dtype is dtypes[0]:
-                places[made[0]] = found
-            else:
-                for place, x, dtype in zip(made, found if type(found) is list else (found,), dtypes, strict=True):
-                    places[place] = np.asarray(x, dtype)
-        return [places[k] for k in self._results]
-
-    def _new(self, constant: Any = None) -> int:
-        if constant is not None:
-            constant = np.asarray(constant).view()
-            constant.flags.writeable = False
-        self._places.append(constant)
-        return len(self._places) - 1
-
-    def _inline(self, jaxpr: Jaxpr, constants: Sequence[Any], operands: Sequence[int]) -> list[int]:
-        """Append the calls of a function, and return the places of its results."""
-        known: dict[Any, int] = dict(zip(jaxpr.constvars, map(self._new, constants), strict=True))
-        known.update(zip(jaxpr.invars, operands, strict=True))
-
-        def place(v: Any) -> int:
-            aval: Any = v.aval
-            return self._new(np.asarray(v.val, aval.dtype)) if isinstance(v, Literal) else known[v]
-
-        for equation in jaxpr.eqns:
-            arguments = [place(v) for v in equation.invars]
-            taken, avals = _avals(equation.invars), _avals(equation.outvars)
-            name, params = equation.primitive.name, equation.params
-            if name in CALLS:
-                called = params[CALLS[name]]
-                made = self._inline(called.jaxpr, called.consts, arguments)
-            elif name == "convert_element_type" and taken[0].dtype == params["new_dtype"]:
-                made = arguments
-            else:
-                made = [self._new() for _ in avals]
-                dtypes = tuple(np.dtype(aval.dtype) for aval in avals)
-                self._calls.append(_Call(_function(name, params), tuple(arguments), tuple(made), dtypes))
-            known.update(zip(equation.outvars, made, strict=True))
-        return [place(v) for v in jaxpr.outvars]
+    chain = _Chain()
+    operands = [chain.place(tuple(aval.shape)) for aval in _avals(traced.jaxpr.invars)]
+    made = chain.inline(traced.jaxpr, traced.consts, operands)
+    results = [chain.whole(k, aval) for k, aval in zip(made, _avals(traced.jaxpr.outvars), strict=True)]
+    return _written(_contracted(_needed(chain.calls, results), results), operands, results, chain.constants)
 
 
 def is_covered(jaxpr: Jaxpr) -> bool:
@@ -96,41 +46,162 @@ def is_covered(jaxpr: Jaxpr) -> bool:
     for equation in jaxpr.eqns:
         name, params = equation.primitive.name, equation.params
         inner = params[CALLS[name]].jaxpr if name in CALLS else params["jaxpr"].jaxpr if name == "scan" else None
-        if not (name in ALONE or name in ROWS if inner is None else is_covered(inner)):
+        if not (name in _NAMES if inner is None else is_covered(inner)):
             return False
     return True
+
+
+_NAMES = {*ELEMENTWISE, *ROWS, *SAME, "broadcast_in_dim", "iota"}
+
+
+class _Call(NamedTuple):
+    """A NumPy function on numbered places."""
+
+    function: Function
+    arguments: tuple[int, ...]
+    made: tuple[int, ...]
+    is_single: bool  # in 32-bit floats: what a product that is only added must be
+
+
+class _Chain:
+    """Calls on places, each of which has the shape that NumPy sees there.
+
+    That can be a smaller one, which NumPy would broadcast to the shape that JAX sees: a bias is added, and a constant
+    compared, without being repeated first.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[_Call] = []
+        self.constants: dict[int, Any] = {}
+        self._shapes: list[tuple[int, ...]] = []
+        self._whole: dict[tuple[int, tuple[int, ...]], int] = {}
+
+    def place(self, shape: tuple[int, ...]) -> int:
+        """A new place for an array of this shape."""
+        self._shapes.append(shape)
+        return len(self._shapes) - 1
+
+    def inline(self, jaxpr: Jaxpr, constants: Sequence[Any], operands: Sequence[int]) -> list[int]:
+        """Append the calls of a function, and return the places of its results."""
+        known: dict[Any, int] = dict(zip(jaxpr.constvars, map(self._constant, constants), strict=True))
+        known.update(zip(jaxpr.invars, operands, strict=True))
+
+        def place(v: Any) -> int:
+            return self._constant(np.asarray(v.val, v.aval.dtype)) if isinstance(v, Literal) else known[v]
+
+        for equation in jaxpr.eqns:
+            arguments = [place(v) for v in equation.invars]
+            taken, made = _avals(equation.invars), _avals(equation.outvars)
+            name, params = equation.primitive.name, equation.params
+            if name in CALLS:
+                called = params[CALLS[name]]
+                places = self.inline(called.jaxpr, called.consts, arguments)
+            elif name in SAME or (name == "convert_element_type" and taken[0].dtype == params["new_dtype"]):
+                places = arguments
+            elif name == "broadcast_in_dim":
+                places = [self._broadcast(arguments[0], taken[0], params)]
+            elif name == "iota":
+                places = [self._constant(_iota(**params))]
+            elif name in ELEMENTWISE:
+                shape = np.broadcast_shapes(*[self._shapes[k] for k in arguments])
+                places = self._called(ELEMENTWISE[name](taken, made, **params), arguments, made, [shape])
+            else:
+                wholes = [self.whole(k, aval) for k, aval in zip(arguments, taken, strict=True)]
+                places = self._called(_row(name, taken, made, params), wholes, made, [aval.shape for aval in made])
+            known.update(zip(equation.outvars, places, strict=True))
+        return [place(v) for v in jaxpr.outvars]
+
+    def whole(self, k: int, aval: Any) -> int:
+        """The place of the array in the shape that JAX sees."""
+        shape = tuple(aval.shape)
+        if self._shapes[k] == shape:
+            return k
+        if (k, shape) not in self._whole:
+            self._whole[k, shape] = self._called(_widened(aval), [k], [aval], [shape])[0]
+        return self._whole[k, shape]
+
+    def _constant(self, array: Any) -> int:
+        array = np.asarray(array).view()
+        array.flags.writeable = False
+        k = self.place(array.shape)
+        self.constants[k] = array
+        return k
+
+    def _called(self, function: Function, arguments: Sequence[int], made: Sequence[Any], shapes: Any) -> list[int]:
+        """Append a call, or make it at once where all of its operands are known."""
+        n_most = max([int(np.prod(shape)) for shape in shapes], default=0)
+        if n_most <= FEW and all(k in self.constants for k in arguments):
+            found = function(*[self.constants[k] for k in arguments])
+            return [self._constant(x) for x in (found if type(found) is list else [found])]
+        places = [self.place(tuple(shape)) for shape in shapes]
+        self.calls.append(_Call(function, tuple(arguments), tuple(places), made[0].dtype == np.float32))
+        return places
+
+    def _broadcast(self, k: int, taken: Any, params: dict[str, Any]) -> int:
+        """The place of an array that NumPy broadcasts to the shape asked for."""
+        seen, ndim, axes = self._shapes[k], len(params["shape"]), params["broadcast_dimensions"]
+        if not seen or axes == tuple(range(ndim - taken.ndim, ndim)):
+            return k
+        wide = [1] * ndim
+        for axis, n in zip(reversed(axes), reversed(seen), strict=False):
+            wide[axis] = n
+        return self._called(reshaped(wide), [k], [taken], [wide])[0]
 
 
 def _avals(variables: Any) -> list[Any]:
     return [v.aval for v in variables]
 
 
-def _function(name: str, params: dict[str, Any]) -> Callable[..., Any]:
-    if name in ALONE:
-        return ALONE[name]
+def _row(name: str, taken: Any, made: Any, params: dict[str, Any]) -> Function:
     if name == "scan":
-        return functools.partial(_scanned, HostFunction(params["jaxpr"]), params)
+        return _scan(taken, made, params)
     if name not in ROWS:
         raise UncoveredError(name)
-    return functools.partial(ROWS[name], **params) if params else ROWS[name]
+    return ROWS[name](taken, made, **params)
 
 
-def _scanned(body: HostFunction, params: dict[str, Any], *operands: Any) -> list[Any]:
-    n_kept, n_carried, length = params["num_consts"], params["num_carry"], params["length"]
+def _iota(*, dtype: Any, shape: Sequence[int], dimension: int, **_: Any) -> np.ndarray:
+    return np.arange(shape[dimension], dtype=dtype).reshape([-1 if k == dimension else 1 for k in range(len(shape))])
+
+
+def _widened(aval: Any) -> Function:
+    shape, dtype = aval.shape, aval.dtype
+    if int(np.prod(shape)) > FEW:
+        return lambda x: np.broadcast_to(x, shape)
+
+    def run(x: Any) -> Any:
+        wide = np.empty(shape, dtype)
+        wide[...] = x
+        return wide
+
+    return run
+
+
+def _scan(taken: Any, made: Any, params: dict[str, Any]) -> Function:
+    body, length = host_function(params["jaxpr"]), params["length"]
+    n_kept, n_carried = params["num_consts"], params["num_carry"]
     if not length:
         raise UncoveredError("scan over nothing")
-    kept, carried, xs = operands[:n_kept], [*operands[n_kept : n_kept + n_carried]], operands[n_kept + n_carried :]
-    rows: list[Any] = [None] * length
-    for k in range(length)[:: -1 if params["reverse"] else 1]:
-        made = body([*kept, *carried, *[np.asarray(x[k]) for x in xs]])
-        carried, rows[k] = made[:n_carried], made[n_carried:]
-    return [*carried, *map(np.stack, zip(*rows, strict=True))]
+    stacked = [(aval.shape, aval.dtype) for aval in made[n_carried:]]
+    order = range(length)[:: -1 if params["reverse"] else 1]
+
+    def run(*operands: Any) -> list[Any]:
+        kept, carried, xs = operands[:n_kept], operands[n_kept : n_kept + n_carried], operands[n_kept + n_carried :]
+        stacks = [np.empty(shape, dtype) for shape, dtype in stacked]
+        for k in order:
+            results = body(*kept, *carried, *[x[k] for x in xs])
+            carried = results[:n_carried]
+            for stack, row in zip(stacks, results[n_carried:], strict=True):
+                stack[k] = row
+        return [*carried, *stacks]
+
+    return run
 
 
 def _contracted(calls: list[_Call], results: list[int]) -> list[_Call]:
     """With each 32-bit product that is only added left unrounded, as in XLA's and PyTorch's kernels."""
     uses = Counter([*results, *(k for call in calls for k in call.arguments)])
-    products = {call.made[0]: call for call in calls if call.function is np.multiply and call.dtypes[0] == np.float32}
+    products = {call.made[0]: call for call in calls if call.function is np.multiply and call.is_single}
     contracted = []
     for call in calls:
         places = call.arguments if call.function in _SUMS else ()
@@ -146,9 +217,15 @@ def _product(x: Any, y: Any) -> Any:
     return np.multiply(x, y, dtype=np.float64)  # exact
 
 
-_SUMS: dict[Callable[..., Any], tuple[Callable[..., Any], Callable[..., Any]]] = {
-    np.add: (lambda x, y, z: _product(x, y) + z, lambda x, y, z: z + _product(x, y)),
-    np.subtract: (lambda x, y, z: _product(x, y) - z, lambda x, y, z: z - _product(x, y)),
+_SUMS: dict[Function, tuple[Function, Function]] = {
+    np.add: (
+        lambda x, y, z: (_product(x, y) + z).astype(np.float32),
+        lambda x, y, z: (z + _product(x, y)).astype(np.float32),
+    ),
+    np.subtract: (
+        lambda x, y, z: (_product(x, y) - z).astype(np.float32),
+        lambda x, y, z: (z - _product(x, y)).astype(np.float32),
+    ),
 }
 """Sums whose first, or second, operand is a product."""
 
@@ -161,3 +238,27 @@ def _needed(calls: list[_Call], results: list[int]) -> list[_Call]:
             alive.update(call.arguments)
             needed.append(call)
     return needed[::-1]
+
+
+def _written(calls: list[_Call], operands: list[int], results: list[int], constants: dict[int, Any]) -> Function:
+    """The calls as the source of a function, and that as a function.
+
+    A name is used again as soon as nothing needs what it stood for, so that memory is free then.
+    """
+    names = {k: f"v{n}" for n, k in enumerate(operands)}
+    lines = [f"def run({', '.join(names.values())}):"]
+    scope: dict[str, Any] = {f"c{k}": array for k, array in constants.items()}
+    names.update((k, f"c{k}") for k in constants)
+    last = {k: n for n, call in enumerate(calls) for k in call.arguments}
+    last.update(dict.fromkeys(results, len(calls)))
+    free: list[str] = []
+    for n, call in enumerate(calls):
+        arguments = ", ".join([names[k] for k in call.arguments])
+        free.extend({names[k] for k in call.arguments if last[k] == n and k not in constants})
+        for k in call.made:
+            names[k] = "_" if k not in last else free.pop() if free else f"w{n}_{k}"
+        lines.append(f"    {', '.join([names[k] for k in call.made])} = f{n}({arguments})")
+        scope[f"f{n}"] = call.function
+    lines.append(f"    return [{', '.join([names[k] for k in results])}]")
+    exec("\n".join(lines), scope)
+    return scope["run"]

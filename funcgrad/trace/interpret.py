@@ -16,8 +16,8 @@ from jax.extend.core import ClosedJaxpr
 
 from funcgrad.trace import exactness
 from funcgrad.trace.equation import Equation, as_function, count_numbers, number_places, traced
-from funcgrad.trace.host_function import HostFunction
-from funcgrad.trace.host_primitives import UncoveredError
+from funcgrad.trace.host_function import host_function
+from funcgrad.trace.host_indexing import UncoveredError
 from funcgrad.trace.op import Op
 from funcgrad.trace.program import Run, needed
 from funcgrad.trace.record import Step, Trace
@@ -27,12 +27,10 @@ from funcgrad.trace.value import Aval, Value
 class _Applied(NamedTuple):
     """An equation of a trace, and where its operands and results are."""
 
-    known: _Known
-    arrays: tuple[int, ...]  # indices as in the trace
-    floats: Sequence[int]
-    ints: Sequence[int]
-    first: int  # index of its first result
-    last: list[int]  # what nothing after it needs
+    operator: _Operator
+    operands: tuple[int, ...]
+    first: int  # where its first result is
+    last: tuple[int, ...]  # what nothing after it needs
 
 
 def interpreted_program(step: Step, wanted: tuple[int, ...]) -> Run:
@@ -49,34 +47,39 @@ def interpreted_program(step: Step, wanted: tuple[int, ...]) -> Run:
 
     def run(given: list[Any], kept: list[Any], floats: Any, ints: Any) -> list[Any]:
         inputs = [np.asarray(x) for x in given + kept]
-        places: dict[int, Any] = {~k: x for k, x in enumerate(inputs)}
+        numbers = [*(() if floats is None else floats), *(() if ints is None else ints)]
+        places = [*[None] * step.results, *numbers, *reversed(inputs)]
         with np.errstate(all="ignore"):
-            for known, arrays, at_floats, at_ints, first, last in plan():
-                operands = [places[k] for k in arrays]
-                made = known.run(operands, [floats[k] for k in at_floats], [ints[k] for k in at_ints])
-                places.update(enumerate(made, first))
+            for operator, operands, first, last in plan():
+                made = operator(*[places[k] for k in operands])
+                places[first : first + len(made)] = made
                 for k in last:
-                    del places[k]
+                    places[k] = None
         return _owned([places[k] for k in wanted], inputs)
 
     return run
 
 
 def _plan(step: Step, wanted: tuple[int, ...]) -> list[_Applied]:
-    """The equations that a wanted result needs."""
+    """The equations that a wanted result needs.
+
+    Places hold the results, the floats, the whole numbers, and the inputs from the last to the first: so that the index
+    of a value in the trace is its place.
+    """
     equations = [s.equation for s in step.path() if s.equation is not None]
-    plan, first = [], 0
-    for equation, is_needed, numbers in zip(
+    plan, first, ints_at = [], 0, step.results + sum(count_numbers(e.operands)[0] for e in equations)
+    for equation, is_needed, (floats, ints) in zip(
         equations, needed(equations, wanted), number_places(equations), strict=True
     ):
         if is_needed:
-            plan.append(_Applied(_known(equation), tuple(_places(equation)), *numbers, first, []))
+            numbers = (*(step.results + k for k in floats), *(ints_at + k for k in ints))
+            plan.append((_known(equation), (*_places(equation), *numbers), first))
         first += len(equation.results)
-    alive = set(wanted)
-    for applied in reversed(plan):
-        applied.last.extend({k for k in applied.arrays if k >= 0 and k not in alive})
-        alive.update(applied.arrays)
-    return plan
+    alive, last = set(wanted), []
+    for _, operands, _ in reversed(plan):
+        last.append(tuple({k for k in operands if k not in alive}))
+        alive.update(operands)
+    return [_Applied(*applied, dead) for applied, dead in zip(plan, reversed(last), strict=True)]
 
 
 MOST_EQUATIONS = 4
@@ -99,7 +102,7 @@ def glimpse(trace: Trace, value: Value) -> None:
     for first, equation, floats, ints in reversed(found):
         arrays = [known[k] if k in known else np.asarray(_array(trace, k)) for k in _places(equation)]
         with jax.enable_x64(True), np.errstate(all="ignore"):
-            made = _known(equation).run(arrays, floats, ints)
+            made = _known(equation)(*arrays, *np.array(floats), *np.array(ints, np.int64))
         known.update(enumerate(made, first))
     for k, array in enumerate(_owned(made, ()), first):  # who asks for one of them will ask for the next
         sibling = trace.results[k]
@@ -145,7 +148,7 @@ def on_host(traced: ClosedJaxpr, *operands: Any) -> list[Any] | None:
     """Results of JAX's primitives by NumPy; None if one has no row."""
     try:
         with np.errstate(all="ignore"):
-            return HostFunction(traced)([np.asarray(x) for x in operands])
+            return [np.asarray(x) for x in host_function(traced)(*[np.asarray(x) for x in operands])]
     except _UNCOVERED:
         return None
 
@@ -154,35 +157,47 @@ _UNCOVERED = (UncoveredError, TypeError, ValueError)
 """A primitive without a row, what NumPy refuses, or another JAX's parameters."""
 
 
-class _Known:
-    """What is known of an operator on operands of certain shapes and dtypes."""
+class _Operator:
+    """An operator on operands of certain shapes and dtypes, as a function of NumPy arrays and scalars."""
 
-    def __init__(self, traced: ClosedJaxpr, compiled: Callable[..., Any]) -> None:
+    def __init__(self, traced: ClosedJaxpr, n_arrays: int, n_floats: int, compiled: Callable[..., Any]) -> None:
         self._traced = traced
+        self._ends = n_arrays, n_arrays + n_floats
         self._compiled = compiled
-        self._function: HostFunction | None = None
-        self.is_covered = True  # until a primitive without a row is met
+        self._function: Callable[..., list[Any]] = self._first
         self.is_exact = exactness.is_exact(traced.jaxpr)
 
-    def run(self, arrays: list[Any], floats: list[Any], ints: list[Any]) -> Sequence[Any]:
+    def __call__(self, *operands: Any) -> list[Any]:
         """The operator's results; by JAX where a primitive has no row."""
-        if self.is_covered:
-            try:
-                if self._function is None:
-                    self._function = HostFunction(self._traced)
-                return self._function([*arrays, *map(np.asarray, floats), *map(np.asarray, ints)])
-            except _UNCOVERED:
-                self.is_covered = False
-        return [np.asarray(x) for x in self._compiled(arrays, floats, ints)]
+        try:
+            return self._function(*operands)
+        except _UNCOVERED:
+            self._function = self._by_jax
+            return self._by_jax(*operands)
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether it was computed by NumPy."""
+        return self._function != self._by_jax
+
+    def _first(self, *operands: Any) -> list[Any]:
+        self._function = host_function(self._traced)
+        return self._function(*operands)
+
+    def _by_jax(self, *operands: Any) -> list[Any]:
+        floats, ints = self._ends
+        results = self._compiled([*operands[:floats]], [*operands[floats:ints]], [*operands[ints:]])
+        return [np.asarray(x) for x in results]
 
 
-def _known(equation: Equation) -> _Known:
+def _known(equation: Equation) -> _Operator:
     return _operator(equation.op, equation.static, equation.kinds)
 
 
 @functools.lru_cache(4096)
-def _operator(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...]) -> _Known:
-    return _Known(traced(op, static, kinds), as_function(op, static, kinds)[0])
+def _operator(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...]) -> _Operator:
+    n_arrays = sum(isinstance(k, Aval) for k in kinds)
+    return _Operator(traced(op, static, kinds), n_arrays, count_numbers(kinds)[0], as_function(op, static, kinds)[0])
 
 
 def forget_operators() -> None:
@@ -199,7 +214,7 @@ def _owned(results: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
     """The arrays, each in memory that nothing else shares."""
     shared = {id(x) for x in inputs}
     owned = []
-    for x in results:
+    for x in map(np.asarray, results):
         is_own = x.flags.owndata and x.flags.writeable and x.flags.c_contiguous and id(x) not in shared
         owned.append(x if is_own else x.copy())
         shared.add(id(x))

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from funcgrad.trace.host_convolution import convolve
+from funcgrad.trace.host_convolution import convolution
 
 RANDOM = np.random.default_rng(0)
 SHAPES = [((7,), (3,)), ((9, 8), (3, 2)), ((6, 6), (1, 1)), ((4, 5), (7, 6)), ((5, 6, 4), (2, 3, 2))]
@@ -21,7 +21,7 @@ def both(x, w, **params):
 
     with jax.enable_x64(True):
         (equation,) = jax.make_jaxpr(program)(x, w).eqns
-        return convolve(x, w, **equation.params), jax.jit(program)(x, w)
+        return convolution([x, w], (), **equation.params)(x, w), jax.jit(program)(x, w)
 
 
 def arrays(space, window, groups=1):

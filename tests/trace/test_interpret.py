@@ -280,7 +280,7 @@ def test_who_looks_at_one_element_after_the_other_computes_once(monkeypatch):
     _, values = current().record(parts, (), [constant(np.arange(5))])
     assert int(flush.array_of(values[2], "item")) == 2
     assert [int(value.array) for value in values] == [0, 1, 2, 3, 4]
-    monkeypatch.setattr(known(current().step.equation), "run", None)
+    monkeypatch.setattr(known(current().step.equation), "_function", None)
     _, (next_one,) = current().record(more, (), [values[3]])
     assert int(flush.array_of(next_one, "item")) == 4
 
