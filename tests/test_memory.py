@@ -8,30 +8,41 @@ import textwrap
 import pytest
 
 FAULTS = """
-    import resource, sys
+    import resource, sys, threading
     import numpy as np
     import funcgrad
     kept = sys.argv[1] == "kept" and funcgrad.keep_freed_memory()
-    for _ in range(3):
-        np.ones(12_000_000)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(10):
-        np.ones(12_000_000)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before, kept)
+
+    def step():
+        return [np.ones(4_000_000) for _ in range(3)] and None
+
+    def steps():
+        for _ in range(3):
+            step()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(10):
+            step()
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before, kept)
+
+    if sys.argv[2] == "thread":
+        threading.Thread(target=steps).start()
+    else:
+        steps()
 """
 BUFFERS = 10 * 12_000_000 * 8
 
 
-def pages_asked_for(choice):
-    command = [sys.executable, "-c", textwrap.dedent(FAULTS), choice]
+def pages_asked_for(choice, where):
+    command = [sys.executable, "-c", textwrap.dedent(FAULTS), choice, where]
     faults, kept = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     return int(faults), kept == "True"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only the C library of Linux is told")
-def test_freed_memory_is_used_again():
-    without, _ = pages_asked_for("default")
-    faults, kept = pages_asked_for("kept")
+@pytest.mark.parametrize("where", ["main", "thread"])
+def test_freed_memory_is_used_again(where):
+    without, _ = pages_asked_for("default", where)
+    faults, kept = pages_asked_for("kept", where)
     if kept:  # other C libraries than glibc cannot be told
         assert faults < 100
         assert without > BUFFERS / os.sysconf("SC_PAGE_SIZE") / 512  # pages may be huge ones of 2 MiB

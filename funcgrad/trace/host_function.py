@@ -11,7 +11,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from funcgrad.trace.exactness import CALLS
 from funcgrad.trace.host_indexing import UncoveredError
-from funcgrad.trace.host_primitives import ELEMENTWISE, ROWS, reshaped
+from funcgrad.trace.host_primitives import ELEMENTWISE, LISTS, ROWS, reshaped
 
 Function = Callable[..., Any]
 
@@ -60,6 +60,7 @@ class _Call(NamedTuple):
     function: Function
     arguments: tuple[int, ...]
     made: tuple[int, ...]
+    makes_list: bool
     is_single: bool  # in 32-bit floats: what a product that is only added must be
 
 
@@ -87,7 +88,8 @@ class _Chain:
         known.update(zip(jaxpr.invars, operands, strict=True))
 
         def place(v: Any) -> int:
-            return self._constant(np.asarray(v.val, v.aval.dtype)) if isinstance(v, Literal) else known[v]
+            aval: Any = v.aval
+            return self._constant(np.asarray(v.val, aval.dtype)) if isinstance(v, Literal) else known[v]
 
         for equation in jaxpr.eqns:
             arguments = [place(v) for v in equation.invars]
@@ -107,7 +109,8 @@ class _Chain:
                 places = self._called(ELEMENTWISE[name](taken, made, **params), arguments, made, [shape])
             else:
                 wholes = [self.whole(k, aval) for k, aval in zip(arguments, taken, strict=True)]
-                places = self._called(_row(name, taken, made, params), wholes, made, [aval.shape for aval in made])
+                function, shapes = _row(name, taken, made, params), [aval.shape for aval in made]
+                places = self._called(function, wholes, made, shapes, name in LISTS)
             known.update(zip(equation.outvars, places, strict=True))
         return [place(v) for v in jaxpr.outvars]
 
@@ -127,14 +130,16 @@ class _Chain:
         self.constants[k] = array
         return k
 
-    def _called(self, function: Function, arguments: Sequence[int], made: Sequence[Any], shapes: Any) -> list[int]:
+    def _called(
+        self, function: Function, arguments: Sequence[int], made: Sequence[Any], shapes: Any, makes_list: bool = False
+    ) -> list[int]:
         """Append a call, or make it at once where all of its operands are known."""
         n_most = max([int(np.prod(shape)) for shape in shapes], default=0)
         if n_most <= FEW and all(k in self.constants for k in arguments):
             found = function(*[self.constants[k] for k in arguments])
-            return [self._constant(x) for x in (found if type(found) is list else [found])]
+            return [self._constant(x) for x in (found if makes_list else [found])]
         places = [self.place(tuple(shape)) for shape in shapes]
-        self.calls.append(_Call(function, tuple(arguments), tuple(places), made[0].dtype == np.float32))
+        self.calls.append(_Call(function, tuple(arguments), tuple(places), makes_list, made[0].dtype == np.float32))
         return places
 
     def _broadcast(self, k: int, taken: Any, params: dict[str, Any]) -> int:
@@ -257,7 +262,8 @@ def _written(calls: list[_Call], operands: list[int], results: list[int], consta
         free.extend({names[k] for k in call.arguments if last[k] == n and k not in constants})
         for k in call.made:
             names[k] = "_" if k not in last else free.pop() if free else f"w{n}_{k}"
-        lines.append(f"    {', '.join([names[k] for k in call.made])} = f{n}({arguments})")
+        made = ", ".join([names[k] for k in call.made])
+        lines.append(f"    {f'[{made}]' if call.makes_list else made} = f{n}({arguments})")
         scope[f"f{n}"] = call.function
     lines.append(f"    return [{', '.join([names[k] for k in results])}]")
     exec("\n".join(lines), scope)

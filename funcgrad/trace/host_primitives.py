@@ -322,3 +322,6 @@ ROWS: dict[str, Row] = {
     "tile": _tile,
 }
 """All others."""
+
+LISTS = frozenset({"sort", "split", "unstack", "scan"})
+"""Primitives whose functions make a list."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
@@ -23,14 +23,8 @@ from funcgrad.trace.program import Run, needed
 from funcgrad.trace.record import Step, Trace
 from funcgrad.trace.value import Aval, Value
 
-
-class _Applied(NamedTuple):
-    """An equation of a trace, and where its operands and results are."""
-
-    operator: _Operator
-    operands: tuple[int, ...]
-    first: int  # where its first result is
-    last: tuple[int, ...]  # what nothing after it needs
+Applied = tuple["_Operator", tuple[int, ...], int, tuple[int, ...]]
+"""An equation: its operator, where its operands and its first result are, and what nothing after it needs."""
 
 
 def interpreted_program(step: Step, wanted: tuple[int, ...]) -> Run:
@@ -60,7 +54,7 @@ def interpreted_program(step: Step, wanted: tuple[int, ...]) -> Run:
     return run
 
 
-def _plan(step: Step, wanted: tuple[int, ...]) -> list[_Applied]:
+def _plan(step: Step, wanted: tuple[int, ...]) -> list[Applied]:
     """The equations that a wanted result needs.
 
     Places hold the results, the floats, the whole numbers, and the inputs from the last to the first: so that the index
@@ -79,7 +73,7 @@ def _plan(step: Step, wanted: tuple[int, ...]) -> list[_Applied]:
     for _, operands, _ in reversed(plan):
         last.append(tuple({k for k in operands if k not in alive}))
         alive.update(operands)
-    return [_Applied(*applied, dead) for applied, dead in zip(plan, reversed(last), strict=True)]
+    return [(*applied, dead) for applied, dead in zip(plan, reversed(last), strict=True)]
 
 
 MOST_EQUATIONS = 4
