@@ -1,13 +1,14 @@
-"""Break-even: what compiling a trace takes, and what computing it on the host takes instead.
+"""Break-even: what compiling a trace takes, and what a program takes less than the host each time.
 
-A trace that may not come back is computed on the host until that has taken half as long as compiling it would: one that
-does not come back takes little then, and one that does half as long again as if it had been compiled at once. All is
-estimated, not measured, so that a script computes the same bits in every run.
+A trace that may not come back is computed on the host until programs would have taken less by half of what compiling
+takes: one that does not come back takes little then, and one that does half as long again as if it had been compiled at
+once. All is estimated, not measured, so that a script computes the same bits in every run.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 from collections import Counter
 from typing import Any
 
@@ -19,17 +20,20 @@ from funcgrad.trace.host_function import is_covered
 from funcgrad.trace.record import Step
 
 PATIENCE = 0.5
-"""How long the host computes a trace, as a share of what compiling it takes."""
+"""How much more than programs the host may take in all, as a share of what compiling takes."""
 
 KERNEL, LOWERED = 18.0, 4.0
 """Milliseconds that compiling takes for each operator on operands of its own, and for each equation."""
 
-CALL, PRIMITIVE, ELEMENT, ADDED, PRODUCT = 2e-3, 1e-3, 1e-6, 1.5e-5, 1e-7
-"""Milliseconds that the host takes for each equation, each primitive in it, each element that one reads or makes, each
-element added at a position, and each product of a convolution; products of matrices take as long as compiled ones."""
+EQUATION, PRIMITIVE, ELEMENT, ADDED, PRODUCT = 1.5e-3, 5e-4, 1.2e-7, 1.5e-5, 6e-8
+"""Milliseconds that the host takes more than a program for each equation, each primitive in it, each element that one
+reads or makes, each element added at a position, and each product of a convolution; not for products of matrices."""
+
+CALLED, ARRAY = 1e-2, 1.5e-3
+"""Milliseconds that a program's call takes, and each array that goes in or out: the host has no such call."""
 
 SAVED = 6e-3
-"""Milliseconds that the host takes for each equation by and large, without a look at its primitives."""
+"""Milliseconds that the host takes more than a program for each equation by and large."""
 
 _VIEWS = frozenset({"reshape", "squeeze", "transpose", "broadcast_in_dim", "slice", "rev", "stop_gradient"})
 
@@ -39,24 +43,29 @@ class Cost:
 
     Attributes:
         compiling: Once.
-        saved: What a program takes less than the host, each time.
+        saved: What a program takes less than the host, each time, without a look at its primitives.
+
+    Args:
+        step: The end of the trace.
+        n_arrays: How many arrays go in and out.
     """
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, n_arrays: int) -> None:
         equations = [s.equation for s in step.path() if s.equation is not None]
         self._operators = Counter((equation.op, equation.static, equation.kinds) for equation in equations)
+        self._call = CALLED + ARRAY * n_arrays
         self.compiling = KERNEL * len(self._operators) + LOWERED * len(equations)
         self.saved = SAVED * len(equations)
 
     @functools.cached_property
-    def runs(self) -> int:
+    def runs(self) -> float:
         """How often the host computes the trace before it is compiled."""
-        alone = on_host = 0.0
+        alone, saved = 0.0, -self._call
         for operator, times in self._operators.items():
             primitives = traced(*operator).jaxpr
             alone += 0 if is_covered(primitives) else KERNEL + LOWERED  # once, as a program of its own
-            on_host += times * (CALL + _primitives(primitives))
-        return max(int((PATIENCE * self.compiling - alone) / on_host), 0)
+            saved += times * (EQUATION + _primitives(primitives))
+        return max((PATIENCE * self.compiling - alone) / saved, 0) if saved > 0 else math.inf
 
 
 def _primitives(jaxpr: Jaxpr) -> float:

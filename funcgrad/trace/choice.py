@@ -109,7 +109,7 @@ def _pay(program: Program, milliseconds: float) -> None:
 def _on_host(trace: Trace, wanted: tuple[int, ...]) -> _OnHost:
     step = trace.step
     program = Program(interpreted_program(step, wanted), wanted, (), tuple(range(len(trace.inputs))), is_on_host=True)
-    return _OnHost(program, Cost(step), is_exact(step))
+    return _OnHost(program, Cost(step, len(trace.inputs) + len(wanted)), is_exact(step))
 
 
 def _is_host_worth_it(known: _OnHost) -> bool:

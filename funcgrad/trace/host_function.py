@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -38,7 +39,8 @@ def host_function(traced: ClosedJaxpr) -> Function:
     operands = [chain.place(tuple(aval.shape)) for aval in _avals(traced.jaxpr.invars)]
     made = chain.inline(traced.jaxpr, traced.consts, operands)
     results = [chain.whole(k, aval) for k, aval in zip(made, _avals(traced.jaxpr.outvars), strict=True)]
-    return _written(_contracted(_needed(chain.calls, results), results), operands, results, chain.constants)
+    calls = _in_place(_contracted(_needed(chain.calls, results), results), results)
+    return _written(calls, operands, results, chain.constants)
 
 
 def is_covered(jaxpr: Jaxpr) -> bool:
@@ -60,8 +62,9 @@ class _Call(NamedTuple):
     function: Function
     arguments: tuple[int, ...]
     made: tuple[int, ...]
-    makes_list: bool
-    is_single: bool  # in 32-bit floats: what a product that is only added must be
+    kind: tuple[tuple[int, ...], Any]  # shape and dtype of what it makes first
+    makes_list: bool = False
+    out: int | None = None  # the place of an array whose memory its result takes
 
 
 class _Chain:
@@ -76,6 +79,8 @@ class _Chain:
         self.constants: dict[int, Any] = {}
         self._shapes: list[tuple[int, ...]] = []
         self._whole: dict[tuple[int, tuple[int, ...]], int] = {}
+        self._computed: dict[tuple[Any, ...], list[int]] = {}
+        self._numbers: dict[Any, int] = {}
 
     def place(self, shape: tuple[int, ...]) -> int:
         """A new place for an array of this shape."""
@@ -105,8 +110,7 @@ class _Chain:
             elif name == "iota":
                 places = [self._constant(_iota(**params))]
             elif name in ELEMENTWISE:
-                shape = np.broadcast_shapes(*[self._shapes[k] for k in arguments])
-                places = self._called(ELEMENTWISE[name](taken, made, **params), arguments, made, [shape])
+                places = self._elementwise(name, arguments, taken, made, params)
             else:
                 wholes = [self.whole(k, aval) for k, aval in zip(arguments, taken, strict=True)]
                 function, shapes = _row(name, taken, made, params), [aval.shape for aval in made]
@@ -126,9 +130,20 @@ class _Chain:
     def _constant(self, array: Any) -> int:
         array = np.asarray(array).view()
         array.flags.writeable = False
-        k = self.place(array.shape)
-        self.constants[k] = array
-        return k
+        key = (array.dtype, array.tobytes()) if array.ndim == 0 else id(array)
+        if key not in self._numbers:
+            k = self._numbers[key] = self.place(array.shape)
+            self.constants[k] = array
+        return self._numbers[key]
+
+    def _elementwise(self, name: str, arguments: list[int], taken: Any, made: Any, params: dict[str, Any]) -> list[int]:
+        key = (name, *arguments, str(params))
+        if name == "mul" and made[0].dtype == np.float32:
+            key = (*key, len(self.calls))  # how it is rounded depends on its use
+        if key not in self._computed:  # an optimizer computes the same rate for each parameter
+            shape = np.broadcast_shapes(*[self._shapes[k] for k in arguments])
+            self._computed[key] = self._called(ELEMENTWISE[name](taken, made, **params), arguments, made, [shape])
+        return self._computed[key]
 
     def _called(
         self, function: Function, arguments: Sequence[int], made: Sequence[Any], shapes: Any, makes_list: bool = False
@@ -139,7 +154,8 @@ class _Chain:
             found = function(*[self.constants[k] for k in arguments])
             return [self._constant(x) for x in (found if makes_list else [found])]
         places = [self.place(tuple(shape)) for shape in shapes]
-        self.calls.append(_Call(function, tuple(arguments), tuple(places), makes_list, made[0].dtype == np.float32))
+        kind = tuple(shapes[0]), made[0].dtype
+        self.calls.append(_Call(function, tuple(arguments), tuple(places), kind, makes_list))
         return places
 
     def _broadcast(self, k: int, taken: Any, params: dict[str, Any]) -> int:
@@ -206,33 +222,51 @@ def _scan(taken: Any, made: Any, params: dict[str, Any]) -> Function:
 def _contracted(calls: list[_Call], results: list[int]) -> list[_Call]:
     """With each 32-bit product that is only added left unrounded, as in XLA's and PyTorch's kernels."""
     uses = Counter([*results, *(k for call in calls for k in call.arguments)])
-    products = {call.made[0]: call for call in calls if call.function is np.multiply and call.is_single}
+    products = {call.made[0]: call for call in calls if call.function is np.multiply and call.kind[1] == np.float32}
     contracted = []
     for call in calls:
-        places = call.arguments if call.function in _SUMS else ()
+        places = call.arguments if call.function in (np.add, np.subtract) else ()
         at = next((at for at, k in enumerate(places) if k in products and uses[k] == 1), None)
         if at is not None:
-            arguments = (*products[places[at]].arguments, places[1 - at])
-            call = call._replace(function=_SUMS[call.function][at], arguments=arguments)
+            product = products[places[at]]
+            function = _added(call.function, is_first=at == 0, in_place=product.kind == call.kind != ((), np.float32))
+            call = call._replace(function=function, arguments=(*product.arguments, places[1 - at]))
         contracted.append(call)
     return _needed(contracted, results)
 
 
-def _product(x: Any, y: Any) -> Any:
-    return np.multiply(x, y, dtype=np.float64)  # exact
+def _added(add: Function, is_first: bool, in_place: bool) -> Function:
+    """A function of x, y and z: the product of x and y added to z, rounded once.
+
+    Args:
+        add: `np.add` or `np.subtract`.
+        is_first: The product is its first operand.
+        in_place: The result has the product's shape.
+    """
+    multiply = functools.partial(np.multiply, dtype=np.float64)  # exact
+
+    def run(x: Any, y: Any, z: Any) -> Any:
+        product = multiply(x, y)
+        pair = (product, z) if is_first else (z, product)
+        return (add(*pair, product) if in_place else add(*pair)).astype(np.float32)
+
+    return run
 
 
-_SUMS: dict[Function, tuple[Function, Function]] = {
-    np.add: (
-        lambda x, y, z: (_product(x, y) + z).astype(np.float32),
-        lambda x, y, z: (z + _product(x, y)).astype(np.float32),
-    ),
-    np.subtract: (
-        lambda x, y, z: (_product(x, y) - z).astype(np.float32),
-        lambda x, y, z: (z - _product(x, y)).astype(np.float32),
-    ),
-}
-"""Sums whose first, or second, operand is a product."""
+def _in_place(calls: list[_Call], results: list[int]) -> list[_Call]:
+    """With the memory of an array that nothing needs any more taken for the result of its last use."""
+    uses = Counter([*results, *(k for call in calls for k in call.arguments)])
+    plain = [call for call in calls if type(call.function) is np.ufunc]
+    seen = Counter(k for call in plain for k in call.arguments)  # a ufunc returns no view of what it is given
+    last = {k: call.made for call in plain for k in call.arguments if seen[k] == uses[k]}
+    made = {call.made[0]: call.kind for call in plain}
+
+    def moved(call: _Call) -> _Call:
+        free = (k for k in call.arguments if last.get(k) == call.made and made.get(k) == call.kind)
+        k = next(free, None) if call.kind[0] and call.made[0] in made else None
+        return call._replace(out=k)
+
+    return [moved(call) for call in calls]
 
 
 def _needed(calls: list[_Call], results: list[int]) -> list[_Call]:
@@ -262,6 +296,8 @@ def _written(calls: list[_Call], operands: list[int], results: list[int], consta
         free.extend({names[k] for k in call.arguments if last[k] == n and k not in constants})
         for k in call.made:
             names[k] = "_" if k not in last else free.pop() if free else f"w{n}_{k}"
+        if call.out is not None:
+            arguments += f", out={names[call.out]}"
         made = ", ".join([names[k] for k in call.made])
         lines.append(f"    {f'[{made}]' if call.makes_list else made} = f{n}({arguments})")
         scope[f"f{n}"] = call.function

@@ -158,9 +158,8 @@ def test_a_product_that_is_a_result_too_is_rounded():
 
 def let_compiling_take(monkeypatch, runs):
     """Let it be worth so many runs on the host, for each equation."""
-    costs = {"PATIENCE": 1.0, "KERNEL": 0.0, "LOWERED": runs, "CALL": 1.0, "PRIMITIVE": 0.0, "ELEMENT": 0.0}
-    costs["SAVED"] = 1.0
-    for name, cost in costs.items():
+    costs = {"PATIENCE": 1.0, "LOWERED": runs, "EQUATION": 1.0, "SAVED": 1.0}
+    for name, cost in (dict.fromkeys(("KERNEL", "PRIMITIVE", "ELEMENT", "CALLED", "ARRAY"), 0.0) | costs).items():
         monkeypatch.setattr(break_even, name, cost)
 
 
@@ -236,24 +235,31 @@ def test_what_the_host_cannot_compute_is_compiled_alone_and_makes_it_wait_less(c
     assert [compiled(3), compiled(3)] == [1, 0]
 
 
-def test_more_work_on_the_host_means_fewer_runs():
+def test_more_work_on_the_host_means_fewer_runs(monkeypatch):
     """Elements read, elements added at positions, and products of a convolution."""
 
     def runs(function, *arrays):
         synchronize("test")
         current().record(Op("work", function), (), [constant(a) for a in arrays])
-        found = break_even.Cost(current().step).runs
+        found = break_even.Cost(current().step, 2).runs
         current().clear()
         return found
 
     def convolved(x):
         return jax.lax.conv_general_dilated(x, jnp.ones((4, 1, 3, 3), x.dtype), (1, 1), "SAME")
 
+    monkeypatch.setattr(break_even, "CALLED", 0.0)
     few, many = np.ones((9, 9), np.float32), np.ones((999, 999), np.float32)
     for work in (jnp.sum, lambda x: jnp.zeros(9).at[x.astype(int)].add(x), lambda x: convolved(x[None, None])):
         assert runs(work, many) < runs(work, few)
     assert runs(lambda x: convolved(x[None, None]), many) < runs(lambda x: x[None, None] + jnp.ones((4, 1, 1)), many)
     assert runs(lambda x: jax.lax.fori_loop(0, 99, lambda _, x: x * 2, x), few) < runs(lambda x: x * 2, few)
+
+
+def test_what_a_programs_call_takes_longer_than_the_host_is_never_compiled(compiled, monkeypatch):
+    set_credit(0)
+    monkeypatch.setattr(break_even, "ARRAY", 1.0)
+    assert [compiled(3) for _ in range(3 * RUNS)] == [0] * 3 * RUNS
 
 
 def test_the_host_keeps_no_longer_what_is_not_needed_any_more():
