@@ -25,9 +25,10 @@ class Equation:
         operands: For each operand the index of a value in the trace, or the kind of a Python number.
         avals: Shape and dtype for each operand (None for a number).
         results: Shape and dtype of each result.
+        on_host: The operator as the host computes it, once it has.
     """
 
-    __slots__ = ("avals", "op", "operands", "pullbacks", "results", "static")
+    __slots__ = ("avals", "on_host", "op", "operands", "pullbacks", "results", "static")
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Equation:
         self.avals = avals
         self.results = results
         self.pullbacks: dict[tuple[int, ...], Any] = {}
+        self.on_host: Any = None
 
     @property
     def kinds(self) -> tuple[Aval | type, ...]:

@@ -151,11 +151,14 @@ def _collector_paused() -> Generator[None]:
 
 
 def _execute(program: Program, trace: Trace) -> Iterable[tuple[int, jax.Array]]:
-    arrays: list[Any] = [value.array if program.is_on_host else _device_array(value) for value in trace.inputs]
     floats = np.array(trace.floats) if trace.floats else None
     ints = np.array(trace.ints, np.int64) if trace.ints else None
-    with jax.enable_x64(True):
-        outputs = program.run([arrays[k] for k in program.given], [arrays[k] for k in program.kept], floats, ints)
+    if program.is_on_host:
+        outputs = program.run([], [value.array for value in trace.inputs], floats, ints)
+    else:
+        arrays = [_device_array(value) for value in trace.inputs]
+        with jax.enable_x64(True):
+            outputs = program.run([arrays[k] for k in program.given], [arrays[k] for k in program.kept], floats, ints)
     return zip(program.wanted, outputs, strict=True)
 
 

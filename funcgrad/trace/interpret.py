@@ -89,13 +89,13 @@ def glimpse(trace: Trace, value: Value) -> None:
     if value.aval.size > 1:
         return
     found = _few_equations(trace, value.index)
-    if found is None or not all(_known(equation).is_exact for _, equation, _, _ in found):
+    if found is None:
         return
     known: dict[int, Any] = {}
     first, made = 0, ()
     for first, equation, floats, ints in reversed(found):
         arrays = [known[k] if k in known else np.asarray(_array(trace, k)) for k in _places(equation)]
-        with jax.enable_x64(True), np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):
             made = _known(equation)(*arrays, *np.array(floats), *np.array(ints, np.int64))
         known.update(enumerate(made, first))
     for k, array in enumerate(_owned(made, ()), first):  # who asks for one of them will ask for the next
@@ -105,7 +105,10 @@ def glimpse(trace: Trace, value: Value) -> None:
 
 
 def _few_equations(trace: Trace, index: int) -> list[tuple[int, Equation, list[float], list[int]]] | None:
-    """The equations behind a result, the last one first, each with its first result and its numbers."""
+    """The equations behind a result, the last one first, each with its first result and its numbers.
+
+    None if they are more, take large arrays, or round.
+    """
     needed, found = {index}, []
     step, n_floats, n_ints = trace.step, len(trace.floats), len(trace.ints)
     while needed:
@@ -118,9 +121,8 @@ def _few_equations(trace: Trace, index: int) -> list[tuple[int, Equation, list[f
             if results := needed.intersection(range(before.results, step.results)):
                 needed -= results
                 known = {k: _array(trace, k) for k in _places(equation)}
-                if len(found) == MOST_EQUATIONS or any(
-                    x is not None and x.size > MOST_ELEMENTS for x in known.values()
-                ):
+                is_large = any(x is not None and x.size > MOST_ELEMENTS for x in known.values())
+                if is_large or len(found) == MOST_EQUATIONS or not _known(equation).is_exact:
                     return None
                 needed.update(k for k, x in known.items() if x is None)
                 found.append((before.results, equation, trace.floats[n_floats : ends[0]], trace.ints[n_ints : ends[1]]))
@@ -180,12 +182,15 @@ class _Operator:
 
     def _by_jax(self, *operands: Any) -> list[Any]:
         floats, ints = self._ends
-        results = self._compiled([*operands[:floats]], [*operands[floats:ints]], [*operands[ints:]])
+        with jax.enable_x64(True):
+            results = self._compiled([*operands[:floats]], [*operands[floats:ints]], [*operands[ints:]])
         return [np.asarray(x) for x in results]
 
 
 def _known(equation: Equation) -> _Operator:
-    return _operator(equation.op, equation.static, equation.kinds)
+    if equation.on_host is None:
+        equation.on_host = _operator(equation.op, equation.static, equation.kinds)
+    return equation.on_host
 
 
 @functools.lru_cache(4096)
