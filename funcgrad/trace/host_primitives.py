@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad.trace.host_convolution import convolution, padding
+from funcgrad.trace.host_erf import erf
 from funcgrad.trace.host_indexing import add_at, check, dynamic_slice, dynamic_update_slice, gather, scatter, sort
 
 Function = Callable[..., Any]
@@ -46,6 +47,11 @@ def _logistic(taken: Any, made: Any, **_: Any) -> Function:
         return lambda x: wide(x.astype(np.float32)).astype(dtype)
     exp = _wide(np.exp)(taken, made)
     return lambda x: 1 / (1 + exp(-x))
+
+
+def _error_function(taken: Any, made: Any, **_: Any) -> Function:
+    check(taken[0].dtype == np.float32)
+    return erf
 
 
 def _complex(taken: Any, made: Any) -> Function:
@@ -167,6 +173,7 @@ ELEMENTWISE: dict[str, Row] = {
     "is_finite": _always(np.isfinite),
     "not": _always(np.invert),
     "logistic": _logistic,
+    "erf": _error_function,
     "convert_element_type": _conversion,
     "add": _always(np.add),
     "add_any": _always(np.add),
