@@ -224,6 +224,12 @@ def test_masks_and_buffers_stand_under_the_names_of_their_layers():
     assert source.count("def loss_fn") == 1
 
 
+def test_slices_that_take_everything():
+    owners, train = build("linear")
+    pure = functionalize(lambda x, y: train(x[:9] * 2, y[:, -1:]), X, Y, certify=0, **owners)
+    check_source(pure.source(), pure, [X, Y], 3)
+
+
 # What cannot be written is said.
 
 

@@ -120,6 +120,8 @@ INDEXING = {
         call(real(3), real(3)),
         call(real(), 0),
         call(real(0, 3), EVERY),
+        *(call(real(3, 4), i) for i in (slice(-3, None), (slice(0, 10),), (EVERY, EVERY), (EVERY, slice(-4, None)))),
+        *(call(real(3, 4), i) for i in ((slice(-9, None), None), (slice(-3, None), positions([0, 1])))),
     ],
     "__setitem__": [
         *(

@@ -67,7 +67,7 @@ def sliced(call: Operation) -> str:
         if part == "new":
             parts.append("None")
             continue
-        if part == "all":
+        if part in ("all", "whole"):
             parts.append(":")
         elif part == "one":
             start = next(given)

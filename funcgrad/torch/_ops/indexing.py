@@ -21,7 +21,7 @@ from funcgrad.torch._ops.inplace import COPY_INTO, copy_, fill_
 from funcgrad.torch._ops.positions import GATHER, SCATTER, as_indices
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import expanded_shape
-from funcgrad.torch._ops.slicing import ALL, NEW, ONE, SLICE
+from funcgrad.torch._ops.slicing import ALL, ENTIRE, NEW, ONE, SLICE, WHOLE
 from funcgrad.torch._ops.type_queries import typename
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import INDEX_OF_SCALAR, LIST_OF_INDICES, SLICE_OF_SCALAR, UINT8_MASK
@@ -160,7 +160,9 @@ def _part(item: Any, shape: tuple[int, ...], dim: int) -> tuple[Any, tuple[int, 
     if step <= 0:
         raise ValueError("step must be greater than zero")
     length = max(0, -(-(stop - start) // step))
-    return (ALL, ()) if (length, step) == (size, 1) else ((length, step), (min(start, size),))
+    if (length, step) == (size, 1):
+        return (WHOLE if (item.start or 0) < 0 else ALL), ()
+    return (length, step), (min(start, size),)
 
 
 def _look(x: Tensor, parsed: _Parsed) -> Tensor:
@@ -173,6 +175,8 @@ def _look(x: Tensor, parsed: _Parsed) -> Tensor:
 def getitem(input: Tensor, index: Any) -> Tensor:
     """`input[index]`."""
     parsed = _parse(input, index)
+    if type(index) is slice and parsed.pattern[0] == ALL:  # only within a tuple PyTorch leaves a dimension alone
+        parsed = parsed._replace(pattern=(WHOLE, *parsed.pattern[1:]))
     looked = _look(input, parsed)
     if all(a is None for a in parsed.arrays):
         return looked
@@ -187,7 +191,7 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
         assign(input, apply(MASKED_FILL, (), input, index, value))  # needs no look at the mask
         return
     parsed = _parse(input, index)
-    target = input if all(part == ALL for part in parsed.pattern) else _look(input, parsed)
+    target = input if all(part in ENTIRE for part in parsed.pattern) else _look(input, parsed)
     is_plain = all(a is None for a in parsed.arrays)
     if is_plain and isinstance(value, NUMBERS):
         check_writable(target)

@@ -11,8 +11,10 @@ from jax import lax
 from funcgrad.torch._views import ViewOp
 from funcgrad.trace import Equation
 
-NEW, ALL, ONE = "new", "all", "one"
-"""Parts of a pattern: a new dimension, a whole one, a single place in one; `(length, step)` is a slice of one."""
+NEW, ALL, WHOLE, ONE = "new", "all", "whole", "one"
+"""Parts of a pattern: a new dimension; a whole one that is left alone, or that PyTorch slices all the same; a single
+place in one. `(length, step)` is a slice of one."""
+ENTIRE = (ALL, WHOLE)
 
 
 def _slice(x: Any, *places: Any, pattern: tuple[Any, ...]) -> Any:
@@ -20,7 +22,7 @@ def _slice(x: Any, *places: Any, pattern: tuple[Any, ...]) -> Any:
     if isinstance(x, np.ndarray):
         return x[(*(_numpy_part(part, starts) for part in pattern), ...)]
     dims = [part for part in pattern if part != NEW]
-    corner = [0 if part == ALL else next(starts).value for part in dims]
+    corner = [0 if part in ENTIRE else next(starts).value for part in dims]
     extents = [_extent(part, size) for part, size in zip(dims, x.shape, strict=True)]
     corner = [jnp.asarray(c, np.int64) for c in corner]
     box = lax.dynamic_slice(x, corner, extents)
@@ -31,14 +33,14 @@ def _slice(x: Any, *places: Any, pattern: tuple[Any, ...]) -> Any:
 def _numpy_part(part: Any, starts: Any) -> Any:
     if part == NEW:
         return None
-    if part == ALL:
+    if part in ENTIRE:
         return slice(None)
     start = next(starts).value
     return start if part == ONE else slice(start, start + (part[0] - 1) * part[1] + 1 if part[0] else start, part[1])
 
 
 def _extent(part: Any, size: int) -> int:
-    if part == ALL:
+    if part in ENTIRE:
         return size
     return 1 if part == ONE else max((part[0] - 1) * part[1] + 1, 0)
 
@@ -59,7 +61,7 @@ def _shape(pattern: tuple[Any, ...], box: tuple[int, ...]) -> tuple[int, ...]:
 def _write_slice(base: Any, new: Any, *places: Any, pattern: tuple[Any, ...]) -> Any:
     dims = [part for part in pattern if part != NEW]
     starts = iter(places)
-    corner = [jnp.asarray(0 if part == ALL else next(starts).value, np.int64) for part in dims]
+    corner = [jnp.asarray(0 if part in ENTIRE else next(starts).value, np.int64) for part in dims]
     extents = [_extent(part, size) for part, size in zip(dims, base.shape, strict=True)]
     steps = tuple(slice(None, None, part[1]) if isinstance(part, tuple) else slice(None) for part in dims)
     if any(isinstance(part, tuple) and part[1] != 1 for part in dims):
