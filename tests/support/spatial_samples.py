@@ -14,9 +14,11 @@ CONV = {
         call(real(2, 4, 8), real(8, 1, 3), real(8), groups=4, stride=2, padding=2),
         call(real(2, 4, 8), real(6, 4, 1), stride=3, padding=1),
         call(real(1, 3, 2), real(4, 3, 3)),
+        call(real(2, 2, 90), real(4, 1, 70), real(4), groups=2, stride=3, padding=5),
         call(real(1, 3, 5, 5), real(4, 3, 3)),
     ],
     "conv2d": [
+        call(real(1, 2, 12, 14), real(4, 1, 9, 8), groups=2, stride=(2, 1), padding=(4, 3), dilation=(1, 2)),
         call(real(2, 3, 5, 6), real(4, 3, 3, 2)),
         call(real(2, 3, 5, 6), real(4, 3, 3, 2), real(4), (2, 1), (1, 2), (1, 2)),
         call(real(3, 5, 6), real(4, 3, 3, 2), stride=[1, 2]),
@@ -63,6 +65,7 @@ TRANSPOSED = {
         call(real(1, 3, 5), real(3, 4, 3), padding=5),
     ],
     "conv_transpose2d": [
+        call(real(1, 2, 3, 2), real(2, 1, 8, 9), groups=2, stride=2, padding=1),
         call(real(2, 3, 4, 5), real(3, 4, 3, 2)),
         call(real(2, 3, 4, 5), real(3, 4, 3, 2), real(4), (2, 3), (1, 0), (1, 2), 1, (1, 2)),
         call(real(3, 4, 5), real(3, 4, 3, 2), real(4), stride=2),

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from outcomes import finish, gradients, start
@@ -11,6 +13,7 @@ from spatial_samples import SPATIAL
 import funcgrad.torch as torch
 from funcgrad.tolerances import tolerance
 from funcgrad.torch import nn
+from funcgrad.torch._ops.convolution import convolve
 from funcgrad.torch.nn import functional as F
 from funcgrad.trace import stats, synchronize
 
@@ -87,6 +90,15 @@ def test_a_convolutional_step_compiles_a_bounded_number_of_programs():
         losses.append(loss.item())
     assert losses[-1] < 0.1 * losses[0]
     assert stats.programs - before <= 3
+
+
+def test_a_large_kernel_for_each_channel_is_a_loop_not_a_thousand_products():
+    x, w = jnp.ones((1, 3, 40, 40)), jnp.ones((3, 1, 33, 33))
+
+    def total(x, w):
+        return convolve(x, w, (1, 1), [(16, 16)] * 2, (1, 1), 3).sum()
+
+    assert str(jax.make_jaxpr(jax.grad(total, (0, 1)))(x, w)).count(" mul ") < 10 * 33
 
 
 LAZY = {

@@ -35,7 +35,8 @@ Pads = Sequence[tuple[int, int]]
 def convolve(x: Any, w: Any, stride: Sequence[int], pads: Pads, dilation: Sequence[int], groups: int) -> Any:
     """The convolution, in the form that is fast for these shapes."""
     if groups > 1:
-        form = _depthwise if w.shape[1] == 1 else _by_group
+        large = math.prod(w.shape[2:]) > _SHIFTS_AT_ONCE
+        form = _by_group if w.shape[1] > 1 else _by_rows if large else _depthwise
         return form(x, w, stride, pads, dilation, groups)
     if math.prod(w.shape[2:]) == 1:
         return _pointwise(x, w, stride, pads)
@@ -78,10 +79,33 @@ def _depthwise(x: Any, w: Any, stride: Sequence[int], pads: Pads, dilation: Sequ
 
     Such a sum, and that of the input's gradient, must not be computed anew for each element of the kernel's gradient.
     """
-    shifts = _shifts(_pad(shared(x), pads), w.shape[2:], stride, dilation)
+    return shared(_sum_of_shifts(_pad(shared(x), pads), w, stride, dilation, groups))
+
+
+_SHIFTS_AT_ONCE = 64  # compiling more takes longer with their square
+
+
+def _by_rows(x: Any, w: Any, stride: Sequence[int], pads: Pads, dilation: Sequence[int], groups: int) -> Any:
+    """As `_depthwise`, for a large kernel: its first dimension is a loop. The gradients slice the input once more."""
+    x = _pad(shared(x), pads)
+    starts = jnp.arange(w.shape[2]) * dilation[0]
+    span = x.shape[2] - dilation[0] * (w.shape[2] - 1)
+
+    def of_row(x: Any, start: Any, row: Any) -> Any:
+        seen = lax.dynamic_slice_in_dim(x, start, span, 2)
+        return _sum_of_shifts(seen, row[:, :, None], stride, dilation, groups)
+
+    rows = jnp.moveaxis(w, 2, 0)
+    total = jnp.zeros_like(jax.eval_shape(of_row, x, starts[0], rows[0]))
+    added = jax.checkpoint(lambda total, at: (total + of_row(x, *at), None))
+    return shared(lax.scan(added, total, (starts, rows))[0])
+
+
+def _sum_of_shifts(x: Any, w: Any, stride: Sequence[int], dilation: Sequence[int], groups: int) -> Any:
+    shifts = _shifts(x, w.shape[2:], stride, dilation)
     scales = jnp.moveaxis(w.reshape(w.shape[0], -1), 1, 0).reshape(-1, w.shape[0], *[1] * (x.ndim - 2))
     each_out = [jnp.repeat(s, w.shape[0] // groups, 1) for s in shifts] if w.shape[0] > groups else shifts
-    return shared(sum(s * scale for s, scale in zip(each_out, scales, strict=True)))
+    return sum(s * scale for s, scale in zip(each_out, scales, strict=True))
 
 
 def _pad(x: Any, pads: Pads) -> Any:
