@@ -84,6 +84,7 @@ from funcgrad.torch._lowrank import svd_lowrank as svd_lowrank
 from funcgrad.torch._memory_format import channels_last as channels_last
 from funcgrad.torch._memory_format import channels_last_3d as channels_last_3d
 from funcgrad.torch._memory_format import contiguous_format as contiguous_format
+from funcgrad.torch._memory_format import contiguous_format as legacy_contiguous_format
 from funcgrad.torch._memory_format import memory_format as memory_format
 from funcgrad.torch._memory_format import preserve_format as preserve_format
 from funcgrad.torch._ops.bilinear import bilinear as bilinear

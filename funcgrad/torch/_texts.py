@@ -20,6 +20,10 @@ NON_SCALAR_BACKWARD = "grad can be implicitly created only for scalar outputs"
 MISMATCHED_GRAD_SHAPE = (
     "Mismatch in shape: grad_output[{i}] has a shape of {grad} and output[{i}] has a shape of {output}."
 )
+EMPTY_CONTAINER = (
+    "The inner type of a container is lost when calling torch.jit.isinstance in eager mode. For example, List[int] "
+    "would become list and therefore falsely return True for List[float] or List[str]."
+)
 EMPTY_INPUTS = "`inputs` argument to `backward()` cannot be empty."
 UNUSED_INPUT = (
     "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this "

@@ -11,6 +11,7 @@ import numpy as np
 from funcgrad.torch import _random
 from funcgrad.torch._dispatch import value_of
 from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._types import device
 from funcgrad.trace import array_of, constant
 
 
@@ -28,9 +29,9 @@ class Generator(_random.Generator):
         self.set_state_bytes(np.asarray(array_of(value_of(new_state), "rng state")))
 
     @property
-    def device(self) -> Any:
+    def device(self) -> device:
         """Where the numbers are drawn."""
-        return "cpu"
+        return device("cpu")
 
 
 default_generator = Generator()

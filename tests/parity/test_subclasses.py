@@ -53,6 +53,16 @@ def test_parameters():
     assert ours == theirs
 
 
+def test_the_text_of_a_class_of_parameters():
+    for torch in (real, shim):
+        kind = type("Own", (torch.nn.Parameter,), {})
+        own, plain = kind(torch.ones(2, 2)), torch.nn.Parameter(torch.ones(2))
+        rows = "[[1., 1.],\n     [1., 1.]]"
+        assert torch.Tensor.__repr__(own) == f"Parameter(Own({rows}, requires_grad=True))"
+        assert repr(own) == f"Parameter containing:\n{torch.Tensor.__repr__(own)}"
+        assert torch.Tensor.__repr__(plain) == "tensor([1., 1.], requires_grad=True)"
+
+
 def saved(torch, x, **options):
     file = io.BytesIO()
     torch.save(x, file)

@@ -73,6 +73,35 @@ def test_what_models_mark_for_torchscript_stays_as_it_is():
         torch.jit.script(torch.nn.Linear(1, 1))
 
 
+def test_an_instance_of_a_type_that_torchscript_knows():
+    of = torch.jit.isinstance
+    assert of([1], list[int])
+    assert not of([1.0], list[int])
+    assert of(None, torch.Tensor | None)
+    assert of((1, "a"), tuple[int, str])
+    assert not of((1, 2, 3), tuple[int, int])
+    assert of({"a": [1]}, dict[str, list[int]])
+    assert of("a", (int, str))
+    with pytest.warns(UserWarning, match="inner type of a container is lost"):
+        assert of([], list[int])
+    for kind, text in ((list, "a contained type. .*e.g. list.int."), (dict, "contained types. .* dict.int, int.")):
+        with pytest.raises(RuntimeError, match=f"Attempted to use {kind.__name__} without {text}"):
+            of([1], kind)
+
+
+def test_marks_and_names_that_libraries_import_from_pytorchs_own_files():
+    internal, common = (
+        importlib.import_module(f"funcgrad.torch.{name}") for name in ("_jit_internal", "nn.common_types")
+    )
+    assert internal._copy_to_script_wrapper(len) is torch.jit.interface(len) is len
+    assert issubclass(torch.jit.TracerWarning, Warning)
+    assert common._size_2_t == int | tuple[int, int]
+    assert torch.legacy_contiguous_format is torch.contiguous_format
+    assert torch.distributed.device_mesh.DeviceMesh.__name__ == "DeviceMesh"  # it is in annotations
+    collate = importlib.import_module("funcgrad.torch.utils.data._utils.collate")
+    assert [bool(collate.np_str_obj_array_pattern.search(kind)) for kind in ("<U3", "O", "<f4")] == [True, True, False]
+
+
 @pytest.mark.parametrize(
     "name, size, floating, limits",
     [
@@ -207,6 +236,12 @@ def test_tensors_say_how_much_memory_they_take_and_that_no_process_shares_it():
     assert (x.itemsize, x.nbytes, x.is_cpu) == (8, 48, True)
     with pytest.warns(UserWarning, match="A process of your own gets a copy"):
         assert x.share_memory_() is x
+
+
+def test_a_tensor_has_a_number_of_its_own():
+    x = torch.ones(2)
+    assert x._cdata == x.view(2)._base._cdata
+    assert x._cdata not in (x.detach()._cdata, x.data._cdata)
 
 
 def test_classes_of_named_results():

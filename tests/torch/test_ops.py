@@ -221,7 +221,7 @@ ELSEWHERE = {
         *("reinforce", "volatile", "is_xpu", "promote_types", "result_type", "can_cast", "broadcast_shapes"),
         *("is_storage", "typename", "storage", "untyped_storage"),
     },
-    "test_absent.py": {"share_memory_", "nbytes", "itemsize", "is_cpu"},
+    "test_absent.py": {"share_memory_", "nbytes", "itemsize", "is_cpu", "_cdata"},
     "test_distributions.py": {"poisson", "binomial", "_standard_gamma"},
     "the tests of autograd": {
         *("backward", "register_hook", "register_post_accumulate_grad_hook", "requires_grad_", "retain_grad"),

@@ -81,3 +81,8 @@ def test_leaves_are_mapped_chosen_and_placed():
 def test_trees_that_do_not_fit(wrong, text):
     with pytest.raises(ValueError, match=text):
         wrong()
+
+
+def test_how_named_tuples_come_apart_has_pytorchs_names():
+    assert pytree._namedtuple_flatten(Pair(1, 2)) == ([1, 2], Pair)
+    assert pytree._namedtuple_unflatten([1, 2], Pair) == Pair(1, 2)

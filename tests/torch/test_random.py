@@ -410,3 +410,7 @@ def test_item_154_a_normal_with_a_tiny_mean_is_rounded_once():
     normals, drawn = (_random.normal(generator(), (512,), *options) for options in ((), (2.0**-126, 3.0)))
     exact = [Fraction(float(z)) * 3 + Fraction(2.0**-126) for z in normals]
     assert all(map(is_nearest, drawn, exact))
+
+
+def test_a_generator_says_on_which_device_it_draws():
+    assert torch.Generator().device == torch.default_generator.device == torch.device("cpu")

@@ -173,9 +173,11 @@ def __repr__(input: Tensor) -> str:
     }
     if input.is_meta:
         return shape_text(input._aval.shape, **options)
-    prefix = "tensor(" if is_ours(type(input)) else f"{type(input).__name__}("
+    is_plain = is_ours(type(input))
+    prefix = "tensor(" if is_plain else f"{type(input).__name__}("
     text = tensor_text(host_array(input, "print"), prefix=prefix, **options)
-    return f"Parameter({text})" if "_is_param" in input.__dict__ else text
+    is_parameter = "_is_param" in input.__dict__ or hasattr(type(input), "_is_parameter")
+    return f"Parameter({text})" if is_parameter and not is_plain else text
 
 
 def to(input: Tensor, *args: Any, **keywords: Any) -> Tensor:

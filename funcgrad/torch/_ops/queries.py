@@ -51,6 +51,11 @@ def data_ptr(input: Tensor) -> int:
     return address and address + offset_of(input) * element_size(input)
 
 
+def _cdata(input: Tensor) -> int:
+    """A number of this tensor alone: another tensor on the same memory has another."""
+    return id(input)
+
+
 def is_contiguous_(input: Tensor, *, memory_format: Any = None) -> bool:
     """Whether elements lie in memory in the order of their indices."""
     return lies_by(input, memory_format)
@@ -148,6 +153,7 @@ ROWS = (
     Row("nbytes", nbytes, function=False, attribute=True),
     Row("is_cpu", is_cpu, function=False, attribute=True),
     Row("data_ptr", data_ptr, function=False),
+    Row("_cdata", _cdata, function=False, attribute=True),
     Row("is_contiguous", is_contiguous_, function=False),
     Row("is_floating_point", is_floating_point),
     Row("is_complex", is_complex),

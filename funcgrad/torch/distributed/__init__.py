@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
+from typing import Any
+
 from funcgrad.torch._absent import absent as _absent
 
 ADVICE = (
@@ -51,4 +54,10 @@ def is_torchelastic_launched() -> bool:
     return False
 
 
-__getattr__ = _absent(__name__, ADVICE, IMPORTED)
+_PLACES = frozenset({"device_mesh", "rpc"})
+"""Modules that PyTorch has imported with the package: annotations name them as its attributes."""
+_lookup = _absent(__name__, ADVICE, IMPORTED)
+
+
+def __getattr__(name: str) -> Any:
+    return _import_module(f"{__name__}.{name}") if name in _PLACES else _lookup(name)

@@ -10,12 +10,17 @@ from typing import Final as Final
 from funcgrad.errors import UnsupportedError as _UnsupportedError
 from funcgrad.errors import unsupported as _unsupported
 from funcgrad.torch._absent import absent as _absent
+from funcgrad.torch.jit._instances import is_of as _is_of
 
 _ADVICE = (
     "Leave the call out and use the module or function itself: every step is recorded and compiled by XLA anyway. "
     "Save model.state_dict() instead of the module."
 )
 _Function = Callable[..., Any]
+
+
+class TracerWarning(Warning):
+    """What tracing would warn with: filters of warnings name it, and nothing is traced."""
 
 
 def is_scripting() -> bool:
@@ -41,6 +46,11 @@ def unused(fn: _Function) -> _Function:
 def export(fn: _Function) -> _Function:
     """The function itself, which TorchScript would compile too."""
     return fn
+
+
+def interface(obj: Any) -> Any:
+    """The class itself, which TorchScript would look for among the modules of a program."""
+    return obj
 
 
 def script(obj: Any, optimize: Any = None, _frames_up: int = 0, example_inputs: Any = None) -> Any:
@@ -74,6 +84,7 @@ def _overload_method(func: _Function) -> _Function:
     return func
 
 
+isinstance = _is_of
 _IMPORTED = frozenset({"RecursiveScriptModule", "ScriptFunction", "ScriptModule", "TopLevelTracedModule"})
 
 __getattr__ = _absent(__name__, _ADVICE, _IMPORTED)

@@ -9,7 +9,7 @@ from funcgrad.torch._dispatch import value_of
 from funcgrad.torch._graph import LEAF
 from funcgrad.torch._ops.creation import empty
 from funcgrad.torch._order import arrange_like
-from funcgrad.torch._overriding import disabled, is_ours, overrides
+from funcgrad.torch._overriding import disabled, overrides
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import ONLY_FLOATS_REQUIRE_GRAD
 from funcgrad.trace import is_differentiable
@@ -42,6 +42,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     """
 
     __torch_function__ = disabled
+    _is_parameter = True  # what prints a tensor asks, as a class of one's own is named within `Parameter(...)`
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
         """A leaf on the memory of `data`; of the class of `data`, if that is one of the user's."""
@@ -59,8 +60,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         return made
 
     def __repr__(self) -> str:
-        text = Tensor.__repr__(self)
-        return f"Parameter containing:\n{text if is_ours(type(self)) else f'Parameter({text})'}"
+        return f"Parameter containing:\n{Tensor.__repr__(self)}"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) not in memo:

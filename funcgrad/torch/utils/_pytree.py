@@ -16,6 +16,8 @@ from funcgrad.torch.utils._pytree_nodes import _dict_flatten as _dict_flatten
 from funcgrad.torch.utils._pytree_nodes import _dict_flatten_with_keys as _dict_flatten_with_keys
 from funcgrad.torch.utils._pytree_nodes import _dict_unflatten as _dict_unflatten
 from funcgrad.torch.utils._pytree_nodes import _get_node_type as _get_node_type
+from funcgrad.torch.utils._pytree_nodes import _namedtuple_flatten as _namedtuple_flatten
+from funcgrad.torch.utils._pytree_nodes import _namedtuple_unflatten as _namedtuple_unflatten
 from funcgrad.torch.utils._pytree_nodes import kind_of as _kind_of
 from funcgrad.torch.utils._pytree_nodes import register_pytree_node as register_pytree_node
 

@@ -108,6 +108,14 @@ def _dict_unflatten(values: Iterable[Any], context: list[Any]) -> dict[Any, Any]
     return dict(zip(context, values, strict=True))
 
 
+def _namedtuple_flatten(d: Any) -> tuple[list[Any], type[Any]]:
+    return list(d), type(d)
+
+
+def _namedtuple_unflatten(values: Iterable[Any], context: type[Any]) -> Any:
+    return context(*values)
+
+
 def _numbered(parts: Iterable[Any]) -> list[tuple[SequenceKey, Any]]:
     return [(SequenceKey(index), part) for index, part in enumerate(parts)]
 
@@ -141,8 +149,8 @@ def _register_builtins() -> None:
     )
     register_pytree_node(
         namedtuple,  # pyright: ignore[reportArgumentType]
-        lambda parts: (list(parts), type(parts)),
-        lambda parts, kind: kind(*parts),
+        _namedtuple_flatten,
+        _namedtuple_unflatten,
         flatten_with_keys_fn=lambda parts: ([(GetAttrKey(n), getattr(parts, n)) for n in parts._fields], type(parts)),
     )
     register_pytree_node(

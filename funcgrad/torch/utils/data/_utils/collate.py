@@ -7,6 +7,7 @@ a part of it.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ from funcgrad.torch.utils.data._utils.host import known_array, known_tensor
 
 REFUSED = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
 _NO_NUMBERS = "SUO"  # kinds of NumPy arrays of strings and objects
+np_str_obj_array_pattern = re.compile(f"[{_NO_NUMBERS[0]}a{_NO_NUMBERS[1:]}]")
+"""By PyTorch's name, for libraries that collate by themselves; `a` was NumPy's old letter for bytes."""
 
 
 def default_collate(batch: Any) -> Any:
