@@ -50,10 +50,33 @@ def test_a_writer_makes_a_file_for_each_folder(tmp_path):
     assert {folder.name for folder in tmp_path.iterdir() if folder.is_dir()} == {"both_a", "both_b"}
 
 
+HPARAMS = {  # as tensorboard's own messages serialize
+    "experiment": b"\n\x14_hparams_/experimentJ.\n,\n\x07hparams\x12!\x12\x1f"
+    b'"\x06\n\x02lr \x03"\x05\n\x01b \x03"\x05\n\x01s \x01*\x07\n\x05\x12\x03acc',
+    "start": b"\n\x0e\n\x01b\x12\t\x11\x00\x00\x00\x00\x00\x00\xf0?",
+    "end": b'\n\x1a_hparams_/session_end_infoJ\x11\n\x0f\n\x07hparams\x12\x04"\x02\x08\x01',
+}
+
+
+def test_settings_stand_in_a_folder_of_their_own(tmp_path):
+    with torch.utils.tensorboard.SummaryWriter(str(tmp_path)) as writer:
+        writer.add_hparams({"lr": 0.1, "b": True, "s": "x", "none": None}, {"acc": torch.tensor(0.5)}, run_name="one")
+        with pytest.raises(TypeError, match="should be dictionary"):
+            writer.add_hparams([], {})
+        with pytest.raises(ValueError, match="should be one of int, float, str, bool"):
+            writer.add_hparams({"layers": [1, 2]}, {})
+        with pytest.raises(NotImplementedError, match="no hparam_domain_discrete"):
+            writer.add_hparams({}, {}, {"lr": [0.1, 0.2]})
+    (own,) = (tmp_path / "one").glob("events.out.tfevents.*")
+    _, experiment, start, end, accuracy = events(own)
+    assert HPARAMS["experiment"] in experiment
+    assert HPARAMS["start"] in start
+    assert HPARAMS["end"] in end
+    assert b"acc" in accuracy
+
+
 def test_what_is_not_written_is_refused(tmp_path):
     writer = torch.utils.tensorboard.SummaryWriter(str(tmp_path))
-    with pytest.raises(
-        NotImplementedError, match=r"no SummaryWriter.add_image. It writes scalars, texts and histograms"
-    ):
+    with pytest.raises(NotImplementedError, match=r"no SummaryWriter.add_image. It writes scalars, texts, histograms"):
         writer.add_image("picture", torch.ones(3, 2, 2))
     writer.close()

@@ -15,6 +15,8 @@ import numpy as np
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # wire types
 _STRING = 7  # tensor.proto's DT_STRING
+_TEXT, _NUMBER = 1, 3  # the hparams plugin's DATA_TYPE_STRING and DATA_TYPE_FLOAT64
+_SUCCESS = 1  # its STATUS_SUCCESS
 
 
 def _crc_table() -> list[int]:
@@ -87,6 +89,28 @@ def histogram(tag: str, values: np.ndarray, bins: int) -> bytes:
     limits = (values.min(), values.max(), values.size, values.sum(), values @ values)
     numbers = b"".join(_double(field, float(x)) for field, x in enumerate(limits, 1))
     return _nested(1, tag) + _nested(5, numbers + _doubles(6, edges[1:]) + _doubles(7, counts))
+
+
+def hyperparameters(given: dict[str, str | float], metrics: Iterable[str]) -> list[bytes]:
+    """Summary values: that there is an experiment with these names, one run's settings, and that the run has ended."""
+    infos = [
+        _nested(4, _nested(1, name) + _whole(4, _TEXT if isinstance(x, str) else _NUMBER)) for name, x in given.items()
+    ]
+    names = [_nested(5, _nested(1, _nested(2, name))) for name in metrics]
+    settings = [_nested(1, _nested(1, name) + _nested(2, _setting(x))) for name, x in given.items()]
+    parts = {
+        "experiment": _nested(2, b"".join([*infos, *names])),
+        "session_start_info": _nested(3, b"".join(settings)),
+        "session_end_info": _nested(4, _whole(1, _SUCCESS)),
+    }
+    return [
+        _nested(1, f"_hparams_/{part}") + _nested(9, _nested(1, _nested(1, "hparams") + _nested(2, content)))
+        for part, content in parts.items()
+    ]
+
+
+def _setting(value: str | float) -> bytes:
+    return _nested(3, value) if isinstance(value, str) else _double(2, value)
 
 
 class EventFile:

@@ -1,4 +1,4 @@
-"""SummaryWriter: scalars, texts and histograms for TensorBoard, in its own event files."""
+"""SummaryWriter: scalars, texts, histograms and hyperparameters for TensorBoard, in its own event files."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.errors import UnsupportedNameError, unsupported
+from funcgrad.errors import UnsupportedError, UnsupportedNameError, unsupported
 from funcgrad.torch._ops.conversion import host_array, item
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch.utils.tensorboard._event_file import EventFile, histogram, scalar, text
+from funcgrad.torch.utils.tensorboard._event_file import EventFile, histogram, hyperparameters, scalar, text
 
 ADVICE = (
-    "It writes scalars, texts and histograms. Save pictures with matplotlib or PIL, or write them with the package "
-    "tensorboardX, which takes NumPy arrays."
+    "It writes scalars, texts, histograms and hyperparameters. Save pictures with matplotlib or PIL, or write them "
+    "with the package tensorboardX, which takes NumPy arrays."
 )
 BINS = 64
 
@@ -131,6 +131,39 @@ class SummaryWriter:
         array = host_array(values, "histogram") if isinstance(values, Tensor) else np.asarray(values)
         self._add(histogram(tag, array, bins if isinstance(bins, int) else BINS), global_step, walltime)
 
+    def add_hparams(
+        self,
+        hparam_dict: dict[str, Any],
+        metric_dict: dict[str, Any],
+        hparam_domain_discrete: None = None,
+        run_name: str | None = None,
+        global_step: int | None = None,
+    ) -> None:
+        """The settings of a run and what came of them, in a folder of their own.
+
+        Args:
+            hparam_dict: Numbers, texts, booleans or None by name.
+            metric_dict: Numbers by name.
+            hparam_domain_discrete: Which values a setting can have is not written.
+            run_name: The folder's name; the time if None.
+            global_step: The step.
+
+        Raises:
+            TypeError: What is given is not two dictionaries.
+            ValueError: A setting is of another type.
+            UnsupportedError: `hparam_domain_discrete` is given.
+        """
+        if type(hparam_dict) is not dict or type(metric_dict) is not dict:
+            raise TypeError("hparam_dict and metric_dict should be dictionary.")
+        if hparam_domain_discrete:
+            raise UnsupportedError(unsupported("hparam_domain_discrete", "Leave it out: TensorBoard shows the values."))
+        settings = {name: _setting(value) for name, value in hparam_dict.items() if value is not None}
+        folder = os.path.join(self.log_dir, run_name or str(time.time()))
+        for value in hyperparameters(settings, metric_dict):
+            self._add(value, global_step, None, folder)
+        for tag, number in metric_dict.items():
+            self._add(scalar(tag, _number(number)), global_step, None, folder)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("add_"):
             raise UnsupportedNameError(unsupported(f"SummaryWriter.{name}", ADVICE), name=name)
@@ -155,6 +188,14 @@ class SummaryWriter:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _setting(value: Any) -> str | float:
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, bool | int | float | Tensor):
+        raise ValueError("value should be one of int, float, str, bool, or torch.Tensor")
+    return _number(value)
 
 
 def _number(value: Any) -> float:
