@@ -7,7 +7,6 @@ from math import nan as nan
 from math import pi as pi
 from typing import Any as _Any
 
-from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch import _C as _C
 from funcgrad.torch import __config__ as __config__
 from funcgrad.torch import _dynamo as _dynamo
@@ -123,6 +122,7 @@ from funcgrad.torch._ops.variants import functions as _variants
 from funcgrad.torch._ops.writing import functions as _writing_functions
 from funcgrad.torch._overriding import install as _install_overriding
 from funcgrad.torch._printing import set_printoptions as set_printoptions
+from funcgrad.torch._retired import retired_or_missing as _retired_or_missing
 from funcgrad.torch._settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from funcgrad.torch._settings import get_default_device as get_default_device
 from funcgrad.torch._settings import get_deterministic_debug_mode as get_deterministic_debug_mode
@@ -237,6 +237,7 @@ from funcgrad.torch.storage import UntypedStorage as UntypedStorage
 from funcgrad.torch.torch_version import __version__ as __version__
 
 newaxis = None
+has_lapack = has_mkl = has_openmp = has_spectral = True  # as in the build that is followed
 ScriptModule: _Any = jit.ScriptModule
 ScriptFunction: _Any = jit.ScriptFunction
 Stream: _Any = _stand_in("torch", "Stream", "Leave it out: XLA orders all work by itself.")
@@ -258,4 +259,4 @@ _install_sparse()
 _install_overriding(__name__, *(f"{__name__}.{name}" for name in ("nn.functional", "linalg", "fft", "special")))
 spmm = sparse.mm
 
-__getattr__ = _missing_from(__name__)
+__getattr__ = _retired_or_missing(__name__)

@@ -15,7 +15,8 @@ from funcgrad.torch._grad_mode import has_been, state
 from funcgrad.torch._graph import LEAF, NOWHERE, Edge, OperatorNode, savers
 from funcgrad.torch._order import TURNING, follow
 from funcgrad.torch._tensor import Tensor, root_of, wrap
-from funcgrad.torch._texts import INFERENCE_SAVED, VIEW_MADE_WITHOUT_GRAD
+from funcgrad.torch._texts import INFERENCE_SAVED, NOT_A_TENSOR, VIEW_MADE_WITHOUT_GRAD
+from funcgrad.torch._types import type_name
 from funcgrad.torch._views import Writer
 from funcgrad.trace import NUMBERS, Equation, Op, Pullback, Value, current, cut, pullback, reach
 
@@ -54,7 +55,7 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
                 edges.append(x if edge is LEAF else edge)
                 continue
         else:
-            values.append(x if type(x) in NUMBERS else _number(x))
+            values.append(x if type(x) in NUMBERS else _number(x, op, len(values)))
         edges.append(None)
     trace = current()
     is_tracked = bool(wrt) and state.grad
@@ -67,7 +68,11 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
         equation, results = trace.record(op, static, values)
         tensors = _differentiable(equation, results, operands, values, edges, tuple(wrt))
     else:
-        equation, results = trace.record(op, static, values)
+        try:
+            equation, results = trace.record(op, static, values)
+        except AttributeError:
+            _check_first(op, operands)
+            raise
         tensors = [wrap(value) for value in results]
     if is_turned:
         follow(op.name, operands, tensors)
@@ -89,12 +94,19 @@ def record(op: Op, static: tuple[Any, ...], operands: list[Any]) -> list[Value]:
     return trace.record(op, static, operands)[1]
 
 
-def _number(x: Any) -> Any:
+def _number(x: Any, op: Op, place: int) -> Any:
     if isinstance(x, (np.generic, *NUMBERS)):
         return x.item() if isinstance(x, np.generic) else NUMBERS[0](x)
+    if not place:
+        _check_first(op, (x,))
     raise TypeError(
         f"expected a Tensor or a number, but got {type(x).__name__}. Make it a tensor with torch.tensor(...)"
     )
+
+
+def _check_first(op: Op, operands: tuple[Any, ...]) -> None:
+    if operands and not isinstance(operands[0], Tensor):  # its number has no shape or dtype to ask for
+        raise TypeError(NOT_A_TENSOR.format(op.name, "input", 1, type_name(operands[0])))
 
 
 def _differentiable(

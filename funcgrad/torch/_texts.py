@@ -40,6 +40,7 @@ CREATE_GRAPH_LEAK = (
     "cycle and avoid the leak."
 )
 
+NOT_A_TENSOR = "{}(): argument '{}' (position {}) must be Tensor, not {}"
 ONLY_FLOATS_REQUIRE_GRAD = "Only Tensors of floating point and complex dtype can require gradients"
 ONLY_FLOATS_REQUIRE_GRAD_ATTRIBUTE = "only Tensors of floating point and complex dtype can require gradients"
 ONLY_FLOATS_REQUIRE_GRAD_METHOD = "only Tensors of floating point dtype can require gradients"

@@ -143,7 +143,7 @@ class device:
         if isinstance(type, int) and not isinstance(type, bool):
             raise RuntimeError("Device index must not be negative" if type < 0 else NO_ACCELERATOR)
         if not isinstance(type, str):
-            raise TypeError(f"device(): argument 'type' (position 1) must be str, not {_class_of(type)}")
+            raise TypeError(f"device(): argument 'type' (position 1) must be str, not {type_name(type)}")
         self.type, number = _parsed(type)
         self.index = _checked_index(type, number, index)
 
@@ -202,7 +202,7 @@ def _checked_index(given: str, number: int | None, index: Any) -> int | None:
     if index is None:
         return number
     if not isinstance(index, int) or isinstance(index, bool):
-        raise TypeError(f"device(): argument 'index' (position 2) must be int, not {_class_of(index)}")
+        raise TypeError(f"device(): argument 'index' (position 2) must be int, not {type_name(index)}")
     if number is not None:
         raise RuntimeError(f"type (string) must not include an index because index was passed explicitly: {given}")
     if index < 0:
@@ -210,8 +210,14 @@ def _checked_index(given: str, number: int | None, index: Any) -> int | None:
     return index
 
 
-def _class_of(x: Any) -> str:
-    return type(x).__name__
+def type_name(x: Any) -> str:
+    """What the interpreter's own errors call an object's class: with its module where that is written in C."""
+    kind = type(x)
+    is_static = not kind.__flags__ & _HEAP_TYPE and kind.__module__ != "builtins"
+    return f"{kind.__module__}.{kind.__name__}" if is_static else kind.__name__
+
+
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
 
 CPU, META = device("cpu"), device("meta")

@@ -127,6 +127,14 @@ def test_compile_gives_the_function_that_it_got():
         torch.compile(3)
 
 
+def test_retired_names_answer_with_a_warning_and_the_others_are_missing():
+    with pytest.warns(UserWarning, match=r"'has_cudnn' is deprecated, please use 'torch.backends.cudnn.is_available"):
+        assert torch.has_cudnn is torch.backends.cudnn.is_available()
+    assert (torch.has_mkl, torch.has_lapack) == (True, True)
+    with pytest.raises(AttributeError, match=r"funcgrad.torch has no torch.nope"):
+        torch.nope  # noqa: B018
+
+
 def test_switches_are_remembered():
     torch.set_float32_matmul_precision("high")
     assert torch.get_float32_matmul_precision() == "high"

@@ -1,5 +1,6 @@
 """Modules and functions of `nn` against what was recorded from PyTorch: text, state, draws, outputs, gradients."""
 
+import numpy as np
 import pytest
 from module_cases import CASES, build, given
 from module_runs import Run, differentiate, unlike
@@ -110,6 +111,40 @@ def test_a_linear_layer_adds_its_bias_in_place_where_it_cannot_flatten_its_input
             lambda: torch.ones(2, 2).gather(0, 1),
             TypeError,
             r"gather\(\): argument 'index' \(position 2\) must be Tensor",
+        ),
+        (
+            lambda: torch.nn.Linear(2, 2)(np.ones(2)),
+            TypeError,
+            r"linear\(\): argument 'input' \(position 1\) must be Tensor, not numpy\.ndarray$",
+        ),
+        (lambda: torch.stack([np.ones(2)]), TypeError, "as element 0 in argument 0, but got numpy.ndarray$"),
+        *(
+            (
+                lambda call=call: call([1.0]),
+                TypeError,
+                rf"^{call.__name__}\(\): argument 'input' \(position 1\) must be Tensor, not list$",
+            )
+            for call in (
+                *(torch.softmax, torch.argmax, torch.zeros_like, torch.rand_like, torch.round, torch.sort, torch.max),
+                *(torch.flatten, torch.squeeze, torch.nn.functional.elu, torch.nn.functional.leaky_relu),
+            )
+        ),
+        (
+            lambda: torch.nn.functional.silu(1.0),
+            TypeError,
+            r"^silu\(\): argument 'input' \(position 1\) must be Tensor",
+        ),
+        (
+            lambda: torch.nn.functional.kl_div(torch.ones(2), 1.0),
+            TypeError,
+            r"^kl_div\(\): argument 'target' \(position 2\) must be Tensor, not float$",
+        ),
+        *(
+            (lambda call=call: call((1,), torch.ones(1)), AttributeError, "^'tuple' object has no attribute 'size'$")
+            for call in (
+                *(torch.nn.functional.mse_loss, torch.nn.functional.l1_loss),
+                torch.nn.functional.binary_cross_entropy,
+            )
         ),
     ],
 )

@@ -58,6 +58,7 @@ def _over_classes(op: Op, name: str) -> Any:
     def call(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None, **other: Any) -> Tensor:
         if other:
             return spelled(call, other, input, **({} if dim is None else {"dim": dim}), dtype=dtype)
+        require_tensor(input, name)
         if dim is None:
             dim = _implicit_classes(input, name)
         x = input if dtype is None else to_dtype(input, dtype)

@@ -17,7 +17,7 @@ from funcgrad.torch._graph import LEAF
 from funcgrad.torch._ops.copying import to_device, to_dtype
 from funcgrad.torch._ops.dims import shape_of, sizes
 from funcgrad.torch._ops.ramp_checks import checked_length, checked_length_with_end, checked_steps
-from funcgrad.torch._ops.rows import Row, factory
+from funcgrad.torch._ops.rows import Row, factory, named, require_tensor
 from funcgrad.torch._order import arrange_like, formatted
 from funcgrad.torch._sharing import share
 from funcgrad.torch._tensor import Tensor, wrap
@@ -241,19 +241,20 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
     return leaf(apply(FULL, (sizes((size,), "full"), wanted.numpy), number), requires_grad, None, device)
 
 
-def like(create: Any) -> Any:
+def like(name: str, create: Any) -> Any:
     """A function that creates a tensor, given a tensor of that shape and dtype in the place of the shape."""
 
     def create_like(
         input: Tensor, *args: Any, dtype: Any = None, requires_grad: bool = False, **keywords: Any
     ) -> Tensor:
+        require_tensor(input, name)
         format = keywords.pop("memory_format", None)
         if input.is_meta and keywords.get("device") is None:
             keywords["device"] = input.device
         made = create(input.shape, *args, dtype=dtype or input.dtype, requires_grad=requires_grad, **keywords)
         return formatted(made, format) if format else arrange_like(made, input)
 
-    return create_like
+    return named(create_like, name)
 
 
 def _new(create: Any) -> Any:
@@ -355,10 +356,10 @@ ROWS = (
     factory("ones", ones),
     factory("empty", empty),
     factory("full", full),
-    factory("zeros_like", like(zeros)),
-    factory("ones_like", like(ones)),
-    factory("empty_like", like(empty)),
-    factory("full_like", like(full)),
+    factory("zeros_like", like("zeros_like", zeros)),
+    factory("ones_like", like("ones_like", ones)),
+    factory("empty_like", like("empty_like", empty)),
+    factory("full_like", like("full_like", full)),
     factory("arange", arange),
     factory("linspace", linspace),
     factory("range", range),

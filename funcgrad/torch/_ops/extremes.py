@@ -16,7 +16,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.choice import MAXIMUM, MINIMUM
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.results import AMINMAX, VALUES_AND_INDICES
-from funcgrad.torch._ops.rows import Row, named, spelled, tensor_first
+from funcgrad.torch._ops.rows import Row, named, require_tensor, spelled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -90,7 +90,7 @@ def _extremum(name: str, over_all: Op, over_one: Op, of_two: Op) -> Row:
     result = VALUES_AND_INDICES[name]
 
     def call(input: Tensor, dim: Any = None, keepdim: bool = False, **more: Any) -> Any:
-        tensor_first(name, input, dim)
+        require_tensor(input, name)
         if more:
             if "other" in more:
                 return apply(of_two, (), input, more["other"])
@@ -128,6 +128,7 @@ def _position_row(op: Op) -> Row:
         if other:
             given = {} if dim is None else {"dim": dim}
             return spelled(call, other, input, **given, **({"keepdim": True} if keepdim else {}))
+        require_tensor(input, op.name)
         return apply(op, (None if dim is None else _some_of(input, dim, op.name), keepdim), input)
 
     call.__doc__ = f"Position of the {op.name[3:]}imum, the first of several; in the flattened tensor without `dim`."

@@ -11,6 +11,8 @@ from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import NOT_A_TENSOR
+from funcgrad.torch._types import type_name
 
 
 def checked_add(x: Tensor, dim: int, index: Any, source: Any) -> int:
@@ -148,8 +150,7 @@ def checked_fill(x: Tensor, dim: int, index: Any, value: Any) -> int:
 def _check_tensors(name: str, **arguments: Any) -> None:
     for place, (argument, given) in enumerate(arguments.items(), 2):
         if not isinstance(given, Tensor):
-            kind = type(given).__name__
-            raise TypeError(f"{name}(): argument '{argument}' (position {place}) must be Tensor, not {kind}")
+            raise TypeError(NOT_A_TENSOR.format(name, argument, place, type_name(given)))
 
 
 def _kind(x: Tensor) -> str:

@@ -17,6 +17,7 @@ from funcgrad.torch._ops.rows import Row, spelled
 from funcgrad.torch._ops.shape import atleast_2d, expand, reshape, unsqueeze
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import GRID_WITHOUT_INDEXING
+from funcgrad.torch._types import type_name
 from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Op
 
@@ -24,7 +25,7 @@ from funcgrad.trace import Op
 def _check_tensors(given: Sequence[Any]) -> None:
     for k, x in enumerate(given):
         if not isinstance(x, Tensor):
-            raise TypeError(f"expected Tensor as element {k} in argument 0, but got {type(x).__name__}")
+            raise TypeError(f"expected Tensor as element {k} in argument 0, but got {type_name(x)}")
 
 
 def _joined(function: Any) -> Any:
@@ -93,7 +94,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, **other: Any) -> Tensor:
 
 def _check_several(tensors: Any, name: str) -> None:
     if not isinstance(tensors, list | tuple):
-        kind = type(tensors).__name__
+        kind = type_name(tensors)
         raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {kind}")
 
 

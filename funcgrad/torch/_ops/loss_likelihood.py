@@ -13,8 +13,9 @@ from jax.scipy.special import xlogy
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.known import expect, known_values
-from funcgrad.torch._ops.loss_reduction import REDUCTIONS, checked_reduction, reduced
+from funcgrad.torch._ops.loss_reduction import REDUCTIONS, checked_reduction, reduced, sizes
 from funcgrad.torch._ops.promotion import cast, check_broadcast, common, scalar_name
+from funcgrad.torch._ops.rows import require_tensor
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -113,7 +114,7 @@ def binary_cross_entropy(
         RuntimeError: Another dtype, or an input that is no probability.
     """
     reduction = checked_reduction(reduction, size_average, reduce)
-    if target.shape != input.shape:
+    if sizes(target) != sizes(input):
         raise ValueError(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
             "Please ensure they have the same size."
@@ -159,7 +160,7 @@ def binary_cross_entropy_with_logits(
         RuntimeError: An integer target.
     """
     reduction = checked_reduction(reduction, size_average, reduce)
-    if target.shape != input.shape:
+    if sizes(target) != sizes(input):
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     weights = [w for w in (weight, pos_weight) if w is not None]
     static = (reduction, weight is not None, pos_weight is not None)
@@ -184,6 +185,8 @@ def kl_div(
         reduction: `batchmean`, which divides the sum by the batch; `mean` divides by all elements.
         log_target: What `target` is.
     """
+    require_tensor(input, "kl_div")
+    require_tensor(target, "kl_div", "target", 2)
     if size_average is None and reduce is None and reduction == "mean":
         warn(_MEAN_OF_KL)
     if reduction != "batchmean":

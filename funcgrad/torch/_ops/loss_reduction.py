@@ -38,9 +38,14 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: 
     return chosen
 
 
+def sizes(x: Any) -> tuple[int, ...]:
+    """The shape of a loss's argument; what is no tensor is asked too, as PyTorch does, and refuses in its own words."""
+    return x._aval.shape if isinstance(x, Tensor) else x.size()
+
+
 def warn_of_broadcast(input: Tensor, target: Tensor) -> None:
     """Warn of a target that will be broadcast, in PyTorch's words."""
-    if input._aval.shape != target._aval.shape:
+    if sizes(input) != sizes(target):
         warn(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will "
             "likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",

@@ -15,7 +15,7 @@ import numpy as np
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.results import VALUES_AND_INDICES
-from funcgrad.torch._ops.rows import Row, spelled
+from funcgrad.torch._ops.rows import Row, require_tensor, spelled
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.trace import Op, array_of, constant
 
@@ -50,6 +50,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     """The elements along a dimension in order, and where they were."""
     if other:
         return spelled(sort, other, input, **({} if dim == -1 else {"dim": dim}), descending=descending, stable=stable)
+    require_tensor(input, "sort")
     return VALUES_AND_INDICES["sort"](apply(SORT, (dim_of(dim, input.ndim), descending), input))
 
 
@@ -65,6 +66,7 @@ def msort(input: Tensor) -> Tensor:
 
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The k largest (or smallest) elements along a dimension, in order, and where they are."""
+    require_tensor(input, "topk")
     dim = dim_of(dim, input.ndim)
     if not 0 <= k <= (input._aval.shape[dim] if input.ndim else 1):
         raise RuntimeError("selected index k out of range")

@@ -15,7 +15,7 @@ from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import empty, like
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._ops.random import NORMAL_KERNEL, UNIFORM, check_continuous, rand, randint_of, randn
-from funcgrad.torch._ops.rows import Row, factory
+from funcgrad.torch._ops.rows import Row, factory, named
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch.random import default_generator
 from funcgrad.trace import constant
@@ -108,19 +108,19 @@ def _continuous(draw: str, **defaults: float | None) -> Row:
     return Row(name, fill, function=False)
 
 
-def _like(create: Callable[..., Tensor], fill: Callable[..., Any]) -> Callable[..., Tensor]:
+def _like(name: str, create: Callable[..., Tensor], fill: Callable[..., Any]) -> Callable[..., Tensor]:
     """A function that draws a tensor of the shape, dtype and memory order of another."""
-    plain, blank = like(create), like(empty)
+    plain, blank = like(name, create), like("empty_like", empty)
 
     def create_like(
         input: Tensor, *bounds: Any, generator: Any = None, requires_grad: bool = False, **keywords: Any
     ) -> Tensor:
-        if not input._turned:
+        if not isinstance(input, Tensor) or not input._turned:
             return plain(input, *bounds, generator=generator, requires_grad=requires_grad, **keywords)
         made = fill(blank(input, **keywords), *bounds, generator=generator)
         return made.requires_grad_(requires_grad)
 
-    return create_like
+    return named(create_like, name)
 
 
 def _fill_with_integers(x: Tensor, low: Any, high: Any = None, *, generator: Any = None) -> Tensor:
@@ -128,9 +128,9 @@ def _fill_with_integers(x: Tensor, low: Any, high: Any = None, *, generator: Any
 
 
 ROWS = (
-    factory("rand_like", _like(rand, uniform_)),
-    factory("randn_like", _like(randn, normal_)),
-    factory("randint_like", _like(randint_of, _fill_with_integers)),
+    factory("rand_like", _like("rand_like", rand, uniform_)),
+    factory("randn_like", _like("randn_like", randn, normal_)),
+    factory("randint_like", _like("randint_like", randint_of, _fill_with_integers)),
     Row("normal_", normal_, function=False),
     Row("uniform_", uniform_, function=False),
     Row("bernoulli_", bernoulli_, function=False),

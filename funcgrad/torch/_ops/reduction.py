@@ -16,7 +16,7 @@ from funcgrad.torch._ops.dims import dim_of, dims_of
 from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.labels import by_dims
 from funcgrad.torch._ops.promotion import common, computing, floating, once, scalar_name
-from funcgrad.torch._ops.rows import Row, named, spelled
+from funcgrad.torch._ops.rows import Row, named, require_tensor, spelled
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import as_dtype
 from funcgrad.trace import Op
@@ -77,8 +77,7 @@ def _totals(op: Op, name: str, summary: str) -> Row:
     def call(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **other: Any) -> Tensor:
         if other:
             return spelled(call, other, input, **_given(dim=dim, keepdim=keepdim, dtype=dtype))
-        if not isinstance(input, Tensor):
-            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        require_tensor(input, name)
         return apply(op, (dims_of(dim, input), keepdim, None if dtype is None else as_dtype(dtype).numpy), input)
 
     call.__doc__ = summary

@@ -12,8 +12,8 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.filling import BY_OUT, put, put_created
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._texts import OUT_OF_OTHER_DTYPE
-from funcgrad.torch._types import as_dtype
+from funcgrad.torch._texts import NOT_A_TENSOR, OUT_OF_OTHER_DTYPE
+from funcgrad.torch._types import as_dtype, type_name
 from funcgrad.trace import Op
 
 
@@ -115,7 +115,7 @@ def some_tensor(name: str, *given: Any) -> None:
 
 
 def _no_combination(name: str, given: Any, wanted: str) -> TypeError:
-    kinds = ", ".join(type(x).__name__ for x in given if x is not None)
+    kinds = ", ".join(type_name(x) for x in given if x is not None)
     return TypeError(f"{name}() received an invalid combination of arguments - got ({kinds}), but expected {wanted}")
 
 
@@ -126,7 +126,7 @@ def require_tensor(x: Any, name: str, argument: str = "input", position: int = 1
         TypeError: PyTorch's text.
     """
     if not isinstance(x, Tensor):
-        raise TypeError(f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {type(x).__name__}")
+        raise TypeError(NOT_A_TENSOR.format(name, argument, position, type_name(x)))
 
 
 def named(call: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -20,7 +20,7 @@ from funcgrad.torch._memory_format import contiguous_format
 from funcgrad.torch._ops.bits import view_as_dtype
 from funcgrad.torch._ops.copying import CLONE
 from funcgrad.torch._ops.dims import dim_of, sizes
-from funcgrad.torch._ops.rows import Row, renamed
+from funcgrad.torch._ops.rows import Row, renamed, require_tensor
 from funcgrad.torch._order import formatted, lies_by
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import REVERSED_DIMS, T_OF_NUMBER, VIEW_INCOMPATIBLE
@@ -111,6 +111,7 @@ def tensor_view(input: Tensor, *shape: Any, size: Any = (), dtype: Any = None) -
 
 def reshape(input: Tensor, *sides: Any, shape: Any = ()) -> Tensor:
     """Another shape: a view if the layout allows it, else a copy."""
+    require_tensor(input, "reshape")
     wanted = _resolved(sizes(sides or (shape,), "reshape"), input._aval.size)
     if not can_view(input, wanted):
         return apply(UNSAFE_VIEW, (wanted,), input)
@@ -123,6 +124,7 @@ def reshape(input: Tensor, *sides: Any, shape: Any = ()) -> Tensor:
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dimensions `start_dim` to `end_dim` as one."""
+    require_tensor(input, "flatten")
     shape = input._aval.shape
     if not shape:
         return reshape(input, 1)
@@ -152,6 +154,7 @@ def permute(input: Tensor, *places: Any, dims: Any = ()) -> Tensor:
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged."""
+    require_tensor(input, "transpose")
     dims = dim_of(dim0, input.ndim), dim_of(dim1, input.ndim)
     return view(TRANSPOSE, dims if input.ndim else (0, 0), input)
 
@@ -194,6 +197,7 @@ def expanded_shape(input: Tensor, wanted: tuple[int, ...]) -> tuple[int, ...]:
 
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Dimensions of size 1 left out: all, or those given."""
+    require_tensor(input, "squeeze")
     shape = input._aval.shape
     asked = (
         range(len(shape))
@@ -207,6 +211,7 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """A new dimension of size 1."""
+    require_tensor(input, "unsqueeze")
     return view(UNSQUEEZE, (dim_of(dim, input.ndim + 1),), input)
 
 
