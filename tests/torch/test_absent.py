@@ -212,7 +212,7 @@ def test_modules_under_the_paths_of_pytorchs_files():
     modules = torch.nn.modules
     assert modules.Linear is modules.linear.Linear is torch.nn.Linear
     assert modules.batchnorm.SyncBatchNorm is torch.nn.SyncBatchNorm
-    assert modules.module._addindent("a\nb", 2) == "a\n  b"
+    assert modules.module._addindent("a\n\nb\n", 2) == "a\n\n  b\n"
     with pytest.raises(AttributeError, match=r"no torch.nn.modules.Nothing"):
         modules.Nothing  # noqa: B018
     assert modules.module.Module is modules.Module is torch.nn.Module

@@ -58,6 +58,26 @@ def test_batch_norm_over_processes_is_that_of_one():
         found[1][0](torch.ones(3))
 
 
+class _OfThreeLines(torch.nn.Module):
+    def extra_repr(self):
+        return "a\n\nb\n"
+
+
+@pytest.mark.parametrize(
+    "module, text",
+    [
+        (_OfThreeLines(), "_OfThreeLines(\n  a\n  \n  b\n  \n)"),
+        (torch.nn.Sequential(_OfThreeLines()), "Sequential(\n  (0): _OfThreeLines(\n    a\n\n    b\n\n  )\n)"),
+        (
+            torch.nn.ModuleList([torch.nn.Sequential(_OfThreeLines())]),
+            "ModuleList(\n  (0): Sequential(\n    (0): _OfThreeLines(\n      a\n  \n      b\n  \n    )\n  )\n)",
+        ),
+    ],
+)
+def test_a_blank_line_of_a_description_loses_its_indent_inside_another_module(module, text):
+    assert repr(module) == text
+
+
 @pytest.mark.parametrize(
     "make, node, version",
     [

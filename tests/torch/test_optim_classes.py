@@ -170,3 +170,20 @@ def test_a_step_needs_no_grad_around_it_and_keeps_the_leaf():
     assert w.is_leaf
     assert w.requires_grad
     assert w._version == 3
+
+
+def test_a_wrapper_that_was_never_initialised_steps_and_cannot_clear_gradients():
+    class Wrapper(torch.optim.Optimizer):
+        def __init__(self, inner):
+            self.inner, self.param_groups = inner, inner.param_groups
+
+        def step(self, closure=None):
+            return self.inner.step(closure)
+
+    x = torch.ones(1, requires_grad=True)
+    optimizer = Wrapper(torch.optim.SGD([x], lr=0.5))
+    x.sum().backward()
+    optimizer.step()
+    assert x.item() == 0.5
+    with pytest.raises(AttributeError, match="'Wrapper' object has no attribute 'defaults'"):
+        optimizer.zero_grad()

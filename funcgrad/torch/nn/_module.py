@@ -404,7 +404,7 @@ class Module(StateDict, Casting):
 
     def __repr__(self) -> str:
         extra = self.extra_repr().split("\n") if self.extra_repr() else []
-        children = [f"({name}): " + _indented(repr(child)) for name, child in self._modules.items()]
+        children = [f"({name}): " + indented(repr(child), 2) for name, child in self._modules.items()]
         lines = extra + children
         if len(extra) == 1 and not children:
             return f"{self._get_name()}({extra[0]})"
@@ -449,5 +449,7 @@ def _kind(value: Any) -> str:
     return type(value).__name__
 
 
-def _indented(text: str) -> str:
-    return text.replace("\n", "\n  ")
+def indented(text: str, by: int) -> str:
+    """A text whose lines after the first are moved to the right; blank ones become empty."""
+    first, *rest = text.split("\n")
+    return "\n".join([first, *(" " * by + line if line.strip() else "" for line in rest)])

@@ -113,6 +113,7 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Clear the gradient of every parameter held here: forget it, or overwrite it with zeros."""
+        _ = self.defaults  # PyTorch asks there how to overwrite: a wrapper that was never initialised has none
         for group in self.param_groups:
             for parameter in group["params"]:
                 clear_grad(parameter, set_to_none)

@@ -2,13 +2,8 @@
 
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch.nn._module import Module as Module
+from funcgrad.torch.nn._module import indented as _addindent  # noqa: F401 - as it is named there
 from funcgrad.torch.nn._state_dict import EXTRA as _EXTRA_STATE_KEY_SUFFIX  # noqa: F401 - as it is named there
 from funcgrad.torch.nn._state_dict import _IncompatibleKeys as _IncompatibleKeys
-
-
-def _addindent(s_: str, numSpaces: int) -> str:
-    """The text with all lines but the first moved to the right."""
-    return s_.replace("\n", "\n" + " " * numSpaces)
-
 
 __getattr__ = _missing_from(__name__)
