@@ -97,6 +97,8 @@ class Node:
 class AccumulateGrad:
     """The end of an edge at a leaf, as `next_functions` shows it."""
 
+    __module__ = "builtins"  # as PyTorch prints it
+
     def __init__(self, leaf: Tensor) -> None:
         self.variable = leaf
 
@@ -157,7 +159,8 @@ _inside: weakref.WeakKeyDictionary[OperatorNode, tuple[tuple[Any, int], ...]] = 
 
 @functools.cache
 def _named(name: str) -> type[OperatorNode]:
-    return type(name, (OperatorNode,), {"__slots__": (), **faces.get(name, {})})
+    shown_as = {"__module__": "builtins", "__qualname__": name}  # PyTorch's are of no module
+    return type(name, (OperatorNode,), {"__slots__": (), **shown_as, **faces.get(name, {})})
 
 
 _ARITHMETIC = ("AddBackward0", "SubBackward0", "MulBackward0", "DivBackward0")

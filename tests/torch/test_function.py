@@ -264,3 +264,24 @@ def test_an_instance_of_old_is_made_with_a_warning_and_refuses_to_be_called():
         old = Old()
     with pytest.raises(RuntimeError, match="Legacy autograd function with non-static forward method is deprecated"):
         old(torch.ones(1))
+
+
+def test_a_function_under_its_old_name():
+    class Sign(torch.autograd.function.InplaceFunction):
+        @staticmethod
+        def forward(ctx, x):
+            return x.sign()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient
+
+    x = torch.tensor([-2.0, 3.0], requires_grad=True)
+    Sign.apply(x).sum().backward()
+    assert x.grad.tolist() == [1.0, 1.0]
+
+
+def test_a_nodes_type_is_of_no_module(x):
+    node = (x * 2).grad_fn
+    assert repr(type(node)) == "<class 'MulBackward0'>"
+    assert repr(type(node.next_functions[0][0])) == "<class 'AccumulateGrad'>"

@@ -100,6 +100,29 @@ def test_questions_about_types_and_shapes():
         torch.broadcast_shapes((2, 1), (3, 3))
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, **dim: x.squeeze(**dim),
+        lambda x, **dim: torch.unsqueeze(x, **dim),
+        lambda x, **dim: x.clone().unsqueeze_(**dim),
+        lambda x, **dim: x.gather(index=torch.zeros(1, 1, 3, dtype=torch.int64), **dim),
+        lambda x, **dim: x.index_select(index=torch.tensor([0]), **dim),
+        lambda x, **dim: torch.topk(x, 1, **dim)[0],
+        lambda x, **dim: torch.chunk(x, 2, **dim)[0],
+        lambda x, **dim: x.median(**dim).values,
+    ],
+)
+def test_axis_is_another_name_for_dim(call):
+    x = torch.arange(6.0).reshape(2, 1, 3)
+    assert call(x, axis=1).equal(call(x, dim=1))
+
+
+def test_what_pytorch_has_in_python_takes_no_axis():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
+        torch.split(torch.ones(2), 1, axis=0)
+
+
 def test_compile_gives_a_module_that_stands_for_another():
     model = torch.nn.Sequential(torch.nn.Linear(2, 2))
     compiled = torch.compile(model, mode="max-autotune")

@@ -187,3 +187,11 @@ def test_a_wrapper_that_was_never_initialised_steps_and_cannot_clear_gradients()
     assert x.item() == 0.5
     with pytest.raises(AttributeError, match="'Wrapper' object has no attribute 'defaults'"):
         optimizer.zero_grad()
+
+
+def test_groups_are_printed_apart():
+    x, y = (torch.ones(1, requires_grad=True) for _ in range(2))
+    text = repr(torch.optim.ASGD([{"params": [x]}, {"params": [y], "lr": 2}]))
+    assert text.startswith("ASGD (\nParameter Group 0\n    alpha: 0.75\n")
+    assert "\n    weight_decay: 0\n\nParameter Group 1\n" in text
+    assert text.endswith("    weight_decay: 0\n)")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import FunctionType
 from typing import Any
 
 from funcgrad.torch._dispatch import apply
@@ -163,6 +164,31 @@ def spelled(call: Callable[..., Any], other: dict[str, Any], *args: Any, **keywo
     return put(call(*args, **keywords), out, (*args, *keywords.values()), call.__name__)
 
 
+IN_PYTHON = frozenset({"split", "unique", "unique_consecutive"})
+"""What PyTorch has written in Python: it takes its own names alone."""
+
+
+def _in_either_spelling(row: Row) -> Row:
+    """A row whose function takes `axis` for its `dim` too, as PyTorch's functions do that are written in C."""
+    call = inspect.unwrap(row.call)
+    if not isinstance(call, FunctionType) or row.name in IN_PYTHON:
+        return row
+    code = call.__code__
+    own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if "dim" not in own or code.co_flags & inspect.CO_VARKEYWORDS:  # the others call `spelled`
+        return row
+    names = {theirs: ours for theirs, ours in SPELLINGS.items() if ours in own and theirs not in own}
+    plain = row.call
+
+    @functools.wraps(plain)
+    def either(*args: Any, **keywords: Any) -> Any:
+        if keywords:
+            keywords = {names.get(name, name): value for name, value in keywords.items()}
+        return plain(*args, **keywords)
+
+    return replace(row, call=either)
+
+
 def factory(name: str, create: Callable[..., Tensor]) -> Row:
     """The row of a function that creates a tensor, which may become the value of another: `out=`."""
 
@@ -199,7 +225,7 @@ def install(rows: Iterable[Row], namespace: dict[str, Any]) -> None:
     """
     seen: set[tuple[str, bool]] = set()
     for row in rows:
-        for name, call, is_method in _names(row):
+        for name, call, is_method in _names(_in_either_spelling(row)):
             if (name, is_method) in seen:
                 raise ValueError(f"the operator table has two rows for '{name}'; keep one")
             seen.add((name, is_method))

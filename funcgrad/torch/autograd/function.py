@@ -14,7 +14,7 @@ from funcgrad.torch._grad_mode import state as _state
 from funcgrad.torch._tensor import Tensor as _Tensor
 from funcgrad.torch._texts import ONCE_DIFFERENTIABLE as _ONCE_DIFFERENTIABLE
 
-__all__ = ["Function", "FunctionCtx", "once_differentiable"]
+__all__ = ["Function", "FunctionCtx", "InplaceFunction", "once_differentiable"]
 
 
 def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,6 +35,18 @@ def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
         return _Dead.apply(made, *grads) if isinstance(made, _Tensor) else made
 
     return once
+
+
+class InplaceFunction(Function):
+    """A `Function` under an old name.
+
+    Args:
+        inplace: What `inplace` is in its instances, of which nothing is made.
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
 
 
 class _Dead(Function):
