@@ -6,6 +6,7 @@ what they compute is recorded like anything else, so it can be differentiated ag
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,14 +23,17 @@ from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import (
     BACKWARD_TWICE,
     FUNCTION_CALLED,
+    FUNCTION_DIRTY_NOT_RETURNED,
     FUNCTION_GRADIENT_COUNT,
     FUNCTION_GRADIENT_SHAPE,
     FUNCTION_INSTANCE,
+    FUNCTION_SAVES_TENSORS,
     FUNCTION_WITHOUT_BACKWARD,
     FUNCTION_WITHOUT_FORWARD,
     FUNCTION_WITHOUT_JVP,
     LEAF_CHANGED_BY_FUNCTION,
 )
+from funcgrad.torch._types import type_name
 from funcgrad.trace import Aval, is_differentiable
 
 
@@ -115,7 +119,16 @@ class Context:
             packer: Any = savers[-1]
             self._packed = tuple(None if x is None else packer.packed(x) for x in self._saved or ())
             self._saved = ()
-        self._versions = tuple(0 if x is None else x._version for x in self._saved or ())
+        try:
+            self._versions = tuple(0 if x is None else x._version for x in self._saved or ())
+        except AttributeError:
+            if is_tracked:
+                raise TypeError(_not_saved(self._saved)) from None
+
+
+def _not_saved(given: Any) -> str:
+    place, kind = next((k, type_name(x)) for k, x in enumerate(given) if not isinstance(x, Tensor | None))
+    return FUNCTION_SAVES_TENSORS.format(place, kind)
 
 
 class FunctionNode(Node):
@@ -135,6 +148,20 @@ class FunctionNode(Node):
         return f"{self.function.__name__}Backward"
 
     name = label
+
+    def shown_type(self) -> type[Node]:
+        """The type under the name that PyTorch prints."""
+        return _shown_type(self.label())
+
+    def __repr__(self) -> str:
+        return f"<torch.autograd.function.{super().__repr__()[1:]}"
+
+    def __getattr__(self, name: str) -> Any:
+        """What is not the node's own is its context's: in PyTorch they are one object."""
+        try:
+            return getattr(object.__getattribute__(self, "context"), name)
+        except AttributeError:
+            raise AttributeError(f"'{self.label()}' object has no attribute '{name}'") from None
 
     def release(self) -> None:
         """Drop what was saved, if anything was."""
@@ -185,6 +212,11 @@ class FunctionNode(Node):
             text = FUNCTION_GRADIENT_SHAPE.format(self.label(), i, list(gradient.shape), list(want.shape))
             raise RuntimeError(text)
         return reduced
+
+
+@functools.cache
+def _shown_type(name: str) -> type[FunctionNode]:
+    return type(name, (FunctionNode,), {"__slots__": (), "__module__": "torch.autograd.function"})
 
 
 class Tangent(Tensor):
@@ -276,6 +308,8 @@ class Function:
                 made = cls.forward(*args)
                 cls.setup_context(context, args, made)
         outputs = list(made) if isinstance(made, tuple) else [made]
+        if not all(any(x is output for output in outputs) for x in context._dirty):
+            raise RuntimeError(FUNCTION_DIRTY_NOT_RETURNED)
         is_tracked = state.grad and any(context.needs_input_grad)
         if is_tracked:
             outputs = _joined(cls, context, args, outputs)

@@ -90,6 +90,10 @@ class Node:
         """The nodes that this one passes its gradients to, as PyTorch shows them."""
         return tuple(_shown(edge) for edge in self.edges)
 
+    def shown_type(self) -> type[Node]:
+        """The type under the name that PyTorch prints."""
+        return type(self)
+
     def __repr__(self) -> str:
         return f"<{self.label()} object at {id(self):#x}>"
 
@@ -140,8 +144,9 @@ def _end(leaf: Tensor) -> AccumulateGrad:
 
 def shown(node: Node) -> Node:
     """The node as people see it: its type has the name that PyTorch prints."""
-    if isinstance(node, OperatorNode) and type(node).__name__ != (name := node.label().rpartition(":")[2]):
-        node.__class__ = _named(name)
+    kind = node.shown_type()
+    if type(node) is not kind:
+        node.__class__ = kind
     return node
 
 
@@ -204,6 +209,11 @@ class OperatorNode(Node):
     def label(self) -> str:
         """The name that PyTorch prints for this node."""
         return getattr(self, "shown", None) or _label(self.equation)
+
+    def shown_type(self) -> type[Node]:
+        """The type under the name that PyTorch prints."""
+        name = self.label().rpartition(":")[2]
+        return type(self) if type(self).__name__ == name else _named(name)
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:

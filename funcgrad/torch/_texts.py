@@ -155,6 +155,11 @@ POST_HOOK_ON_NON_LEAF = "post accumulate grad hooks cannot be registered on non-
 HOOK_CHANGED_SIZE = "hook '{}' has changed the size of value"
 ONCE_DIFFERENTIABLE = "trying to differentiate twice a function that was marked with @once_differentiable"
 
+FUNCTION_DIRTY_NOT_RETURNED = (
+    "Some elements marked as dirty during the forward method were not returned as output. The inputs that are modified "
+    "inplace must all be outputs of the Function."
+)
+FUNCTION_SAVES_TENSORS = "save_for_backward can only save variables, but argument {} is of type {}"
 FUNCTION_GRADIENT_COUNT = "function {} returned an incorrect number of gradients (expected {}, got {})"
 FUNCTION_GRADIENT_SHAPE = (
     "Function {} returned an invalid gradient at index {} - got {} but expected shape compatible with {}"

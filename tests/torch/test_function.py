@@ -285,3 +285,43 @@ def test_a_nodes_type_is_of_no_module(x):
     node = (x * 2).grad_fn
     assert repr(type(node)) == "<class 'MulBackward0'>"
     assert repr(type(node.next_functions[0][0])) == "<class 'AccumulateGrad'>"
+
+
+def test_the_node_of_a_function_shows_what_forward_left_on_its_context():
+    class Left(Cube):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.power = 3
+            return Cube.forward(ctx, x)
+
+    x = torch.tensor(2.0, requires_grad=True)
+    node = Left.apply(x).grad_fn
+    assert repr(type(node)) == "<class 'torch.autograd.function.LeftBackward'>"
+    assert repr(node).startswith("<torch.autograd.function.LeftBackward object at 0x")
+    assert (node.power, node.saved_tensors[0] is x, node.needs_input_grad) == (3, True, (True,))
+    with pytest.raises(AttributeError, match="'LeftBackward' object has no attribute 'nothing'"):
+        node.nothing  # noqa: B018
+
+
+def test_what_is_changed_in_place_must_be_returned(x):
+    class Changed(Cube):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mark_dirty(x)
+            return x * 2
+
+    for given in (x * 1, torch.ones(2)):
+        with pytest.raises(RuntimeError, match="Some elements marked as dirty during the forward method were not"):
+            Changed.apply(given)
+
+
+def test_only_tensors_are_saved(x):
+    class Saved(Cube):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x, None, [x])
+            return x * 2
+
+    with raises("save_for_backward can only save variables, but argument 2 is of type list", TypeError):
+        Saved.apply(x)
+    assert Saved.apply(torch.ones(1)).item() == 2
