@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from funcgrad.torch._gradient_nodes import NODES as GRADIENT_NODES
 from funcgrad.torch._hooks import RemovableHandle, hooks_of
 from funcgrad.torch._texts import BACKWARD_TWICE, MODIFIED_IN_PLACE
 from funcgrad.torch._types import dtype_of
@@ -344,7 +345,9 @@ def _chain(edge: Any, links: int) -> Iterator[OperatorNode]:
 
 
 def _label(equation: Equation) -> str:
-    label = equation.op.label
+    name, label = equation.op.name, equation.op.label
+    if name.endswith("_pullback") and (known := GRADIENT_NODES.get(name.removesuffix("_pullback"))):
+        return known
     text = label if isinstance(label, str) else label(equation)
     is_whole = "Backward" in text or "::" in text or text == "CopySlices"
     return text if is_whole else f"{text}Backward0"

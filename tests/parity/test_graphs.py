@@ -78,3 +78,78 @@ def test_a_loop_with_hooks_on_saved_tensors_is_right_at_every_turn():
             loss.backward()
             found[torch] += [*w.grad.tolist(), *counts]
     assert_alike(found[shim], found[real])
+
+
+REDUCTIONS = ("none", "mean", "sum")
+LOSSES = {
+    "l1_loss": lambda f, x, y, **how: f.l1_loss(x, y, **how),
+    "weighted l1_loss": lambda f, x, y, **how: f.l1_loss(x, y, weight=y, **how),
+    "weighted mse_loss": lambda f, x, y, **how: f.mse_loss(x, y, weight=y, **how),
+    "weighted huber_loss": lambda f, x, y, **how: f.huber_loss(x, y, weight=y, **how),
+    "kl_div": lambda f, x, y, **how: f.kl_div(x, y, **how),
+    "kl_div of logarithms": lambda f, x, y, **how: f.kl_div(x, y, log_target=True, **how),
+    "poisson_nll_loss": lambda f, x, y, **how: f.poisson_nll_loss(x, y, **how),
+    "full poisson_nll_loss": lambda f, x, y, **how: f.poisson_nll_loss(x, y, full=True, **how),
+    "gaussian_nll_loss": lambda f, x, y, **how: f.gaussian_nll_loss(x, y, y, **how),
+    "full gaussian_nll_loss": lambda f, x, y, **how: f.gaussian_nll_loss(x, y, y, full=True, **how),
+    "hinge_embedding_loss": lambda f, x, y, **how: f.hinge_embedding_loss(x, y, **how),
+    "margin_ranking_loss": lambda f, x, y, **how: f.margin_ranking_loss(x, y, y, **how),
+    "multilabel_soft_margin_loss": lambda f, x, y, **how: f.multilabel_soft_margin_loss(x, y, **how),
+    "cosine_embedding_loss": lambda f, x, y, **how: f.cosine_embedding_loss(x, y, y[:, 0], **how),
+    "triplet_margin_loss": lambda f, x, y, **how: f.triplet_margin_loss(x, y, x + 1, **how),
+    "soft cross_entropy": lambda f, x, y, **how: f.cross_entropy(x, y, **how),
+    "smoothed cross_entropy": lambda f, x, y, **how: f.cross_entropy(x, y[:, 0].long(), label_smoothing=0.1, **how),
+    "cross_entropy of sequences": lambda f, x, y, **how: f.cross_entropy(x[..., None], y[:, :1].long(), **how),
+    "cross_entropy of images": lambda f, x, y, **how: f.cross_entropy(x[..., None, None], y[:, :1, None].long(), **how),
+    "nll_loss of images": lambda f, x, y, **how: f.nll_loss(x[..., None, None], y[:, :1, None].long(), **how),
+}
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_loss_shows_the_node_of_its_reduction(loss, reduction):
+    def name(torch):
+        x, y = torch.full((4, 4), 0.5, requires_grad=True), torch.ones(4, 4)
+        return LOSSES[loss](torch.nn.functional, x, y, reduction=reduction).grad_fn.name()
+
+    assert name(shim) == name(real)
+
+
+GRADIENTS = {
+    "power": lambda torch, x: x**4,
+    "square": lambda torch, x: x**2,
+    "power of a number": lambda torch, x: 2**x,
+    "sqrt": lambda torch, x: x.sqrt(),
+    "exp": lambda torch, x: x.exp(),
+    "sin": lambda torch, x: x.sin(),
+    "log": lambda torch, x: x.log(),
+    "relu": lambda torch, x: x.relu(),
+    "sigmoid": lambda torch, x: x.sigmoid(),
+    "tanh": lambda torch, x: x.tanh(),
+    "elu": lambda torch, x: torch.nn.functional.elu(x),
+    "gelu": lambda torch, x: torch.nn.functional.gelu(x),
+    "softplus": lambda torch, x: torch.nn.functional.softplus(x),
+    "silu": lambda torch, x: torch.nn.functional.silu(x),
+    "softmax": lambda torch, x: x.softmax(-1),
+    "log_softmax": lambda torch, x: x.log_softmax(-1),
+    "norm": lambda torch, x: x.norm(),
+    "std": lambda torch, x: x.std(),
+    "logsumexp": lambda torch, x: x.logsumexp(0),
+    "layer_norm": lambda torch, x: torch.nn.functional.layer_norm(x, (4,)),
+    "batch_norm": lambda torch, x: torch.nn.functional.batch_norm(x, None, None, training=True),
+    "mse_loss": lambda torch, x: torch.nn.functional.mse_loss(x, x.detach() + 1),
+    "cross_entropy": lambda torch, x: torch.nn.functional.cross_entropy(x, torch.arange(4)),
+    "binary_cross_entropy": lambda torch, x: torch.nn.functional.binary_cross_entropy(x, torch.ones(4, 4)),
+    "prod": lambda torch, x: x.prod(),
+}
+
+
+@pytest.mark.parametrize("function", GRADIENTS)
+def test_a_gradient_shows_the_last_node_of_its_formula(function):
+    def text(torch):
+        x = (torch.arange(16.0).reshape(4, 4) / 20 + 0.1).requires_grad_()
+        y = GRADIENTS[function](torch, x)
+        (gradient,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+        return repr(gradient).rpartition("grad_fn=")[2]
+
+    assert text(shim) == text(real)

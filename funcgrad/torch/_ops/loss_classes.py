@@ -16,11 +16,11 @@ import numpy as np
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.contraction import tensordot
 from funcgrad.torch._ops.known import expect
-from funcgrad.torch._ops.loss_reduction import checked_reduction, reduced
+from funcgrad.torch._ops.loss_reduction import checked_reduction, reduced, static_of
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._ops.rows import require_tensor
 from funcgrad.torch._tensor import Tensor
-from funcgrad.trace import Op
+from funcgrad.trace import Equation, Op
 
 
 def _class_dim(x: Any) -> int:
@@ -86,9 +86,25 @@ def _soft_cross_entropy(x: Any, target: Any, *weight: Any, reduction: str, label
     return reduced(-jnp.sum(scaled * _along_classes(weight[0], x) if weight else scaled, dim), reduction)
 
 
-NLL = Op("nll_loss", _nll, label="NllLoss")
-CROSS_ENTROPY = Op("cross_entropy", _cross_entropy, label="NllLoss")
-SOFT_CROSS_ENTROPY = Op("soft_cross_entropy", _soft_cross_entropy, label="Div")
+def _likelihood_node(equation: Equation) -> str:
+    dimensions = len(equation.avals[0].shape)  # pyright: ignore[reportOptionalMemberAccess]
+    if dimensions <= 2:
+        return "NllLoss"
+    is_image = dimensions == 4  # what has another number of places is one, seen as an image
+    return "NllLoss2D" if is_image or static_of(equation, "reduction") != "none" else "View"
+
+
+def _entropy_node(equation: Equation) -> str:
+    return "Add" if static_of(equation, "label_smoothing") else _likelihood_node(equation)
+
+
+def _soft_entropy_node(equation: Equation) -> str:
+    return "DivBackward1" if static_of(equation, "reduction") == "mean" else "Neg"
+
+
+NLL = Op("nll_loss", _nll, label=_likelihood_node)
+CROSS_ENTROPY = Op("cross_entropy", _cross_entropy, label=_entropy_node)
+SOFT_CROSS_ENTROPY = Op("soft_cross_entropy", _soft_cross_entropy, label=_soft_entropy_node)
 
 
 def cross_entropy(

@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.loss_reduction import checked_reduction, reduced, warn_of_broadcast
+from funcgrad.torch._ops.loss_reduction import checked_reduction, node_if_weighted, node_of, reduced, warn_of_broadcast
 from funcgrad.torch._ops.promotion import cast, common
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
@@ -41,10 +41,10 @@ def _huber(x: Any, target: Any, delta: Any, *weight: Any, reduction: str) -> Any
     return reduced(losses * weight[0] if weight else losses, reduction)
 
 
-MSE = Op("mse_loss", common(_mse), label="MseLoss")
-L1 = Op("l1_loss", common(_l1), label="L1Loss")
+MSE = Op("mse_loss", common(_mse), label=node_if_weighted("MseLoss", 2, "Div"))
+L1 = Op("l1_loss", common(_l1), label=node_if_weighted(node_of("Abs"), 2, "Div"))
 SMOOTH_L1 = Op("smooth_l1_loss", common(_smooth_l1), label="SmoothL1Loss")
-HUBER = Op("huber_loss", common(_huber), label="HuberLoss")
+HUBER = Op("huber_loss", common(_huber), label=node_if_weighted("HuberLoss", 3, "Mean"))
 
 
 def mse_loss(

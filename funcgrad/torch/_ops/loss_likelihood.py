@@ -13,7 +13,7 @@ from jax.scipy.special import xlogy
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.known import expect, known_values
-from funcgrad.torch._ops.loss_reduction import REDUCTIONS, checked_reduction, reduced, sizes
+from funcgrad.torch._ops.loss_reduction import REDUCTIONS, checked_reduction, node_of, reduced, sizes, static_of
 from funcgrad.torch._ops.promotion import cast, check_broadcast, common, scalar_name
 from funcgrad.torch._ops.rows import require_tensor
 from funcgrad.torch._tensor import Tensor
@@ -86,9 +86,21 @@ def _all_within_unit(x: Any) -> Any:
 WITHIN_UNIT = Op("all_within_unit", _all_within_unit)
 BCE = Op("binary_cross_entropy", _bce)
 BCE_WITH_LOGITS = Op("binary_cross_entropy_with_logits", _bce_with_logits)
-KL_DIV = Op("kl_div", common(_kl_div), label="Mean")
-POISSON = Op("poisson_nll_loss", common(_poisson), label="Mean")
-GAUSSIAN = Op("gaussian_nll_loss", common(_gaussian), label="Mean")
+KL_DIV = Op(
+    "kl_div",
+    common(_kl_div),
+    label=node_of(lambda equation: "Mul" if static_of(equation, "log_target") else "Sub"),
+)
+POISSON = Op(
+    "poisson_nll_loss",
+    common(_poisson),
+    label=node_of(lambda equation: "Add" if static_of(equation, "full") else "Sub"),
+)
+GAUSSIAN = Op(
+    "gaussian_nll_loss",
+    common(_gaussian),
+    label=node_of(lambda equation: "Add" if static_of(equation, "full") else "Mul"),
+)
 
 
 def binary_cross_entropy(

@@ -10,7 +10,14 @@ import numpy as np
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.known import expect
-from funcgrad.torch._ops.loss_reduction import REDUCTIONS, at_least_zero, checked_reduction, legacy_reduction, reduced
+from funcgrad.torch._ops.loss_reduction import (
+    REDUCTIONS,
+    at_least_zero,
+    checked_reduction,
+    legacy_reduction,
+    node_of,
+    reduced,
+)
 from funcgrad.torch._ops.promotion import cast, common, scalar_name
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
@@ -54,10 +61,10 @@ def _multilabel_margin(x: Any, target: Any, *, reduction: str) -> Any:
     return reduced(losses if x.ndim == 2 else losses[0], reduction)
 
 
-HINGE_EMBEDDING = Op("hinge_embedding_loss", common(_hinge_embedding), label="Mean")
-RANKING = Op("margin_ranking_loss", common(_ranking), label="Mean")
+HINGE_EMBEDDING = Op("hinge_embedding_loss", common(_hinge_embedding), label=node_of("Add"))
+RANKING = Op("margin_ranking_loss", common(_ranking), label=node_of("ClampMin"))
 SOFT_MARGIN = Op("soft_margin_loss", common(_soft_margin))
-MULTILABEL_SOFT_MARGIN = Op("multilabel_soft_margin_loss", common(_multilabel_soft_margin), label="Mean")
+MULTILABEL_SOFT_MARGIN = Op("multilabel_soft_margin_loss", common(_multilabel_soft_margin), label=node_of("Div"))
 MULTI_MARGIN = Op("multi_margin_loss", _multi_margin)
 MULTILABEL_MARGIN = Op("multilabel_margin_loss", _multilabel_margin)
 

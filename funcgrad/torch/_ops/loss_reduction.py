@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
 
 from funcgrad.errors import warn
 from funcgrad.torch._tensor import Tensor
+from funcgrad.trace import Equation
 
 REDUCTIONS = ("none", "mean", "sum")
 
@@ -41,6 +43,35 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: 
 def sizes(x: Any) -> tuple[int, ...]:
     """The shape of a loss's argument; what is no tensor is asked too, as PyTorch does, and refuses in its own words."""
     return x._aval.shape if isinstance(x, Tensor) else x.size()
+
+
+def node_of(none: str | Callable[[Equation], str]) -> Callable[[Equation], str]:
+    """The name of a loss's node, which is the one of its reduction; `none` where there is no reduction."""
+
+    def label(equation: Equation) -> str:
+        reduction = static_of(equation, "reduction")
+        if reduction == "none":
+            return none if isinstance(none, str) else none(equation)
+        return {"mean": "Mean", "sum": "Sum", "batchmean": "Div"}[reduction]
+
+    return label
+
+
+def node_if_weighted(plain: str | Callable[[Equation], str], operands: int, mean: str) -> Callable[[Equation], str]:
+    """The name of the node of a loss that a weight, its last operand, makes a product."""
+    nodes = {"none": "Mul", "mean": mean, "sum": "Sum"}
+
+    def label(equation: Equation) -> str:
+        if len(equation.avals) > operands:
+            return nodes[static_of(equation, "reduction")]
+        return plain if isinstance(plain, str) else plain(equation)
+
+    return label
+
+
+def static_of(equation: Equation, name: str) -> Any:
+    """A static parameter by its name."""
+    return equation.static[equation.op.static_names.index(name)]
 
 
 def warn_of_broadcast(input: Tensor, target: Tensor) -> None:

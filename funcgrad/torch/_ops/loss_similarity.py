@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.choice import MINIMUM
-from funcgrad.torch._ops.loss_reduction import at_least_zero, checked_reduction, reduced
+from funcgrad.torch._ops.loss_reduction import at_least_zero, checked_reduction, node_of, reduced
 from funcgrad.torch._ops.promotion import cast, common, result_type
 from funcgrad.torch._ops.similarity import pairwise_distance
 from funcgrad.torch._tensor import Tensor
@@ -31,8 +31,8 @@ def _triplet(near: Any, far: Any, margin: Any, *, reduction: str) -> Any:
     return reduced(at_least_zero(cast(margin, near.dtype) + near - far), reduction)
 
 
-COSINE_EMBEDDING = Op("cosine_embedding_loss", _cosine_embedding, label="Mean")
-TRIPLET = Op("triplet_margin_loss", common(_triplet), label="Mean")
+COSINE_EMBEDDING = Op("cosine_embedding_loss", _cosine_embedding, label=node_of("Add"))
+TRIPLET = Op("triplet_margin_loss", common(_triplet), label=node_of("ClampMin"))
 
 
 def cosine_embedding_loss(

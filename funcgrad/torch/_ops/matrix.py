@@ -158,7 +158,11 @@ def _pseudo_inverse_jvp(primals: Any, tangents: Any) -> Any:
 INV = Op("inv", checked("linalg.inv", jnp.linalg.inv), label="LinalgInvEx")
 DET = Op("det", checked("linalg.det", _det), label="LinalgDet")
 SLOGDET = Op("slogdet", checked("linalg.slogdet", lambda a: tuple(jnp.linalg.slogdet(a))), label="LinalgSlogdet")
-LOGDET = Op("logdet", checked("linalg.slogdet", _logdet), label="Add")
+LOGDET = Op(
+    "logdet",
+    checked("linalg.slogdet", _logdet),
+    label=lambda equation: "Add" if equation.results[0].dtype.kind == "c" else "Where",
+)
 SOLVE = Op("solve", checked("linalg.solve", _solve), label="LinalgSolveEx")
 EXPM = Op("matrix_exp", checked("linalg.matrix_exp", expm), label="LinalgMatrixExp")
 PINV = Op("pinv", checked("linalg.pinv", _pinv, square=False), label="LinalgPinv")
