@@ -345,9 +345,10 @@ def _chain(edge: Any, links: int) -> Iterator[OperatorNode]:
 
 
 def _label(equation: Equation) -> str:
-    name, label = equation.op.name, equation.op.label
-    if name.endswith("_pullback") and (known := GRADIENT_NODES.get(name.removesuffix("_pullback"))):
-        return known
+    of, is_gradient, _ = equation.op.name.partition("_pullback")  # of a gradient's gradient too
+    if is_gradient and of in GRADIENT_NODES:
+        return GRADIENT_NODES[of]
+    label = equation.op.label
     text = label if isinstance(label, str) else label(equation)
     is_whole = "Backward" in text or "::" in text or text == "CopySlices"
     return text if is_whole else f"{text}Backward0"

@@ -153,3 +153,15 @@ def test_a_gradient_shows_the_last_node_of_its_formula(function):
         return repr(gradient).rpartition("grad_fn=")[2]
 
     assert text(shim) == text(real)
+
+
+def test_higher_gradients_of_a_power_show_products():
+    def names(torch):
+        x = torch.tensor([1.5], requires_grad=True)
+        y, found = x**5, []
+        for _ in range(3):
+            (y,) = torch.autograd.grad(y, x, torch.ones(1), create_graph=True)
+            found.append(y.grad_fn.name())
+        return found
+
+    assert names(shim) == names(real)
