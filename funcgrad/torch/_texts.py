@@ -228,6 +228,10 @@ CHECKPOINT_WITHOUT_CHOICE = (
     "differences between the two variants."
 )
 CHECKPOINT_OF_NO_GRADIENT = "None of the inputs have requires_grad=True. Gradients will be None"
+NEGATIVE_STRIDE = (
+    "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently "
+    "supported. (You can probably work around this by making a copy of your array  with array.copy().) "
+)
 READ_ONLY_ARRAY = (
     "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing to "
     "this tensor will result in undefined behavior. You may want to copy the array to protect its data or make it "

@@ -121,3 +121,17 @@ def test_what_does_not_fit_into_a_whole_number():
 
 def test_neither_nan_nor_minus_zero_has_a_sign():
     assert str(torch.tensor([float("nan"), -0.0, -2.0]).sign()) == "tensor([ 0.,  0., -1.])"
+
+
+@pytest.mark.parametrize("create", ["from_numpy", "tensor", "as_tensor", "asarray", "FloatTensor", "Tensor"])
+def test_an_array_that_is_read_backwards_is_refused(create):
+    backwards = np.arange(3.0)[::-1]
+    with pytest.raises(ValueError, match="At least one stride in the given numpy array is negative, and tensors with"):
+        getattr(torch, create)(backwards)
+    assert getattr(torch, create)(backwards.copy()).tolist() == [2, 1, 0]
+    assert torch.tensor([backwards]).tolist() == [[2, 1, 0]]
+
+
+def test_what_cannot_be_assigned_is_refused_under_its_full_name():
+    with pytest.raises(TypeError, match=r"^can't assign a numpy\.ndarray to a torch\.FloatTensor$"):
+        torch.zeros(2)[...] = np.ones(2)

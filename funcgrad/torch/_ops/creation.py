@@ -24,6 +24,7 @@ from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import (
     COPY_OF_TENSOR,
     LIST_OF_ARRAYS,
+    NEGATIVE_STRIDE,
     ONLY_FLOATS_REQUIRE_GRAD,
     READ_ONLY_ARRAY,
     SCALAR_OF_GRAPH,
@@ -117,6 +118,8 @@ def _host_array(data: Any, dtype: Any) -> np.ndarray:
     """A fresh NumPy array of the data, in the dtype PyTorch gives it."""
     if isinstance(data, np.ndarray | np.generic):
         dtype_of(data.dtype)  # refuses what PyTorch has no dtype for
+        if any(stride < 0 for stride in data.strides):
+            raise ValueError(NEGATIVE_STRIDE)
         return np.array(data, order="C")
     if isinstance(data, jax.Array):
         return np.array(data)

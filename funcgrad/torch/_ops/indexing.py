@@ -25,7 +25,7 @@ from funcgrad.torch._ops.slicing import ALL, ENTIRE, NEW, ONE, SLICE, WHOLE
 from funcgrad.torch._ops.type_queries import typename
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import INDEX_OF_SCALAR, LIST_OF_INDICES, SLICE_OF_SCALAR, UINT8_MASK
-from funcgrad.torch._types import bool_, int64
+from funcgrad.torch._types import bool_, int64, type_name
 from funcgrad.trace import NUMBERS, array_of
 
 STRING_AS_INDEX = "new(): invalid data type 'str'"
@@ -198,7 +198,7 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
         fill_(target, value)
         return
     if not isinstance(value, (Tensor, np.generic, *NUMBERS)):
-        raise TypeError(f"can't assign a {type(value).__name__} to a torch.{input.dtype.legacy}")
+        raise TypeError(f"can't assign a {type_name(value)} to a torch.{input.dtype.legacy}")
     new = value if isinstance(value, Tensor) else tensor(value, dtype=input.dtype)
     if is_plain:
         _store(target, new)
