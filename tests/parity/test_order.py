@@ -3,8 +3,10 @@
 import copy
 import operator
 
+import numpy as np
 import pytest
 import torch as real
+from scenarios import error
 
 import funcgrad.torch as shim
 
@@ -192,3 +194,31 @@ def test_a_padded_sequence_lies_as_in_pytorch(batch_first, is_sorted):
         packed = pack(torch.ones(3, 3, 2), torch.tensor([3, 2, 1]), batch_first, is_sorted)
         strides.append(pad(packed, batch_first)[0].stride())
     assert operator.eq(*strides), strides
+
+
+ARRAYS = {
+    "an image with its channels first": lambda: np.arange(24, dtype=np.float32).reshape(2, 3, 4).transpose(2, 0, 1),
+    "a matrix turned": lambda: np.arange(12.0).reshape(3, 4).T,
+    "Fortran's order": lambda: np.asfortranarray(np.arange(24.0).reshape(2, 3, 4)),
+}
+
+
+@pytest.mark.parametrize("create", ["from_numpy", "tensor", "as_tensor", "asarray", "FloatTensor"])
+@pytest.mark.parametrize("array", ARRAYS)
+def test_an_array_keeps_its_order(array, create):
+    def found(torch):
+        x = getattr(torch, create)(ARRAYS[array]())
+        torch.manual_seed(0)
+        dropped = torch.nn.functional.dropout(x + 1, 0.5)
+        return x.stride(), x.is_contiguous(), dropped.tolist(), torch.rand_like(x).tolist(), error(lambda: x.view(-1))
+
+    assert found(shim) == found(real)
+
+
+def test_a_tensor_on_a_turned_array_shares_its_memory():
+    array = np.arange(6.0).reshape(2, 3)
+    x = shim.from_numpy(array.T)
+    x.mul_(2)
+    assert array.tolist() == [[0, 2, 4], [6, 8, 10]]
+    array[0, 1] = -1
+    assert x[1, 0] == -1

@@ -18,7 +18,7 @@ from funcgrad.torch._ops.copying import to_device, to_dtype
 from funcgrad.torch._ops.dims import shape_of, sizes
 from funcgrad.torch._ops.ramp_checks import checked_length, checked_length_with_end, checked_steps
 from funcgrad.torch._ops.rows import Row, factory, named, require_tensor
-from funcgrad.torch._order import arrange_like, formatted
+from funcgrad.torch._order import arrange, arrange_like, formatted
 from funcgrad.torch._sharing import share
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import (
@@ -111,7 +111,15 @@ def tensor(
 def copied(data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """`tensor`, which says nothing if it is given a tensor."""
     made = wrap(value_of(data) if isinstance(data, Tensor) else constant(_host_array(data, dtype)))
+    if isinstance(data, np.ndarray) and not data.flags.c_contiguous:
+        arrange(made, _order_in_memory(data))
     return leaf(made, requires_grad, dtype, device)
+
+
+def _order_in_memory(array: np.ndarray) -> tuple[int, ...] | None:
+    """The dimensions of an array as they lie, where they are those of a whole memory in another order."""
+    order = tuple(np.argsort([-stride for stride in array.strides], kind="stable").tolist())
+    return order if array.transpose(order).flags.c_contiguous else None
 
 
 def _host_array(data: Any, dtype: Any) -> np.ndarray:
