@@ -16,7 +16,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.choice import MAXIMUM, MINIMUM
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.results import AMINMAX, VALUES_AND_INDICES
-from funcgrad.torch._ops.rows import Row, named, require_tensor, spelled
+from funcgrad.torch._ops.rows import Row, named, require_tensor, spelled, tensor_first
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -90,7 +90,10 @@ def _extremum(name: str, over_all: Op, over_one: Op, of_two: Op) -> Row:
     result = VALUES_AND_INDICES[name]
 
     def call(input: Tensor, dim: Any = None, keepdim: bool = False, **more: Any) -> Any:
-        require_tensor(input, name)
+        if dim is None and not more:
+            require_tensor(input, name)
+        else:
+            tensor_first(name, input, dim)
         if more:
             if "other" in more:
                 return apply(of_two, (), input, more["other"])
