@@ -99,9 +99,7 @@ def _run(arguments: list[str]) -> ExitStatus:
     ours, scripts = _split_at_script(arguments)
     given = parser.parse_args(ours)
     set_longest(EAGER if given.eager else LONGEST)
-    set_credit(0)  # a script that is short, or looked at for the first time, does not wait for programs
-    keep_programs()
-    keep_freed_memory()
+    _start_at_once()
     _search_cycles_rarely()
     try:
         status = _exit_status(launch.run_module if given.as_module else launch.run_script, given.script, scripts)
@@ -139,6 +137,13 @@ def _stats_line() -> str:
         f"funcgrad: {stats.programs} programs compiled, {stats.interpreted} traces interpreted; "
         f"{stats.equations} operations run in {stats.flushes} flushes ({causes})"
     )
+
+
+def _start_at_once() -> None:
+    """Let the host compute first: who runs a script once, or looks at it for the first time, waits for no program."""
+    set_credit(0)
+    keep_programs()
+    keep_freed_memory()
 
 
 def _split_at_script(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -189,7 +194,7 @@ def _audit(arguments: list[str]) -> ExitStatus:
     parser = _parser("audit", _audit, usage="funcgrad audit [option ...] TARGET [argument ...]")
     audit.add_arguments(parser)
     given = parser.parse_args(arguments)
-    keep_programs()
+    _start_at_once()
     try:
         return audit.main(given)
     except launch.LaunchError as error:

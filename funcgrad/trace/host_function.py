@@ -47,13 +47,26 @@ def is_covered(jaxpr: Jaxpr) -> bool:
     """Whether each primitive has a row, as far as its name tells."""
     for equation in jaxpr.eqns:
         name, params = equation.primitive.name, equation.params
-        inner = params[CALLS[name]].jaxpr if name in CALLS else params["jaxpr"].jaxpr if name == "scan" else None
-        if not (name in _NAMES if inner is None else is_covered(inner)):
+        if name == "cond":
+            if not any(is_covered(branch.jaxpr) for branch in params["branches"]):
+                return False
+            continue
+        inner = params["jaxpr"].jaxpr if name == "scan" else _called_by(name, params)
+        if not (name in _NAMES if inner is None else is_covered(getattr(inner, "jaxpr", inner))):
             return False
     return True
 
 
-_NAMES = {*ELEMENTWISE, *ROWS, *SAME, "broadcast_in_dim", "iota"}
+_NAMES = {*ELEMENTWISE, *ROWS, *SAME, "broadcast_in_dim", "iota", "platform_index"}
+
+
+def _called_by(name: str, params: dict[str, Any]) -> Any:
+    """The function that a primitive calls, whatever the numbers are."""
+    if name in CALLS:
+        return params[CALLS[name]]
+    if name == "remat2":
+        return params["jaxpr"]
+    return params["jaxprs"].solve if name == "custom_linear_solve" else None
 
 
 class _Call(NamedTuple):
@@ -100,15 +113,16 @@ class _Chain:
             arguments = [place(v) for v in equation.invars]
             taken, made = _avals(equation.invars), _avals(equation.outvars)
             name, params = equation.primitive.name, equation.params
-            if name in CALLS:
-                called = params[CALLS[name]]
-                places = self.inline(called.jaxpr, called.consts, arguments)
+            if (called := self._called_with(name, params, arguments)) is not None:
+                places = self.inline(*called)
             elif name in SAME or (name == "convert_element_type" and taken[0].dtype == params["new_dtype"]):
                 places = arguments
             elif name == "broadcast_in_dim":
                 places = [self._broadcast(arguments[0], taken[0], params)]
             elif name == "iota":
                 places = [self._constant(_iota(**params))]
+            elif name == "platform_index":
+                places = [self._constant(np.int32(_platform(params["platforms"])))]
             elif name in ELEMENTWISE:
                 places = self._elementwise(name, arguments, taken, made, params)
             else:
@@ -135,6 +149,24 @@ class _Chain:
             k = self._numbers[key] = self.place(array.shape)
             self.constants[k] = array
         return self._numbers[key]
+
+    def _called_with(
+        self, name: str, params: dict[str, Any], arguments: list[int]
+    ) -> tuple[Jaxpr, Sequence[Any], list[int]] | None:
+        """A function that a primitive calls, its constants, and the places of its operands."""
+        if name == "cond" and arguments[0] in self.constants:
+            called = params["branches"][int(self.constants[arguments[0]])]
+            return called.jaxpr, called.consts, arguments[1:]
+        called = _called_by(name, params)
+        if called is None:
+            return None
+        if name == "remat2":
+            return called, (), arguments
+        if name == "custom_linear_solve":
+            lengths = params["const_lengths"]
+            start = lengths.matvec + lengths.vecmat
+            arguments = arguments[start : start + lengths.solve] + arguments[sum(lengths) :]
+        return called.jaxpr, called.consts, arguments
 
     def _elementwise(self, name: str, arguments: list[int], taken: Any, made: Any, params: dict[str, Any]) -> list[int]:
         key = (name, *arguments, str(params))
@@ -179,6 +211,11 @@ def _row(name: str, taken: Any, made: Any, params: dict[str, Any]) -> Function:
     if name not in ROWS:
         raise UncoveredError(name)
     return ROWS[name](taken, made, **params)
+
+
+def _platform(platforms: Sequence[Any]) -> int:
+    """The position of the CPU's branch, or of the one for all others."""
+    return next(k for k, names in enumerate(platforms) if names is None or "cpu" in names)
 
 
 def _iota(*, dtype: Any, shape: Sequence[int], dimension: int, **_: Any) -> np.ndarray:

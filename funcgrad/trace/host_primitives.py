@@ -19,6 +19,7 @@ import numpy as np
 from funcgrad.trace.host_convolution import convolution, padding
 from funcgrad.trace.host_erf import erf
 from funcgrad.trace.host_indexing import add_at, check, dynamic_slice, dynamic_update_slice, gather, scatter, sort
+from funcgrad.trace.host_linalg import cholesky, eigh, lu, lu_pivots_to_permutation, qr, svd, triangular_solve
 
 Function = Callable[..., Any]
 Row = Callable[..., Function]
@@ -163,6 +164,15 @@ ELEMENTWISE: dict[str, Row] = {
     "cos": _wide(np.cos),
     "tan": _wide(np.tan),
     "tanh": _wide(np.tanh),
+    "asin": _wide(np.arcsin),
+    "acos": _wide(np.arccos),
+    "atan": _wide(np.arctan),
+    "sinh": _wide(np.sinh),
+    "cosh": _wide(np.cosh),
+    "asinh": _wide(np.arcsinh),
+    "acosh": _wide(np.arccosh),
+    "atanh": _wide(np.arctanh),
+    "cbrt": _wide(np.cbrt),
     "sqrt": _always(np.sqrt),
     "rsqrt": _always(lambda x: 1 / np.sqrt(x)),
     "square": _always(np.square),
@@ -327,8 +337,15 @@ ROWS: dict[str, Row] = {
     "stack": _stack,
     "unstack": _unstack,
     "tile": _tile,
+    "cholesky": cholesky,
+    "qr": qr,
+    "eigh": eigh,
+    "svd": svd,
+    "lu": lu,
+    "lu_pivots_to_permutation": lu_pivots_to_permutation,
+    "triangular_solve": triangular_solve,
 }
 """All others."""
 
-LISTS = frozenset({"sort", "split", "unstack", "scan"})
+LISTS = frozenset({"sort", "split", "unstack", "scan", "qr", "eigh", "svd", "lu"})
 """Primitives whose functions make a list."""

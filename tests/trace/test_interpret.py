@@ -21,6 +21,7 @@ X = RANDOM.normal(size=(3, 4)).astype(np.float32)
 POSITIVE = np.abs(X) + 0.1
 INTS = RANDOM.integers(-5, 6, (3, 4))
 INDEX = np.array([2, 0, 2])
+MATRICES = RANDOM.normal(size=(2, 3, 4))
 
 CASES = {
     "elementwise": (
@@ -94,6 +95,43 @@ CASES = {
     "a loop": (lambda x: lax.scan(lambda c, r: (c * 0.5 + r, (c - r, r.sum())), x[0], x), (X,)),
     "a loop backwards": (lambda x: lax.scan(lambda c, r: (c + r, c), x[0], x, reverse=True), (X,)),
     "error function": (lax.erf, (np.float32([0, -0.0, 1e-40, -0.3, 1, 5.99, -7, np.inf, -np.inf, np.nan]),)),
+    "inverse functions": (
+        lambda x: (jnp.arcsin(x), jnp.arccos(x), jnp.arctan(x), jnp.sinh(x), jnp.cosh(x), jnp.arcsinh(x), jnp.cbrt(x)),
+        (X,),
+    ),
+    "hyperbolic inverses": (lambda x: (jnp.arccosh(1 + x), jnp.arctanh(x / 9)), (POSITIVE,)),
+    "factors of matrices": (
+        lambda x: (
+            jnp.linalg.cholesky(x @ x.mT + jnp.eye(3)),
+            *jnp.linalg.qr(x),
+            *jnp.linalg.qr(x, mode="complete"),
+            *jnp.linalg.eigh(x @ x.mT),
+            *jnp.linalg.svd(x),
+            *jnp.linalg.svd(x, full_matrices=False),
+            jnp.linalg.svd(x, compute_uv=False),
+            *lax.linalg.lu(x),
+        ),
+        (MATRICES,),
+    ),
+    "linear systems": (
+        lambda x, y: (
+            jnp.linalg.solve(x @ x.mT, y),
+            jnp.linalg.inv(x @ x.mT),
+            jnp.linalg.det(x @ x.mT),
+            *(
+                lax.linalg.triangular_solve(
+                    x @ x.mT, y if left else y.mT, left_side=left, lower=lower, transpose_a=turn
+                )
+                for left in (True, False)
+                for lower in (True, False)
+                for turn in (True, False)
+            ),
+        ),
+        (MATRICES, RANDOM.normal(size=(2, 3, 5))),
+    ),
+    "a function that is computed again backwards": (jax.grad(lambda x: jax.checkpoint(jnp.sin)(x).sum()), (X,)),
+    "a function of the platform": (lambda x: lax.platform_dependent(x, cpu=jnp.sin, default=jnp.cos), (X,)),
+    "a function of other platforms": (lambda x: lax.platform_dependent(x, tpu=jnp.sin, default=jnp.cos), (X,)),
     "a function without a row": (lax.lgamma, (X,)),
 }
 
