@@ -16,7 +16,7 @@ from jax.extend.core import Jaxpr
 
 from funcgrad.trace.equation import traced
 from funcgrad.trace.exactness import CALLS
-from funcgrad.trace.host_function import is_covered
+from funcgrad.trace.host import is_covered
 from funcgrad.trace.record import Step
 
 PATIENCE = 0.5

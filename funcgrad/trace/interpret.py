@@ -16,8 +16,7 @@ from jax.extend.core import ClosedJaxpr
 
 from funcgrad.trace import exactness
 from funcgrad.trace.equation import Equation, as_function, count_numbers, number_places, traced
-from funcgrad.trace.host_function import host_function
-from funcgrad.trace.host_indexing import UncoveredError
+from funcgrad.trace.host import UncoveredError, host_function
 from funcgrad.trace.op import Op
 from funcgrad.trace.program import Run, needed
 from funcgrad.trace.record import Step, Trace

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from funcgrad.trace.host_convolution import convolution
+from funcgrad.trace.host.convolution import convolution
 
 RANDOM = np.random.default_rng(0)
 SHAPES = [((7,), (3,)), ((9, 8), (3, 2)), ((6, 6), (1, 1)), ((4, 5), (7, 6)), ((5, 6, 4), (2, 3, 2))]

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funcgrad.trace import host_function as module
-from funcgrad.trace.host_function import host_function
+from funcgrad.trace.host import function as module
+from funcgrad.trace.host.function import host_function
 
 RANDOM = np.random.default_rng(0)
 OPERATORS = {
@@ -49,7 +49,7 @@ def test_any_chain_gives_what_jax_gives_and_leaves_its_operands(chain, asked):
 
 def calls_of(monkeypatch, function, *arrays):
     written = []
-    monkeypatch.setattr(module, "_written", lambda calls, *_: written.append(calls))
+    monkeypatch.setattr(module, "written", lambda calls, *_: written.append(calls))
     host_function(jax.make_jaxpr(function)(*arrays))
     return written[0]
 

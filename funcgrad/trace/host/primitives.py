@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.trace.host_convolution import convolution, padding
-from funcgrad.trace.host_erf import erf
-from funcgrad.trace.host_indexing import add_at, check, dynamic_slice, dynamic_update_slice, gather, scatter, sort
-from funcgrad.trace.host_linalg import cholesky, eigh, lu, lu_pivots_to_permutation, qr, svd, triangular_solve
+from funcgrad.trace.host.convolution import convolution, padding
+from funcgrad.trace.host.erf import erf
+from funcgrad.trace.host.indexing import add_at, check, dynamic_slice, dynamic_update_slice, gather, scatter, sort
+from funcgrad.trace.host.linalg import cholesky, eigh, lu, lu_pivots_to_permutation, qr, svd, triangular_solve
 
 Function = Callable[..., Any]
 Row = Callable[..., Function]

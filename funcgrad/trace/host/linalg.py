@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.trace.host_indexing import check
+from funcgrad.trace.host.indexing import check
 
 Function = Callable[..., Any]
 

@@ -1,20 +1,17 @@
-"""Host functions: a traced operator as a chain of NumPy calls, without those that nothing needs."""
+"""Host functions: a traced operator as a chain of NumPy calls."""
 
 from __future__ import annotations
 
-import functools
-from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 from funcgrad.trace.exactness import CALLS
-from funcgrad.trace.host_indexing import UncoveredError
-from funcgrad.trace.host_primitives import ELEMENTWISE, LISTS, ROWS, reshaped
-
-Function = Callable[..., Any]
+from funcgrad.trace.host.calls import Call, Function, contracted, in_place, needed, written
+from funcgrad.trace.host.indexing import UncoveredError
+from funcgrad.trace.host.primitives import ELEMENTWISE, LISTS, ROWS, reshaped
 
 SAME = frozenset({"copy", "copy_p", "stop_gradient", "kept", "shared"})
 """Primitives whose result is their operand."""
@@ -39,8 +36,8 @@ def host_function(traced: ClosedJaxpr) -> Function:
     operands = [chain.place(tuple(aval.shape)) for aval in _avals(traced.jaxpr.invars)]
     made = chain.inline(traced.jaxpr, traced.consts, operands)
     results = [chain.whole(k, aval) for k, aval in zip(made, _avals(traced.jaxpr.outvars), strict=True)]
-    calls = _in_place(_contracted(_needed(chain.calls, results), results), results)
-    return _written(calls, operands, results, chain.constants)
+    calls = contracted(needed(chain.calls, results), results)
+    return written(in_place(calls, results), operands, results, chain.constants)
 
 
 def is_covered(jaxpr: Jaxpr) -> bool:
@@ -69,17 +66,6 @@ def _called_by(name: str, params: dict[str, Any]) -> Any:
     return params["jaxprs"].solve if name == "custom_linear_solve" else None
 
 
-class _Call(NamedTuple):
-    """A NumPy function on numbered places."""
-
-    function: Function
-    arguments: tuple[int, ...]
-    made: tuple[int, ...]
-    kind: tuple[tuple[int, ...], Any]  # shape and dtype of what it makes first
-    makes_list: bool = False
-    out: int | None = None  # the place of an array whose memory its result takes
-
-
 class _Chain:
     """Calls on places, each of which has the shape that NumPy sees there.
 
@@ -88,7 +74,7 @@ class _Chain:
     """
 
     def __init__(self) -> None:
-        self.calls: list[_Call] = []
+        self.calls: list[Call] = []
         self.constants: dict[int, Any] = {}
         self._shapes: list[tuple[int, ...]] = []
         self._whole: dict[tuple[int, tuple[int, ...]], int] = {}
@@ -187,7 +173,7 @@ class _Chain:
             return [self._constant(x) for x in (found if makes_list else [found])]
         places = [self.place(tuple(shape)) for shape in shapes]
         kind = tuple(shapes[0]), made[0].dtype
-        self.calls.append(_Call(function, tuple(arguments), tuple(places), kind, makes_list))
+        self.calls.append(Call(function, tuple(arguments), tuple(places), kind, makes_list))
         return places
 
     def _broadcast(self, k: int, taken: Any, params: dict[str, Any]) -> int:
@@ -254,90 +240,3 @@ def _scan(taken: Any, made: Any, params: dict[str, Any]) -> Function:
         return [*carried, *stacks]
 
     return run
-
-
-def _contracted(calls: list[_Call], results: list[int]) -> list[_Call]:
-    """With each 32-bit product that is only added left unrounded, as in XLA's and PyTorch's kernels."""
-    uses = Counter([*results, *(k for call in calls for k in call.arguments)])
-    products = {call.made[0]: call for call in calls if call.function is np.multiply and call.kind[1] == np.float32}
-    contracted = []
-    for call in calls:
-        places = call.arguments if call.function in (np.add, np.subtract) else ()
-        at = next((at for at, k in enumerate(places) if k in products and uses[k] == 1), None)
-        if at is not None:
-            product = products[places[at]]
-            function = _added(call.function, is_first=at == 0, in_place=product.kind == call.kind != ((), np.float32))
-            call = call._replace(function=function, arguments=(*product.arguments, places[1 - at]))
-        contracted.append(call)
-    return _needed(contracted, results)
-
-
-def _added(add: Function, is_first: bool, in_place: bool) -> Function:
-    """A function of x, y and z: the product of x and y added to z, rounded once.
-
-    Args:
-        add: `np.add` or `np.subtract`.
-        is_first: The product is its first operand.
-        in_place: The result has the product's shape.
-    """
-    multiply = functools.partial(np.multiply, dtype=np.float64)  # exact
-
-    def run(x: Any, y: Any, z: Any) -> Any:
-        product = multiply(x, y)
-        pair = (product, z) if is_first else (z, product)
-        return (add(*pair, product) if in_place else add(*pair)).astype(np.float32)
-
-    return run
-
-
-def _in_place(calls: list[_Call], results: list[int]) -> list[_Call]:
-    """With the memory of an array that nothing needs any more taken for the result of its last use."""
-    uses = Counter([*results, *(k for call in calls for k in call.arguments)])
-    plain = [call for call in calls if type(call.function) is np.ufunc]
-    seen = Counter(k for call in plain for k in call.arguments)  # a ufunc returns no view of what it is given
-    last = {k: call.made for call in plain for k in call.arguments if seen[k] == uses[k]}
-    made = {call.made[0]: call.kind for call in plain}
-
-    def moved(call: _Call) -> _Call:
-        free = (k for k in call.arguments if last.get(k) == call.made and made.get(k) == call.kind)
-        k = next(free, None) if call.kind[0] and call.made[0] in made else None
-        return call._replace(out=k)
-
-    return [moved(call) for call in calls]
-
-
-def _needed(calls: list[_Call], results: list[int]) -> list[_Call]:
-    """The calls on which a result depends."""
-    alive, needed = set(results), []
-    for call in reversed(calls):
-        if not alive.isdisjoint(call.made):
-            alive.update(call.arguments)
-            needed.append(call)
-    return needed[::-1]
-
-
-def _written(calls: list[_Call], operands: list[int], results: list[int], constants: dict[int, Any]) -> Function:
-    """The calls as the source of a function, and that as a function.
-
-    A name is used again as soon as nothing needs what it stood for, so that memory is free then.
-    """
-    names = {k: f"v{n}" for n, k in enumerate(operands)}
-    lines = [f"def run({', '.join(names.values())}):"]
-    scope: dict[str, Any] = {f"c{k}": array for k, array in constants.items()}
-    names.update((k, f"c{k}") for k in constants)
-    last = {k: n for n, call in enumerate(calls) for k in call.arguments}
-    last.update(dict.fromkeys(results, len(calls)))
-    free: list[str] = []
-    for n, call in enumerate(calls):
-        arguments = ", ".join([names[k] for k in call.arguments])
-        free.extend({names[k] for k in call.arguments if last[k] == n and k not in constants})
-        for k in call.made:
-            names[k] = "_" if k not in last else free.pop() if free else f"w{n}_{k}"
-        if call.out is not None:
-            arguments += f", out={names[call.out]}"
-        made = ", ".join([names[k] for k in call.made])
-        lines.append(f"    {f'[{made}]' if call.makes_list else made} = f{n}({arguments})")
-        scope[f"f{n}"] = call.function
-    lines.append(f"    return [{', '.join([names[k] for k in results])}]")
-    exec("\n".join(lines), scope)
-    return scope["run"]

@@ -1,0 +1,5 @@
+"""The host's half: JAX's primitives as NumPy functions, and an operator as a chain of them."""
+
+from funcgrad.trace.host.function import host_function as host_function
+from funcgrad.trace.host.function import is_covered as is_covered
+from funcgrad.trace.host.indexing import UncoveredError as UncoveredError
