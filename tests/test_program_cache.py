@@ -17,10 +17,10 @@ print((torch.ones(3) * 2).sum().item())
 TRAINING = """
 import torch
 torch.manual_seed(0)
-model = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Tanh(), torch.nn.Linear(5, 1))
+model = torch.nn.Sequential(torch.nn.Linear(30, 200), torch.nn.Tanh(), torch.nn.Linear(200, 1))
 optimizer = torch.optim.Adam(model.parameters())
-for step in range(400):
-    x = torch.randn(7, 3)
+for step in range(300):
+    x = torch.randn(2000, 30)
     optimizer.zero_grad()
     loss = (model(x) - x.exp().sum(1, keepdim=True)).pow(2).mean()
     loss.backward()

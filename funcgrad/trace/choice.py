@@ -64,6 +64,7 @@ class _OnHost:
     cost: Cost
     is_exact: bool  # the host's bits are XLA's
     runs: int = 0  # so far
+    runs_before: int = 0  # when it was last kept
 
 
 def program_for(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> Program:
@@ -106,8 +107,17 @@ def _pay(program: Program, milliseconds: float) -> None:
     stats.debt = max(stats.debt - paid, 0)
 
 
+def came_back(program: Program | _OnHost) -> bool:
+    """Whether the program is compiled, or has run more than once since this was last asked."""
+    if isinstance(program, Program):
+        return True
+    runs, program.runs_before = program.runs - program.runs_before, program.runs
+    return runs > 1
+
+
 def _on_host(trace: Trace, wanted: tuple[int, ...]) -> _OnHost:
     step = trace.step
+    stats.met += step.equations
     program = Program(interpreted_program(step, wanted), wanted, (), tuple(range(len(trace.inputs))), is_on_host=True)
     return _OnHost(program, Cost(step, len(trace.inputs) + len(wanted)), is_exact(step))
 

@@ -18,7 +18,7 @@ import jax
 import numpy as np
 
 from funcgrad.trace import persistence, recompiling
-from funcgrad.trace.choice import Program, forgive, program_for
+from funcgrad.trace.choice import Program, came_back, forgive, program_for
 from funcgrad.trace.expectations import meet
 from funcgrad.trace.interpret import forget_operators, glimpse
 from funcgrad.trace.record import EAGER, PLAIN, WITHOUT_DATA, Step, Trace, current, forget_traces, runner
@@ -27,6 +27,9 @@ from funcgrad.trace.value import Value
 
 MOST_PROGRAMS = 1000
 """Programs kept. A script with more has ever-changing shapes: all are dropped, and compiled again where needed."""
+
+MOST_MET = 100_000
+"""Equations of new traces after which those are forgotten that did not come back: a loop may never repeat itself."""
 
 RARE = 8
 """A trace is looked into without being cut only if that happens at most once in so many flushes."""
@@ -79,6 +82,10 @@ def flush(trace: Trace, cause: str) -> None:
         _run_all(trace, cause)
     if stats.programs - stats.forgotten > MOST_PROGRAMS:
         forget()
+    elif stats.met > MOST_MET:
+        stats.met = 0
+        forget_operators()
+        forget_traces(came_back)
 
 
 def _run_all(trace: Trace, cause: str) -> None:

@@ -20,6 +20,7 @@ from funcgrad.trace.host import UncoveredError, host_function
 from funcgrad.trace.op import Op
 from funcgrad.trace.program import Run, needed
 from funcgrad.trace.record import Step, Trace
+from funcgrad.trace.statistics import stats
 from funcgrad.trace.value import Aval, Value
 
 Applied = tuple["_Operator", tuple[int, ...], int, tuple[int, ...]]
@@ -192,8 +193,13 @@ def _known(equation: Equation) -> _Operator:
     return equation.on_host
 
 
+WEIGHT = 10
+"""How many equations take about as much memory as what is known of an operator."""
+
+
 @functools.lru_cache(4096)
 def _operator(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...]) -> _Operator:
+    stats.met += WEIGHT
     n_arrays = sum(isinstance(k, Aval) for k in kinds)
     return _Operator(traced(op, static, kinds), n_arrays, count_numbers(kinds)[0], as_function(op, static, kinds)[0])
 

@@ -74,9 +74,19 @@ class Step:
 _ROOT = Step(None, None, None)
 
 
-def forget_traces() -> None:
-    """Forget all traces seen, and with them their programs."""
-    _ROOT.next.clear()
+def forget_traces(is_kept: Callable[[Any], bool] = lambda program: False) -> None:
+    """Forget the traces seen, and with them their programs.
+
+    Args:
+        is_kept: Which programs keep their traces from being forgotten; none of them, unless told otherwise.
+    """
+    steps = [_ROOT]
+    for step in steps:
+        steps.extend(step.next.values())
+    for step in reversed(steps):  # what follows a step comes after it
+        for key, following in [*step.next.items()]:
+            if not following.next and not any(map(is_kept, following.programs.values())):
+                del step.next[key]
     forget_shapes()
 
 

@@ -14,6 +14,7 @@ from funcgrad.trace import Op, constant, current, on_host, set_credit, stats, sy
 from funcgrad.trace.interpret import _known as known
 from funcgrad.trace.interpret import interpreted_program
 from funcgrad.trace.program import compile_program
+from funcgrad.trace.record import _ROOT as ROOT
 
 flush, break_even = (importlib.import_module(f"funcgrad.trace.{name}") for name in ("flush", "break_even"))
 RANDOM = np.random.default_rng(0)
@@ -302,6 +303,31 @@ def test_what_a_programs_call_takes_longer_than_the_host_is_never_compiled(compi
     set_credit(0)
     monkeypatch.setattr(break_even, "ARRAY", 1.0)
     assert [compiled(3) for _ in range(3 * RUNS)] == [0] * 3 * RUNS
+
+
+def test_traces_that_do_not_come_back_are_forgotten(monkeypatch):
+    monkeypatch.setattr(flush, "MOST_MET", 300)
+    set_credit(0)
+    double = Op("double", lambda x: x * 2.0)
+
+    def run(n, times):
+        synchronize("test")
+        value = constant(np.ones(n, np.float32))
+        for _ in range(times):
+            _, (value,) = current().record(double, (), [value])
+        synchronize("test")
+        assert value.array[0] == 2.0**times
+
+    def seen():
+        return sum(len(step.path()) == 2 for following in ROOT.next.values() for step in following.next.values())
+
+    run(7, 2)
+    (returning,) = (step for aval, step in ROOT.next.items() if aval.shape == (7,))
+    for n in range(1, 100):
+        run(7, 2)
+        run(n + 7, 1)
+    assert seen() < 40
+    assert returning in ROOT.next.values()
 
 
 def test_the_host_keeps_no_longer_what_is_not_needed_any_more():
