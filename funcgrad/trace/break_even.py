@@ -1,7 +1,7 @@
 """Break-even: what compiling a trace takes, and what a program takes less than the host each time.
 
-A trace that may not come back is computed on the host until programs would have taken less by half of what compiling
-takes: one that does not come back takes little then, and one that does half as long again as if it had been compiled at
+A trace that may not come back is computed on the host until programs would have taken less by a fifth of what compiling
+takes: one that does not come back takes little then, and one that does a fifth longer than if it had been compiled at
 once. All is estimated, not measured, so that a script computes the same bits in every run.
 """
 
@@ -19,7 +19,7 @@ from funcgrad.trace.exactness import CALLS
 from funcgrad.trace.host import is_covered
 from funcgrad.trace.record import Step
 
-PATIENCE = 0.5
+PATIENCE = 0.2
 """How much more than programs the host may take in all, as a share of what compiling takes."""
 
 KERNEL, LOWERED = 18.0, 4.0
