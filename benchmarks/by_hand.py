@@ -120,7 +120,7 @@ def item_every_step():
 
 def batch_sizes():
     made = [(normal(size, 64), labels(size)) for size in (16, 24, 32, 48, 64)]
-    train(plain(classify), layers(64, 128, 64, 10), optax.adam(1e-4), (made[k % 5] for k in count()), 2001, 100)
+    train(plain(classify), layers(64, 128, 64, 10), optax.adam(1e-4), (made[k % 5] for k in count()), 6001, 300)
 
 
 def accumulation():
@@ -138,7 +138,7 @@ def many_layers():
         return jnp.mean((x - y) ** 2)
 
     batches = repeated(normal(16, 8), normal(16, 8))
-    train(plain(loss), layers(*[8] * 201), optax.adam(1e-4), batches, 101, 5)
+    train(plain(loss), layers(*[8] * 201), optax.adam(1e-4), batches, 401, 10)
 
 
 def convolution(kernel, x, stride=1):

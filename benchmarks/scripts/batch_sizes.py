@@ -10,11 +10,11 @@ model = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU
 criterion = nn.CrossEntropyLoss()
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
 
-for step in range(2001):
+for step in range(6001):
     x, y = batches[step % len(batches)]
     optimizer.zero_grad()
     loss = criterion(model(x), y)
     loss.backward()
     optimizer.step()
-    if step % 100 == 0:
+    if step % 300 == 0:
         print(step, loss.item())

@@ -15,10 +15,10 @@ x, y = torch.randn(16, 8), torch.randn(16, 8)
 criterion = nn.MSELoss()
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
 
-for step in range(101):
+for step in range(401):
     optimizer.zero_grad()
     loss = criterion(model(x), y)
     loss.backward()
     optimizer.step()
-    if step % 5 == 0:
+    if step % 10 == 0:
         print(step, loss.item())
