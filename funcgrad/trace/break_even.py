@@ -22,8 +22,9 @@ from funcgrad.trace.record import Step
 PATIENCE = 0.2
 """How much more than programs the host may take in all, as a share of what compiling takes."""
 
-KERNEL, LOWERED = 18.0, 4.0
-"""Milliseconds that compiling takes for each operator on operands of its own, and for each equation."""
+KERNEL, LOWERED, CONVOLUTION = 18.0, 4.0, 60.0
+"""Milliseconds that compiling takes for each operator on operands of its own, for each equation, and for each
+convolution in such an operator more."""
 
 EQUATION, PRIMITIVE, ELEMENT, ADDED, PRODUCT = 1.5e-3, 5e-4, 1.2e-7, 1.5e-5, 6e-8
 """Milliseconds that the host takes more than a program for each equation, each primitive in it, each element that one
@@ -60,12 +61,18 @@ class Cost:
     @functools.cached_property
     def runs(self) -> float:
         """How often the host computes the trace before it is compiled."""
-        alone, saved = 0.0, -self._call
+        alone, saved, compiling = 0.0, -self._call, self.compiling
         for operator, times in self._operators.items():
             primitives = traced(*operator).jaxpr
             alone += 0 if is_covered(primitives) else KERNEL + LOWERED  # once, as a program of its own
             saved += times * (EQUATION + _primitives(primitives))
-        return max((PATIENCE * self.compiling - alone) / saved, 0) if saved > 0 else math.inf
+            compiling += CONVOLUTION * _convolutions(primitives)
+        return max((PATIENCE * compiling - alone) / saved, 0) if saved > 0 else math.inf
+
+
+def _convolutions(jaxpr: Jaxpr) -> int:
+    inner = [e.params[CALLS[e.primitive.name]].jaxpr for e in jaxpr.eqns if e.primitive.name in CALLS]
+    return sum(e.primitive.name == "conv_general_dilated" for e in jaxpr.eqns) + sum(map(_convolutions, inner))
 
 
 def _primitives(jaxpr: Jaxpr) -> float:

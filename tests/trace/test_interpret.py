@@ -296,6 +296,9 @@ def test_more_work_on_the_host_means_fewer_runs(monkeypatch):
     for work in (jnp.sum, lambda x: jnp.zeros(9).at[x.astype(int)].add(x), lambda x: convolved(x[None, None])):
         assert runs(work, many) < runs(work, few)
     assert runs(lambda x: convolved(x[None, None]), many) < runs(lambda x: x[None, None] + jnp.ones((4, 1, 1)), many)
+    before = runs(lambda x: convolved(x[None, None]), many)
+    monkeypatch.setattr(break_even, "CONVOLUTION", 0.0)
+    assert runs(lambda x: convolved(x[None, None]), many) < before, "convolutions take long to compile"
     assert runs(lambda x: lax.fori_loop(0, 99, lambda _, x: x * 2, x), few) < runs(lambda x: x * 2, few)
 
 
