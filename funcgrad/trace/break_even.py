@@ -12,11 +12,9 @@ import math
 from collections import Counter
 from typing import Any
 
-from jax.extend.core import Jaxpr
-
 from funcgrad.trace.equation import traced
-from funcgrad.trace.exactness import CALLS
 from funcgrad.trace.host import is_covered
+from funcgrad.trace.jaxprs import primitives_of
 from funcgrad.trace.record import Step
 
 PATIENCE = 0.2
@@ -63,33 +61,18 @@ class Cost:
         """How often the host computes the trace before it is compiled."""
         alone, saved, compiling = 0.0, -self._call, self.compiling
         for operator, times in self._operators.items():
-            primitives = traced(*operator).jaxpr
-            alone += 0 if is_covered(primitives) else KERNEL + LOWERED  # once, as a program of its own
-            saved += times * (EQUATION + _primitives(primitives))
-            compiling += CONVOLUTION * _convolutions(primitives)
+            jaxpr = traced(*operator).jaxpr
+            alone += 0 if is_covered(jaxpr) else KERNEL + LOWERED  # once, as a program of its own
+            saved += times * EQUATION
+            for turns, equation in primitives_of(jaxpr):
+                saved += times * turns * (PRIMITIVE + _elements(equation))
+                compiling += CONVOLUTION * (equation.primitive.name == "conv_general_dilated")
         return max((PATIENCE * compiling - alone) / saved, 0) if saved > 0 else math.inf
 
 
-def _convolutions(jaxpr: Jaxpr) -> int:
-    inner = [e.params[CALLS[e.primitive.name]].jaxpr for e in jaxpr.eqns if e.primitive.name in CALLS]
-    return sum(e.primitive.name == "conv_general_dilated" for e in jaxpr.eqns) + sum(map(_convolutions, inner))
-
-
-def _primitives(jaxpr: Jaxpr) -> float:
-    total = 0.0
-    for equation in jaxpr.eqns:
-        name, params = equation.primitive.name, equation.params
-        if name in CALLS:
-            total += _primitives(params[CALLS[name]].jaxpr)
-        elif name == "scan":
-            total += params["length"] * _primitives(params["jaxpr"].jaxpr)
-        else:
-            total += PRIMITIVE + _elements(name, [v.aval for v in (*equation.invars, *equation.outvars)], params)
-    return total
-
-
-def _elements(name: str, avals: list[Any], params: dict[str, Any]) -> float:
+def _elements(equation: Any) -> float:
     """The share of a primitive's cost that grows with its operands and results."""
+    name, avals = equation.primitive.name, [v.aval for v in (*equation.invars, *equation.outvars)]
     if name in _VIEWS:
         return 0
     cost = ELEMENT * max(aval.size for aval in avals)
@@ -97,6 +80,6 @@ def _elements(name: str, avals: list[Any], params: dict[str, Any]) -> float:
         cost += ADDED * avals[2].size
     elif name == "conv_general_dilated":
         _, weight, result = avals
-        n_out = weight.shape[params["dimension_numbers"].rhs_spec[0]]
+        n_out = weight.shape[equation.params["dimension_numbers"].rhs_spec[0]]
         cost += PRODUCT * result.size * weight.size / max(n_out, 1)
     return cost

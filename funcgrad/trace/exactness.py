@@ -6,8 +6,7 @@ from typing import Any
 
 from jax.extend.core import Jaxpr
 
-CALLS = {"jit": "jaxpr", "closed_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr"}
-"""Primitives that call a function, and the parameter that holds it."""
+from funcgrad.trace.jaxprs import primitives_of
 
 _MOVES = frozenset(
     {"copy", "copy_p", "stop_gradient", "select_n", "convert_element_type", "broadcast_in_dim", "reshape", "squeeze"}
@@ -19,14 +18,10 @@ _MOVES = frozenset(
 
 def is_exact(jaxpr: Jaxpr) -> bool:
     """Whether each of the primitives rounds nothing, or makes whole numbers."""
-    for equation in jaxpr.eqns:
-        name: str = equation.primitive.name
-        if name in CALLS:
-            if not is_exact(equation.params[CALLS[name]].jaxpr):
-                return False
-        elif name not in _MOVES and any(not _counts(v.aval) for v in equation.outvars):
-            return False
-    return True
+    return all(
+        equation.primitive.name in _MOVES or all(_counts(v.aval) for v in equation.outvars)
+        for _, equation in primitives_of(jaxpr)
+    )
 
 
 def _counts(aval: Any) -> bool:

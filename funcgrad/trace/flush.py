@@ -83,9 +83,7 @@ def flush(trace: Trace, cause: str) -> None:
     if stats.programs - stats.forgotten > MOST_PROGRAMS:
         forget()
     elif stats.met > MOST_MET:
-        stats.met = 0
-        forget_operators()
-        forget_traces(came_back)
+        _forget_what_did_not_come_back()
 
 
 def _run_all(trace: Trace, cause: str) -> None:
@@ -108,10 +106,16 @@ def _run_all(trace: Trace, cause: str) -> None:
 def forget() -> None:
     """Forget all traces seen and their programs, for example because operators mean something else from now on."""
     stats.forgotten = stats.programs
-    stats.debt = 0
+    stats.debt = stats.met = 0
     recompiling.forget()
     forget_operators()
     forget_traces()
+
+
+def _forget_what_did_not_come_back() -> None:
+    stats.met = 0
+    forget_operators()
+    forget_traces(came_back)
 
 
 def cut(trace: Trace, cause: str) -> None:

@@ -23,7 +23,7 @@ from funcgrad.trace.record import Step, Trace
 from funcgrad.trace.statistics import stats
 from funcgrad.trace.value import Aval, Value
 
-Applied = tuple["_Operator", tuple[int, ...], int, tuple[int, ...]]
+_Applied = tuple["_Operator", tuple[int, ...], int, tuple[int, ...]]
 """An equation: its operator, where its operands and its first result are, and what nothing after it needs."""
 
 
@@ -54,7 +54,7 @@ def interpreted_program(step: Step, wanted: tuple[int, ...]) -> Run:
     return run
 
 
-def _plan(step: Step, wanted: tuple[int, ...]) -> list[Applied]:
+def _plan(step: Step, wanted: tuple[int, ...]) -> list[_Applied]:
     """The equations that a wanted result needs.
 
     Places hold the results, the floats, the whole numbers, and the inputs from the last to the first: so that the index
@@ -170,11 +170,6 @@ class _Operator:
         except _UNCOVERED:
             self._function = self._by_jax
             return self._by_jax(*operands)
-
-    @property
-    def is_covered(self) -> bool:
-        """Whether it was computed by NumPy."""
-        return self._function != self._by_jax
 
     def _first(self, *operands: Any) -> list[Any]:
         self._function = host_function(self._traced)

@@ -11,6 +11,8 @@ from jax import lax
 
 from funcgrad.tolerances import tolerance
 from funcgrad.trace import Op, constant, current, on_host, set_credit, stats, synchronize
+from funcgrad.trace.equation import traced
+from funcgrad.trace.host import is_covered
 from funcgrad.trace.interpret import _known as known
 from funcgrad.trace.interpret import interpreted_program
 from funcgrad.trace.program import compile_program
@@ -151,7 +153,9 @@ def test_the_host_gives_what_the_program_gives(case):
     with jax.enable_x64(True):
         ours = interpreted_program(trace.step, wanted)([], list(arrays), None, None)
         theirs = compile_program(trace.step, wanted, ())([], list(arrays), None, None)
-    assert all(known(step.equation).is_covered for step in trace.step.path() if step.equation) == (case not in WITHOUT)
+    (equation,) = [step.equation for step in trace.step.path() if step.equation]
+    assert (known(equation)._function == known(equation)._by_jax) == (case in WITHOUT)
+    assert is_covered(traced(equation.op, equation.static, equation.kinds).jaxpr) == (case not in WITHOUT)
     trace.clear()
     for a, b in zip(ours, theirs, strict=True):
         assert (a.shape, a.dtype) == (b.shape, b.dtype)
@@ -310,6 +314,8 @@ def test_what_a_programs_call_takes_longer_than_the_host_is_never_compiled(compi
 
 def test_traces_that_do_not_come_back_are_forgotten(monkeypatch):
     monkeypatch.setattr(flush, "MOST_MET", 300)
+    synchronize("test")
+    flush.forget()
     set_credit(0)
     double = Op("double", lambda x: x * 2.0)
 

@@ -103,7 +103,7 @@ def accumulated(loss_fn: Any, params: Any, batch: Any, scale: jax.Array, by: Any
 
 
 def test_the_type_checker_sees_a_wrong_order(tmp_path):
-    pytest.importorskip("pyright")
+    pytest.importorskip("pyright", reason="pyright comes with the extra dev")
     script = tmp_path / "order.py"
     script.write_text(PROGRAM)
     command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, str(script)]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from funcgrad.functionalization.refusal import FunctionalizationError
+from funcgrad.torch._ops.slicing import ENTIRE, NEW, ONE
 
 
 class Operation(NamedTuple):
@@ -64,12 +65,12 @@ def sliced(call: Operation) -> str:
     x, *starts = call.operands
     given, parts, dim = iter(starts), [], 0
     for part in call.static["pattern"]:
-        if part == "new":
+        if part == NEW:
             parts.append("None")
             continue
-        if part in ("all", "whole"):
+        if part in ENTIRE:
             parts.append(":")
-        elif part == "one":
+        elif part == ONE:
             start = next(given)
             is_last = start == str(call.shapes[0][dim] - 1) and start != "0"
             parts.append("-1" if is_last else start)

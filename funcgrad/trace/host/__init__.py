@@ -2,4 +2,4 @@
 
 from funcgrad.trace.host.function import host_function as host_function
 from funcgrad.trace.host.function import is_covered as is_covered
-from funcgrad.trace.host.indexing import UncoveredError as UncoveredError
+from funcgrad.trace.host.row import UncoveredError as UncoveredError

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-Function = Callable[..., Any]
+from funcgrad.trace.host.row import Function
 
 
 class Call(NamedTuple):

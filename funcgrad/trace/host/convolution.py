@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-Function = Callable[..., Any]
+from funcgrad.trace.host.row import Function
 
 
 def padding(taken: Any, made: Any, *, padding_config: Sequence[tuple[int, int, int]]) -> Function:
     """Elements put before, after and between those of each axis; a negative number takes some away."""
+    return _padded(taken[0].shape, taken[0].dtype, padding_config)
+
+
+def _padded(sizes: Sequence[int], dtype: Any, config: Sequence[tuple[int, int, int]]) -> Function:
     shape, put, kept = [], [], []
-    for n, (low, high, inner) in zip(taken[0].shape, padding_config, strict=True):
+    for n, (low, high, inner) in zip(sizes, config, strict=True):
         first, length = max(low, 0), n + max(n - 1, 0) * inner
         shape.append(first + length + max(high, 0))
         put.append(slice(first, first + length, inner + 1))
         kept.append(slice(max(-low, 0), shape[-1] - max(-high, 0)))
-    inside, seen, dtype = tuple(put), tuple(kept), taken[0].dtype
+    inside, seen = tuple(put), tuple(kept)
 
     def run(x: Any, fill: Any) -> Any:
         wide = np.empty(shape, dtype)
@@ -64,12 +68,13 @@ def convolution(
     x_axes, w_axes = dimension_numbers.lhs_spec, dimension_numbers.rhs_spec
     back = tuple(int(k) for k in np.argsort(dimension_numbers.out_spec))
     edges = [(low, high, step - 1) for (low, high), step in zip(padding, lhs_dilation, strict=True)]
-    padded = _padded(x_axes, taken[0], edges) if any(map(any, edges)) else None
     dtype, groups = taken[0].dtype, max(feature_group_count, batch_group_count)
+    padded = _padded([taken[0].shape[k] for k in x_axes], dtype, [(0, 0, 0), (0, 0, 0), *edges])
+    is_padded = any(map(any, edges))
 
     def run(x: Any, w: Any) -> Any:
         x, w = x.transpose(x_axes), w.transpose(w_axes)
-        x = padded(x, 0) if padded else x
+        x = padded(x, 0) if is_padded else x
         if batch_group_count > 1:  # the batch's groups stand side by side as groups of features
             x = np.concatenate(np.split(x, groups), 1)
         if dtype.itemsize == 2:  # 16-bit products are summed in 32 bits
@@ -84,11 +89,6 @@ def convolution(
         return found.astype(dtype, copy=False).transpose(back)
 
     return run
-
-
-def _padded(axes: Sequence[int], x: Any, edges: list[tuple[int, int, int]]) -> Function:
-    seen = np.broadcast_to(np.empty((), x.dtype), [x.shape[k] for k in axes])
-    return padding([seen], (), padding_config=[(0, 0, 0), (0, 0, 0), *edges])
 
 
 def _summed_over_window(x: Any, w: Any, strides: Any, dilation: Any, spatial: Sequence[int]) -> Any:

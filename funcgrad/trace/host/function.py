@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from funcgrad.trace.exactness import CALLS
-from funcgrad.trace.host.calls import Call, Function, contracted, in_place, needed, written
-from funcgrad.trace.host.indexing import UncoveredError
+from funcgrad.trace.host.calls import Call, contracted, in_place, needed, written
 from funcgrad.trace.host.primitives import ELEMENTWISE, LISTS, ROWS, reshaped
+from funcgrad.trace.host.row import Function, UncoveredError
+from funcgrad.trace.jaxprs import called_by, primitives_of
 
 SAME = frozenset({"copy", "copy_p", "stop_gradient", "kept", "shared"})
 """Primitives whose result is their operand."""
@@ -42,28 +42,10 @@ def host_function(traced: ClosedJaxpr) -> Function:
 
 def is_covered(jaxpr: Jaxpr) -> bool:
     """Whether each primitive has a row, as far as its name tells."""
-    for equation in jaxpr.eqns:
-        name, params = equation.primitive.name, equation.params
-        if name == "cond":
-            if not any(is_covered(branch.jaxpr) for branch in params["branches"]):
-                return False
-            continue
-        inner = params["jaxpr"].jaxpr if name == "scan" else _called_by(name, params)
-        if not (name in _NAMES if inner is None else is_covered(getattr(inner, "jaxpr", inner))):
-            return False
-    return True
+    return all(equation.primitive.name in _NAMES for _, equation in primitives_of(jaxpr))
 
 
-_NAMES = {*ELEMENTWISE, *ROWS, *SAME, "broadcast_in_dim", "iota", "platform_index"}
-
-
-def _called_by(name: str, params: dict[str, Any]) -> Any:
-    """The function that a primitive calls, whatever the numbers are."""
-    if name in CALLS:
-        return params[CALLS[name]]
-    if name == "remat2":
-        return params["jaxpr"]
-    return params["jaxprs"].solve if name == "custom_linear_solve" else None
+_NAMES = {*ELEMENTWISE, *ROWS, *SAME, "broadcast_in_dim", "iota"}
 
 
 class _Chain:
@@ -99,16 +81,14 @@ class _Chain:
             arguments = [place(v) for v in equation.invars]
             taken, made = _avals(equation.invars), _avals(equation.outvars)
             name, params = equation.primitive.name, equation.params
-            if (called := self._called_with(name, params, arguments)) is not None:
-                places = self.inline(*called)
+            if (called := called_by(equation)) is not None:
+                places = self.inline(called.jaxpr, called.consts, _handed_on(arguments, name, params))
             elif name in SAME or (name == "convert_element_type" and taken[0].dtype == params["new_dtype"]):
                 places = arguments
             elif name == "broadcast_in_dim":
                 places = [self._broadcast(arguments[0], taken[0], params)]
             elif name == "iota":
                 places = [self._constant(_iota(**params))]
-            elif name == "platform_index":
-                places = [self._constant(np.int32(_platform(params["platforms"])))]
             elif name in ELEMENTWISE:
                 places = self._elementwise(name, arguments, taken, made, params)
             else:
@@ -135,24 +115,6 @@ class _Chain:
             k = self._numbers[key] = self.place(array.shape)
             self.constants[k] = array
         return self._numbers[key]
-
-    def _called_with(
-        self, name: str, params: dict[str, Any], arguments: list[int]
-    ) -> tuple[Jaxpr, Sequence[Any], list[int]] | None:
-        """A function that a primitive calls, its constants, and the places of its operands."""
-        if name == "cond" and arguments[0] in self.constants:
-            called = params["branches"][int(self.constants[arguments[0]])]
-            return called.jaxpr, called.consts, arguments[1:]
-        called = _called_by(name, params)
-        if called is None:
-            return None
-        if name == "remat2":
-            return called, (), arguments
-        if name == "custom_linear_solve":
-            lengths = params["const_lengths"]
-            start = lengths.matvec + lengths.vecmat
-            arguments = arguments[start : start + lengths.solve] + arguments[sum(lengths) :]
-        return called.jaxpr, called.consts, arguments
 
     def _elementwise(self, name: str, arguments: list[int], taken: Any, made: Any, params: dict[str, Any]) -> list[int]:
         key = (name, *arguments, str(params))
@@ -199,9 +161,15 @@ def _row(name: str, taken: Any, made: Any, params: dict[str, Any]) -> Function:
     return ROWS[name](taken, made, **params)
 
 
-def _platform(platforms: Sequence[Any]) -> int:
-    """The position of the CPU's branch, or of the one for all others."""
-    return next(k for k, names in enumerate(platforms) if names is None or "cpu" in names)
+def _handed_on(arguments: list[int], name: str, params: dict[str, Any]) -> list[int]:
+    """Those of a primitive's operands that the function takes which it calls."""
+    if name == "cond":
+        return arguments[1:]
+    if name == "custom_linear_solve":
+        lengths = params["const_lengths"]
+        start = lengths.matvec + lengths.vecmat
+        return arguments[start : start + lengths.solve] + arguments[sum(lengths) :]
+    return arguments
 
 
 def _iota(*, dtype: Any, shape: Sequence[int], dimension: int, **_: Any) -> np.ndarray:

@@ -7,21 +7,7 @@ from typing import Any
 
 import numpy as np
 
-Function = Callable[..., Any]
-
-
-class UncoveredError(Exception):
-    """A primitive, or a case of it, without a NumPy function here."""
-
-
-def check(is_covered: bool) -> None:
-    """Refuse a case that a row does not know.
-
-    Raises:
-        UncoveredError: It does not.
-    """
-    if not is_covered:
-        raise UncoveredError
+from funcgrad.trace.host.row import Function, Row, check
 
 
 def gather(
@@ -51,7 +37,7 @@ def gather(
     return run
 
 
-def scatter(put: Callable[[Any, tuple[Any, ...], Any], None]) -> Callable[..., Function]:
+def scatter(put: Callable[[Any, tuple[Any, ...], Any], None]) -> Row:
     """A row for whole slices put at positions; those outside are left out."""
 
     def row(taken: Any, made: Any, *, dimension_numbers: Any, mode: Any, **_: Any) -> Function:

@@ -5,14 +5,11 @@ A matrix that has no decomposition raises `numpy.linalg.LinAlgError`: what XLA m
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from funcgrad.trace.host.indexing import check
-
-Function = Callable[..., Any]
+from funcgrad.trace.host.row import Function, check
 
 
 def cholesky(taken: Any, made: Any, *, symmetrize_input: bool = False, **_: Any) -> Function:

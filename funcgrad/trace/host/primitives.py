@@ -1,16 +1,10 @@
-"""Primitives of JAX as NumPy functions: one row for each that the operators' functions are mostly made of.
-
-A row is asked once, before there are numbers: it takes the shapes and dtypes of the operands and of the results and the
-primitive's parameters, and returns a function that makes the result, or a list of results, of the operands. Either
-raises `UncoveredError` for a case that it does not know. The functions take and return scalars in place of arrays
-without dimensions, as NumPy's own do.
-"""
+"""Primitives of JAX as NumPy functions: one row for each that the operators' functions are mostly made of."""
 
 from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from operator import itemgetter, methodcaller, setitem
 from typing import Any
 
@@ -18,11 +12,10 @@ import numpy as np
 
 from funcgrad.trace.host.convolution import convolution, padding
 from funcgrad.trace.host.erf import erf
-from funcgrad.trace.host.indexing import add_at, check, dynamic_slice, dynamic_update_slice, gather, scatter, sort
+from funcgrad.trace.host.indexing import add_at, dynamic_slice, dynamic_update_slice, gather, scatter, sort
 from funcgrad.trace.host.linalg import cholesky, eigh, lu, lu_pivots_to_permutation, qr, svd, triangular_solve
-
-Function = Callable[..., Any]
-Row = Callable[..., Function]
+from funcgrad.trace.host.row import Function, Row, check
+from funcgrad.trace.jaxprs import place_of_cpu
 
 
 def _always(function: Function) -> Row:
@@ -31,11 +24,11 @@ def _always(function: Function) -> Row:
 
 def _wide(function: Function) -> Row:
     """A function of 32 bits by way of 64: PyTorch's are nearly as exact as that, NumPy's are off by two last bits."""
+    wide = functools.partial(function, dtype=np.float64)
 
     def row(taken: Any, made: Any, **_: Any) -> Function:
         if taken[0].dtype != np.float32:
             return function
-        wide = functools.partial(function, dtype=np.float64)
         return lambda *xs: wide(*xs).astype(np.float32)
 
     return row
@@ -43,11 +36,15 @@ def _wide(function: Function) -> Row:
 
 def _logistic(taken: Any, made: Any, **_: Any) -> Function:
     dtype = taken[0].dtype
-    if dtype.itemsize == 2:
-        wide = _logistic([np.empty(0, np.float32)], made)
-        return lambda x: wide(x.astype(np.float32)).astype(dtype)
-    exp = _wide(np.exp)(taken, made)
-    return lambda x: 1 / (1 + exp(-x))
+    if dtype.kind == "c":
+        return lambda x: 1 / (1 + np.exp(-x))
+    computed = np.float64 if dtype == np.float64 else np.float32
+
+    def run(x: Any) -> Any:
+        power = np.exp(-x.astype(computed, copy=False), dtype=np.float64)
+        return (1 / (1 + power.astype(computed))).astype(dtype, copy=False)
+
+    return run
 
 
 def _error_function(taken: Any, made: Any, **_: Any) -> Function:
@@ -248,16 +245,13 @@ def _split(taken: Any, made: Any, *, sizes: Sequence[int], axis: int) -> Functio
 
 
 def _stack(taken: Any, made: Any, *, axis: int) -> Function:
-    concatenate, widen = np.concatenate, reshaped(_with_one(taken[0].shape, axis))
+    shape = taken[0].shape
+    concatenate, widen = np.concatenate, reshaped((*shape[:axis], 1, *shape[axis:]))
     return lambda *xs: concatenate([*map(widen, xs)], axis)
 
 
 def _unstack(taken: Any, made: Any, *, axis: int) -> Function:
     return _parts(axis, range(taken[0].shape[axis]))
-
-
-def _with_one(shape: Sequence[int], axis: int) -> tuple[int, ...]:
-    return (*shape[:axis], 1, *shape[axis:])
 
 
 def _parts(axis: int, parts: Sequence[Any]) -> Function:
@@ -344,6 +338,7 @@ ROWS: dict[str, Row] = {
     "lu": lu,
     "lu_pivots_to_permutation": lu_pivots_to_permutation,
     "triangular_solve": triangular_solve,
+    "platform_index": lambda taken, made, platforms: lambda: np.int32(place_of_cpu(platforms)),
 }
 """All others."""
 

@@ -1,0 +1,42 @@
+"""Jaxprs: the primitives that a function of JAX's is made of, through the functions that they call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from jax.extend.core import ClosedJaxpr, Jaxpr
+
+_CALLS = {"jit": "jaxpr", "closed_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr"}
+"""Primitives that call a function, and the parameter that holds it."""
+
+
+def called_by(equation: Any) -> ClosedJaxpr | None:
+    """The function that a primitive calls, whatever the numbers are; None if it calls none."""
+    name, params = equation.primitive.name, equation.params
+    if name in _CALLS:
+        return params[_CALLS[name]]
+    if name == "remat2":
+        return ClosedJaxpr(params["jaxpr"], ())
+    if name == "custom_linear_solve":
+        return params["jaxprs"].solve
+    if name == "cond" and params.get("branches_platforms"):
+        return params["branches"][place_of_cpu(params["branches_platforms"])]
+    return None
+
+
+def place_of_cpu(platforms: Sequence[tuple[str, ...] | None]) -> int:
+    """The position of the CPU's branch, or of the one for all other platforms."""
+    return next(k for k, names in enumerate(platforms) if names is None or "cpu" in names)
+
+
+def primitives_of(jaxpr: Jaxpr, times: int = 1) -> Iterator[tuple[int, Any]]:
+    """The equations that call nothing, each with how often it runs: a loop's as often as that turns."""
+    for equation in jaxpr.eqns:
+        called = called_by(equation)
+        if called is not None:
+            yield from primitives_of(called.jaxpr, times)
+        elif equation.primitive.name == "scan":
+            yield from primitives_of(equation.params["jaxpr"].jaxpr, times * equation.params["length"])
+        else:
+            yield times, equation
