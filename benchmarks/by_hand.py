@@ -110,17 +110,17 @@ def mlp_digits():
     data = (data / 16).astype(np.float32)
     orders = (order[:1792].reshape(28, 64) for order in (DRAW.permutation(1797) for _ in count()))
     batches = ((data[k], target[k]) for order in orders for k in order)
-    train(plain(classify), layers(64, 128, 64, 10), optax.adam(1e-3), batches, 1260, 60)
+    train(plain(classify), layers(64, 128, 64, 10), optax.adam(1e-3), batches, 2520, 60)
 
 
 def item_every_step():
     batches = sliced(128, normal(1024, 784), labels(1024))
-    train(plain(classify), layers(784, 256, 10), optax.sgd(0.05), batches, 1001, 50, looked_at=True)
+    train(plain(classify), layers(784, 256, 10), optax.sgd(0.05), batches, 2001, 50, looked_at=True)
 
 
 def batch_sizes():
     made = [(normal(size, 64), labels(size)) for size in (16, 24, 32, 48, 64)]
-    train(plain(classify), layers(64, 128, 64, 10), optax.adam(1e-4), (made[k % 5] for k in count()), 6001, 300)
+    train(plain(classify), layers(64, 128, 64, 10), optax.adam(1e-4), (made[k % 5] for k in count()), 12001, 300)
 
 
 def accumulation():
@@ -128,7 +128,7 @@ def accumulation():
         return jnp.mean(jax.lax.map(lambda part: classify(params, *part), (x.reshape(8, 16, 64), y.reshape(8, 16))))
 
     batches = sliced(128, normal(1024, 64), labels(1024))
-    train(plain(loss), layers(64, 128, 64, 10), optax.adam(1e-4), batches, 600, 30)
+    train(plain(loss), layers(64, 128, 64, 10), optax.adam(1e-4), batches, 1200, 30)
 
 
 def many_layers():
@@ -138,7 +138,7 @@ def many_layers():
         return jnp.mean((x - y) ** 2)
 
     batches = repeated(normal(16, 8), normal(16, 8))
-    train(plain(loss), layers(*[8] * 201), optax.adam(1e-4), batches, 401, 10)
+    train(plain(loss), layers(*[8] * 201), optax.adam(1e-4), batches, 801, 10)
 
 
 def convolution(kernel, x, stride=1):
@@ -250,7 +250,7 @@ def lstm_char():
     params = {"embed": normal(29, 64), "lstm": recurrent, "out": dense(128, 29)}
     optimizer = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(2e-3))
     states = [(jnp.zeros((32, 128)), jnp.zeros((32, 128))) for _ in range(2)]
-    train(loss, params, optimizer, batches, 101, 5, aux=states)
+    train(loss, params, optimizer, batches, 141, 5, aux=states)
 
 
 def written_out(q, k, v):

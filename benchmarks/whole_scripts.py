@@ -6,18 +6,20 @@ that does nothing else:
 
 Each script runs in processes of its own: PyTorch, funcgrad without kept programs, PyTorch again (the control), funcgrad
 with the programs that the other has kept, and JAX by hand. A script prints its loss every so many steps, and waits at
-each printed line for its turn (`gated.py`): one process works at a time, so that what slows all cancels. A step's time
-is that between two lines, divided. A ratio is the median over the lines of funcgrad / PyTorch, the first lines left
-out: below 1 funcgrad is faster. The control is PyTorch / PyTorch in the same way. In the table A is PyTorch, B is
-funcgrad.
+each printed line for its turn (`gated.py`), stopped with all its threads: one process works at a time, so that what
+slows all cancels. A step's time is that between two lines, divided. A ratio is the median of funcgrad / PyTorch over
+the lines of the second half: below 1 funcgrad is faster. The control is PyTorch / PyTorch in the same way. In the table
+A is PyTorch, B is funcgrad.
 """
 
 import argparse
 import importlib.util
+import itertools
 import json
 import math
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -40,7 +42,6 @@ OVERHEAD = {"tiny_linear", "sgd_momentum", "mlp_digits", "accumulation", "many_l
 
 PYTHON = (sys.executable, GATED)
 FUNCGRAD = (sys.executable, "-m", "funcgrad", "run", "--stats", GATED)
-SETTLING = 4  # lines that do not count: the first iterations are computed on the host, then compiled
 SAME = 1e-3  # relative difference of two losses that count as equal
 HEAD = """\
                   ms a     times PyTorch's step     first loss, s  whole   peak MB pro-
@@ -68,6 +69,7 @@ class Turns:
         """Let it go on to its next line, or to its end."""
         if self.usage is None:
             self.started = time.perf_counter()
+            self.process.send_signal(signal.SIGCONT)
             print(file=self.process.stdin, flush=True)
             self._read()
 
@@ -77,6 +79,7 @@ class Turns:
         if not line:
             self._end(wall)
             return
+        self.process.send_signal(signal.SIGSTOP)
         cpu, step, loss = line.split()
         self.lines.append({"step": int(step), "loss": float(loss), "wall": wall, "cpu": float(cpu) - self.cpu})
         self.cpu = float(cpu)
@@ -110,9 +113,9 @@ class Turns:
         }
 
     def steps(self, clock):
-        """Seconds a step before each line that counts."""
-        pairs = zip(self.lines[SETTLING:-1], self.lines[SETTLING + 1 :], strict=True)
-        return [line[clock] / (line["step"] - before["step"]) for before, line in pairs]
+        """Seconds a step before each line that counts: on the first the host computes, and programs are compiled."""
+        lines = self.lines[len(self.lines) // 2 :]
+        return [line[clock] / (line["step"] - before["step"]) for before, line in itertools.pairwise(lines)]
 
 
 def measure(name):

@@ -159,3 +159,40 @@ def test_an_interrupted_command_is_status_130(monkeypatch):
 
     monkeypatch.setitem(cli.COMMANDS, "compare", stop)
     assert exit_status(["compare"]) == 130
+
+
+ENDING = """
+import atexit, functools, sys, time
+class Talking:
+    def __del__(self):
+        print("finalized")
+talking = Talking()
+talking.itself = talking
+file = open(sys.argv[1], "w")
+file.write("kept")
+atexit.register(print, "at exit")
+{end}
+"""
+COMPILING = """
+from funcgrad.trace.background import Task
+Task(functools.partial(time.sleep, 3600))
+"""
+
+
+@pytest.mark.parametrize(
+    "end, status, told",
+    [
+        ("", 0, ""),
+        ("sys.exit(7)", 7, ""),
+        ("sys.exit('no data')", 1, "no data\n"),
+        ("1 / 0", 1, "ZeroDivisionError: division by zero\n"),
+    ],
+)
+@pytest.mark.parametrize("last", ["", COMPILING], ids=["idle", "compiling"])
+def test_a_script_ends_as_with_python_and_waits_for_no_program(script, tmp_path, end, status, told, last):
+    path = script(ENDING.format(end=last + end))
+    done = python("-m", "funcgrad", "run", path, str(tmp_path / "file"), timeout=300)
+    assert done.returncode == status
+    assert sorted(done.stdout.splitlines()) == ["at exit", "finalized"]
+    assert done.stderr.endswith(told)
+    assert (tmp_path / "file").read_text() == "kept"

@@ -12,7 +12,7 @@ accumulation_steps = 8
 
 optimizer.zero_grad()
 running_loss = 0.0
-for i in range(4800):
+for i in range(9600):
     start = i % 64 * 16
     x, y = inputs[start : start + 16], labels[start : start + 16]
     loss = criterion(model(x), y) / accumulation_steps

@@ -10,7 +10,7 @@ model = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU
 criterion = nn.CrossEntropyLoss()
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
 
-for step in range(6001):
+for step in range(12001):
     x, y = batches[step % len(batches)]
     optimizer.zero_grad()
     loss = criterion(model(x), y)

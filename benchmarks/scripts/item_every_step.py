@@ -10,7 +10,7 @@ criterion = nn.CrossEntropyLoss()
 optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
 
 running_loss = 0.0
-for step in range(1001):
+for step in range(2001):
     start = step % 8 * 128
     optimizer.zero_grad()
     loss = criterion(model(inputs[start : start + 128]), labels[start : start + 128])

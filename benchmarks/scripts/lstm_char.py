@@ -29,7 +29,7 @@ criterion = nn.CrossEntropyLoss()
 optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
 
 state = (torch.zeros(2, batch_size, 128), torch.zeros(2, batch_size, 128))
-for step in range(101):
+for step in range(141):
     start = step * length % (data.size(1) - length)
     inputs, targets = data[:, start : start + length], data[:, start + 1 : start + length + 1]
     state = tuple(s.detach() for s in state)

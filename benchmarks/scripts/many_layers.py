@@ -15,7 +15,7 @@ x, y = torch.randn(16, 8), torch.randn(16, 8)
 criterion = nn.MSELoss()
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
 
-for step in range(401):
+for step in range(801):
     optimizer.zero_grad()
     loss = criterion(model(x), y)
     loss.backward()

@@ -30,7 +30,7 @@ model = MLP()
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
 step = 0
-for _ in range(45):
+for _ in range(90):
     for x, y in loader:
         optimizer.zero_grad()
         loss = F.cross_entropy(model(x), y)

@@ -2,6 +2,7 @@
 
 from funcgrad.launch.error import LaunchError as LaunchError
 from funcgrad.launch.error import PartsError as PartsError
+from funcgrad.launch.files import flush_files as flush_files
 from funcgrad.launch.running import run_module as run_module
 from funcgrad.launch.running import run_parts as run_parts
 from funcgrad.launch.running import run_script as run_script

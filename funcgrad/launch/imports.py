@@ -19,6 +19,7 @@ from types import ModuleType
 
 from funcgrad.errors import UnsupportedModuleError, unsupported
 from funcgrad.launch.children import face_in_children
+from funcgrad.launch.files import flush_files
 
 FACE = "funcgrad.torch"
 COMPANIONS = frozenset({"torchvision", "torchaudio", "torchtext"})
@@ -64,6 +65,7 @@ def own_imports(argv: list[str], folder: str) -> Generator[None]:
         _advise(error)
         raise
     finally:
+        flush_files()
         modules, sys.argv, sys.path = before
         sys.meta_path.remove(finder)
         finder.forget_names()

@@ -1,8 +1,9 @@
 """Break-even: what compiling a trace takes, and what a program takes less than the host each time.
 
-A trace that may not come back is computed on the host until programs would have taken less by a fifth of what compiling
-takes: one that does not come back takes little then, and one that does a fifth longer than if it had been compiled at
-once. All is estimated, not measured, so that a script computes the same bits in every run.
+A trace that may not come back is computed on the host until programs would have taken less by a part of what compiling
+takes: one that does not come back takes little then. All is estimated, not measured, so that a script computes the same
+bits in every run. The numbers were fitted to about 150 programs of 40 scripts: half of the estimates of compiling are
+within 0.8 and 1.1 of what it takes, one in ten is beyond 0.4 and 1.7.
 """
 
 from __future__ import annotations
@@ -17,24 +18,46 @@ from funcgrad.trace.host import is_covered
 from funcgrad.trace.jaxprs import primitives_of
 from funcgrad.trace.record import Step
 
-PATIENCE = 0.2
-"""How much more than programs the host may take in all, as a share of what compiling takes."""
+PATIENCE = 0.4
+"""How much more than programs the host may take in all, as a share of what compiling takes. With more, scripts that
+train for some thousand small steps wait too long; with less, those that stop after a few large ones compile in vain."""
 
-KERNEL, LOWERED, CONVOLUTION = 18.0, 4.0, 60.0
-"""Milliseconds that compiling takes for each operator on operands of its own, for each equation, and for each
-convolution in such an operator more."""
+AHEAD = 0.5
+"""The share of its runs on the host after which a trace is compiled in the background."""
 
-EQUATION, PRIMITIVE, ELEMENT, ADDED, PRODUCT = 1.5e-3, 5e-4, 1.2e-7, 1.5e-5, 6e-8
-"""Milliseconds that the host takes more than a program for each equation, each primitive in it, each element that one
-reads or makes, each element added at a position, and each product of a convolution; not for products of matrices."""
-
-CALLED, ARRAY = 1e-2, 1.5e-3
-"""Milliseconds that a program's call takes, and each array that goes in or out: the host has no such call."""
+KERNEL, LOWERED = 18.0, 4.0
+"""Milliseconds that compiling takes for each operator on operands of its own, and for each equation, by and large."""
 
 SAVED = 6e-3
-"""Milliseconds that the host takes more than a program for each equation by and large."""
+"""Milliseconds that the host takes more than a program for each equation, by and large."""
+
+TRANSLATED, FUSED, LOOP, PRODUCT = 2.0, 0.12, 28.0, 20.0
+"""Milliseconds that compiling takes for each equation, and, in an operator on operands of its own, for each primitive,
+and more for one that becomes a loop of its own, or a product of matrices."""
+
+CONVOLUTION = 65.0
+"""Milliseconds that compiling takes for a convolution."""
+
+PRIMITIVE, VIEW, ELEMENT, EVALUATED, ADDED, MULTIPLIED = 8e-4, 3e-4, 2e-7, 3e-6, 3e-5, 6e-8
+"""Milliseconds that the host takes more than a program for each primitive, each that only looks at memory otherwise,
+each element that one reads or makes, each of a transcendental function, each that is added at a position, and each
+product of a convolution; products of matrices take about the same."""
+
+EQUATION, ARRAY = 5e-4, 3.4e-3
+"""Milliseconds that a program takes more than the host for each equation, and each array that goes in or out."""
 
 _VIEWS = frozenset({"reshape", "squeeze", "transpose", "broadcast_in_dim", "slice", "rev", "stop_gradient"})
+_EVALUATED = frozenset({"exp", "log", "expm1", "log1p", "tanh", "logistic", "erf", "sin", "cos", "pow"})
+_PICKED = frozenset({"gather", "dynamic_slice"})  # they read what they make
+_COMPILED = {
+    "conv_general_dilated": CONVOLUTION,
+    "dot_general": PRODUCT,
+    **dict.fromkeys(("reduce_sum", "reduce_prod", "reduce_max", "reduce_min", "reduce_and", "reduce_or"), LOOP),
+    **dict.fromkeys(("argmax", "argmin", "cumsum", "cummax", "cumlogsumexp", "sort"), LOOP),
+    **dict.fromkeys(("reduce_window_max", "reduce_window_sum", "select_and_scatter_add"), LOOP),
+    **dict.fromkeys(("gather", "scatter", "scatter-add", "scatter_mul"), LOOP),
+    **dict.fromkeys(("dynamic_slice", "dynamic_update_slice", "pad", "rev", "concatenate", "split"), LOOP),
+}
 
 
 class Cost:
@@ -52,34 +75,37 @@ class Cost:
     def __init__(self, step: Step, n_arrays: int) -> None:
         equations = [s.equation for s in step.path() if s.equation is not None]
         self._operators = Counter((equation.op, equation.static, equation.kinds) for equation in equations)
-        self._call = CALLED + ARRAY * n_arrays
+        self._n_equations, self._n_arrays = len(equations), n_arrays
         self.compiling = KERNEL * len(self._operators) + LOWERED * len(equations)
         self.saved = SAVED * len(equations)
 
     @functools.cached_property
     def runs(self) -> float:
         """How often the host computes the trace before it is compiled."""
-        alone, saved, compiling = 0.0, -self._call, self.compiling
+        compiling, alone = TRANSLATED * self._n_equations, 0.0
+        saved = -EQUATION * self._n_equations - ARRAY * self._n_arrays
         for operator, times in self._operators.items():
             jaxpr = traced(*operator).jaxpr
             alone += 0 if is_covered(jaxpr) else KERNEL + LOWERED  # once, as a program of its own
-            saved += times * EQUATION
             for turns, equation in primitives_of(jaxpr):
-                saved += times * turns * (PRIMITIVE + _elements(equation))
-                compiling += CONVOLUTION * (equation.primitive.name == "conv_general_dilated")
+                compiling += FUSED + _COMPILED.get(equation.primitive.name, 0)
+                saved += times * turns * _saved(equation)
         return max((PATIENCE * compiling - alone) / saved, 0) if saved > 0 else math.inf
 
 
-def _elements(equation: Any) -> float:
-    """The share of a primitive's cost that grows with its operands and results."""
-    name, avals = equation.primitive.name, [v.aval for v in (*equation.invars, *equation.outvars)]
+def _saved(equation: Any) -> float:
+    """What the host takes more than a program for a primitive."""
+    name, made = equation.primitive.name, [v.aval for v in equation.outvars]
     if name in _VIEWS:
-        return 0
-    cost = ELEMENT * max(aval.size for aval in avals)
-    if name == "scatter-add":
-        cost += ADDED * avals[2].size
+        return VIEW
+    taken = [] if name in _PICKED else [v.aval for v in equation.invars]
+    cost = PRIMITIVE + ELEMENT * max(aval.size for aval in (*taken, *made))
+    if name in _EVALUATED:
+        cost += EVALUATED * made[0].size
+    elif name == "scatter-add":
+        cost += ADDED * taken[2].size
     elif name == "conv_general_dilated":
-        _, weight, result = avals
+        weight = taken[1]
         n_out = weight.shape[equation.params["dimension_numbers"].rhs_spec[0]]
-        cost += PRODUCT * result.size * weight.size / max(n_out, 1)
+        cost += MULTIPLIED * made[0].size * weight.size / max(n_out, 1)
     return cost

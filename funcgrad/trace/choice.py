@@ -2,21 +2,26 @@
 
 Compiling takes as long as hundreds of runs on the host, so there is a credit: how long programs may have taken to
 compile that have not saved it yet. Within it a trace is compiled when it is first seen. Above it, and where a trace
-only moves values, the host computes until that is worth a program.
+only moves values, the host computes until that is worth a program; when it has come a part of that way, the program is
+compiled in the background.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
 import jax
+import numpy as np
 
 from funcgrad.trace import recompiling
-from funcgrad.trace.break_even import Cost
+from funcgrad.trace.background import Task
+from funcgrad.trace.break_even import AHEAD, Cost
 from funcgrad.trace.equation import Slots
 from funcgrad.trace.inheritance import inherit
 from funcgrad.trace.interpret import interpreted_program, is_exact
+from funcgrad.trace.persistence import Loadable
 from funcgrad.trace.program import Run, compile_program
 from funcgrad.trace.record import Trace
 from funcgrad.trace.sharing import LARGE, share, slots_of
@@ -45,7 +50,7 @@ class Program:
     wanted: tuple[int, ...]  # indices of the results that it returns
     given: tuple[int, ...]  # positions of the inputs whose memory the results take over
     kept: tuple[int, ...]  # positions of the others
-    is_on_host: bool = False
+    compiled: Loadable | None = None  # the same as `run`, unless that is the host's
     shared: tuple[Slots, Slots] | None = None  # where its floats and whole numbers are read, if equal ones at one place
     debt: float = 0  # milliseconds of compiling that its runs have not saved yet
     saves: float = 0  # milliseconds that a run takes less than the host would
@@ -65,6 +70,8 @@ class _OnHost:
     is_exact: bool  # the host's bits are XLA's
     runs: int = 0  # so far
     runs_before: int = 0  # when it was last kept
+    next: Program | None = None  # what takes its place
+    task: Task | None = None  # which makes that ready
 
 
 def program_for(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> Program:
@@ -87,18 +94,27 @@ def program_for(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) ->
         return known
     if known is None:
         known = programs[key] = _on_host(trace, wanted)
+    shares = key == (wanted, dead) and len(trace.results) >= LARGE
     if _is_host_worth_it(known):
+        if known.next is None and known.runs > AHEAD * known.cost.runs:
+            known.next = _compiled(trace, wanted, dead, shares, known.cost)
+            known.task = _compile_ahead(known.next, trace)
         known.runs += 1
         stats.interpreted += 1
         return known.program
-    shares = key == (wanted, dead) and len(trace.results) >= LARGE
-    programs[key] = program = _compiled(trace, wanted, dead, shares, known.cost)
-    return program
+    if known.task is not None:
+        known.task.finish()
+    programs[key] = program = known.next or _compiled(trace, wanted, dead, shares, known.cost)
+    stats.programs += 1
+    stats.debt += program.debt
+    recompiling.note(trace.step)
+    return program if program.serves(trace) else program_for(trace, wanted, dead)
 
 
-def forgive(program: Program) -> None:
-    """Take back what a program was taken to cost."""
-    _pay(program, program.debt)
+def forgive_if_loaded(program: Program) -> None:
+    """Take back what a program was taken to cost that an earlier process has compiled."""
+    if program.compiled is not None and program.compiled.was_loaded:
+        _pay(program, program.debt)
 
 
 def _pay(program: Program, milliseconds: float) -> None:
@@ -118,7 +134,7 @@ def came_back(program: Program | _OnHost) -> bool:
 def _on_host(trace: Trace, wanted: tuple[int, ...]) -> _OnHost:
     step = trace.step
     stats.met += step.equations
-    program = Program(interpreted_program(step, wanted), wanted, (), tuple(range(len(trace.inputs))), is_on_host=True)
+    program = Program(interpreted_program(step, wanted), wanted, (), tuple(range(len(trace.inputs))))
     return _OnHost(program, Cost(step, len(trace.inputs) + len(wanted)), is_exact(step))
 
 
@@ -134,7 +150,16 @@ def _compiled(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...], shar
     wanted = (*heirs, *(k for k in wanted if k not in heirs))
     shared = (slots_of(trace.floats), slots_of(trace.ints)) if shares else None
     run = compile_program(trace.step, wanted, given, shared)
-    stats.programs += 1
-    stats.debt += cost.compiling
-    recompiling.note(trace.step)
-    return Program(run, wanted, given, kept, shared=shared, debt=cost.compiling, saves=cost.saved)
+    return Program(run, wanted, given, kept, run, shared, debt=cost.compiling, saves=cost.saved)
+
+
+def _compile_ahead(program: Program, trace: Trace) -> Task:
+    """Have the program compiled in the background."""
+    avals = [jax.ShapeDtypeStruct(value.aval.shape, value.aval.dtype) for value in trace.inputs]
+    given, kept = [avals[k] for k in program.given], [avals[k] for k in program.kept]
+    floats, ints = (
+        jax.ShapeDtypeStruct((len(numbers),), np.dtype(dtype)) if numbers else None
+        for numbers, dtype in ((trace.floats, np.float64), (trace.ints, np.int64))
+    )
+    assert program.compiled is not None
+    return Task(functools.partial(program.compiled.prepare, given, kept, floats, ints))

@@ -8,17 +8,15 @@ without either, at a multiple of their period. Small micro-batches stay together
 from __future__ import annotations
 
 import functools
-import gc
 import sys
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
-from funcgrad.trace import persistence, recompiling
-from funcgrad.trace.choice import Program, came_back, forgive, program_for
+from funcgrad.trace import recompiling
+from funcgrad.trace.choice import Program, came_back, forgive_if_loaded, program_for
 from funcgrad.trace.expectations import meet
 from funcgrad.trace.interpret import forget_operators, glimpse
 from funcgrad.trace.record import EAGER, PLAIN, WITHOUT_DATA, Step, Trace, current, forget_traces, runner
@@ -136,35 +134,17 @@ def cut_if_long(trace: Trace, cause: str) -> None:
 
 def _run(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) -> Iterable[tuple[int, jax.Array]]:
     """The wanted results, each with its index."""
-    programs = stats.programs
     program = program_for(trace, wanted, dead)
-    if stats.programs == programs:
-        return _execute(program, trace)
-    found = persistence.found.by_name
-    with _collector_paused():
-        results = _execute(program, trace)
-    if persistence.found.by_name > found:  # it was not compiled
-        forgive(program)
+    results = _execute(program, trace)
+    if program.debt:
+        forgive_if_loaded(program)
     return results
-
-
-@contextmanager
-def _collector_paused() -> Generator[None]:
-    """No search for cycles while JAX compiles: it makes and keeps so many objects that all are walked many times."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _execute(program: Program, trace: Trace) -> Iterable[tuple[int, jax.Array]]:
     floats = np.array(trace.floats) if trace.floats else None
     ints = np.array(trace.ints, np.int64) if trace.ints else None
-    if program.is_on_host:
+    if program.compiled is None:
         outputs = program.run([], [value.array for value in trace.inputs], floats, ints)
     else:
         arrays = [_device_array(value) for value in trace.inputs]

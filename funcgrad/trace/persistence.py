@@ -7,14 +7,14 @@ takes a few milliseconds.
 from __future__ import annotations
 
 import functools
+import gc
 import json
 import os
 import pickle
 import tempfile
 import zlib
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,53 +36,72 @@ def folder() -> Path | None:
     return Path(config.jax_compilation_cache_dir)
 
 
-def persistent(run: Any, file: Path) -> Callable[..., Any]:
+class Loadable:
     """A jitted function, loaded instead of compiled if an earlier process has kept it.
+
+    Attributes:
+        was_loaded: Whether it was; False as long as it is neither.
 
     Args:
         run: The jitted function, always called with arrays of the same shapes and dtypes. Its name is its own among
             JAX's files, too.
-        file: Where it is kept.
+        file: Where it is kept; None if it is not.
     """
-    program: Callable[..., Any] | None = None
 
-    def run_kept(*arguments: Any) -> Any:
-        nonlocal program
-        if program is None:
-            program = _program(run, file, arguments)
+    def __init__(self, run: Any, file: Path | None) -> None:
+        self._run = run
+        self._file = file
+        self._program: Callable[..., Any] | None = None
+        self.was_loaded = False
+
+    def __call__(self, *arguments: Any) -> Any:
+        """The function's results."""
+        if self._program is None:
+            self.prepare(*arguments)
+        assert self._program is not None
         try:
-            return program(*arguments)
+            return self._program(*arguments)
         except (TypeError, ValueError):  # not the first device's arrays, for which it was compiled
-            return run(*arguments)
+            return self._run(*arguments)
 
-    return run_kept
+    def prepare(self, *arguments: Any) -> None:
+        """Load or compile the function for such arguments: arrays, or their shapes and dtypes."""
+        with _collector_paused(), jax.enable_x64(True):
+            self._program = self._found(arguments)
 
-
-def _program(run: Any, file: Path, arguments: tuple[Any, ...]) -> Callable[..., Any]:
-    if not _on_first_device(jax.tree.leaves(arguments)):
-        return run
-    program = _load(file)
-    if program is None:
-        hits = found.by_jax
-        program = run.lower(*arguments).compile()
-        if found.by_jax == hits:  # XLA cannot write again what it has read, as it says only when that is run
-            _store(file, program)
-    return program
-
-
-@dataclass
-class _Found:
-    """How many programs were found in files so far."""
-
-    by_jax: int = 0
-    by_name: int = 0
+    def _found(self, arguments: tuple[Any, ...]) -> Callable[..., Any]:
+        if not _on_first_device(jax.tree.leaves(arguments)):
+            return self._run
+        program = None if self._file is None else _load(self._file)
+        self.was_loaded = program is not None
+        if program is None:
+            hits = _hits
+            program = self._run.lower(*arguments).compile()
+            if self._file is not None and _hits == hits:  # XLA cannot write again what it has read, and does not say so
+                _store(self._file, program)
+        return program
 
 
-found = _Found()
+@contextmanager
+def _collector_paused() -> Generator[None]:
+    """No search for cycles while JAX compiles: it makes and keeps so many objects that all are walked many times."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+_hits = 0
+"""How many programs JAX has found in files of its own so far."""
 
 
 def _note(event: str, **_: Any) -> None:
-    found.by_jax += event == "/jax/compilation_cache/cache_hits"
+    global _hits
+    _hits += event == "/jax/compilation_cache/cache_hits"
 
 
 jax.monitoring.register_event_listener(_note)
@@ -103,7 +122,6 @@ def _load(file: Path) -> Compiled | None:
             _find_lapack()
     except Exception:  # no file, half a file, another machine's: it is compiled
         return None
-    found.by_name += 1
     return program
 
 

@@ -23,7 +23,7 @@ Run = Callable[[list[Any], list[Any], Any, Any], list[jax.Array]]
 
 def compile_program(
     step: Step, wanted: tuple[int, ...], donated: tuple[int, ...], shared: tuple[Slots, Slots] | None = None
-) -> Run:
+) -> persistence.Loadable:
     """The trace that ends at `step` as a jitted function, loaded at its first call if an earlier process has kept it.
 
     Args:
@@ -52,7 +52,8 @@ def compile_program(
         program.__name__ = f"program_{name}"
     # Without the option XLA would leave 16-bit results in 32 bits between two operators: not what PyTorch computes.
     run = jax.jit(program, donate_argnums=0, compiler_options={"xla_allow_excess_precision": False})
-    return run if folder is None or name is None else persistence.persistent(run, folder / f"funcgrad-{name}")
+    file = None if folder is None or name is None else folder / f"funcgrad-{name}"
+    return persistence.Loadable(run, file)
 
 
 def _as_traced(equation: Equation, arrays: list[Any], floats: list[Any], ints: list[Any]) -> Sequence[Any]:

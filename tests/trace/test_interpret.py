@@ -1,6 +1,8 @@
 """Traces that are run on the host: the compiled program's results, for every row of the table."""
 
 import importlib
+import threading
+import time
 import tracemalloc
 
 import jax
@@ -10,11 +12,12 @@ import pytest
 from jax import lax
 
 from funcgrad.tolerances import tolerance
-from funcgrad.trace import Op, constant, current, on_host, set_credit, stats, synchronize
+from funcgrad.trace import Op, background, choice, constant, current, on_host, set_credit, stats, synchronize
 from funcgrad.trace.equation import traced
 from funcgrad.trace.host import is_covered
 from funcgrad.trace.interpret import _known as known
 from funcgrad.trace.interpret import interpreted_program
+from funcgrad.trace.persistence import Loadable
 from funcgrad.trace.program import compile_program
 from funcgrad.trace.record import _ROOT as ROOT
 
@@ -205,8 +208,10 @@ def test_a_product_that_is_a_result_too_is_rounded():
 
 def let_compiling_take(monkeypatch, runs):
     """Let it be worth so many runs on the host, for each equation."""
-    costs = {"PATIENCE": 1.0, "LOWERED": runs, "EQUATION": 1.0, "SAVED": 1.0}
-    for name, cost in (dict.fromkeys(("KERNEL", "PRIMITIVE", "ELEMENT", "CALLED", "ARRAY"), 0.0) | costs).items():
+    costs = {"PATIENCE": 1.0, "LOWERED": runs, "SAVED": 1.0, "TRANSLATED": runs, "EQUATION": -1.0, "_COMPILED": {}}
+    for name, cost in (
+        dict.fromkeys(("KERNEL", "FUSED", "PRIMITIVE", "VIEW", "ELEMENT", "ARRAY"), 0.0) | costs
+    ).items():
         monkeypatch.setattr(break_even, name, cost)
 
 
@@ -276,6 +281,43 @@ def test_without_credit_a_trace_is_compiled_when_the_host_has_taken_as_long(comp
     assert [compiled(3) for _ in range(RUNS + 2)] == [0] * RUNS + [1, 0]
 
 
+def test_a_program_is_compiled_in_the_background_before_it_is_needed(compiled, monkeypatch):
+    set_credit(0)
+    prepare, threads = Loadable.prepare, []
+
+    def noted(self, *arguments):
+        threads.append(threading.current_thread().name)
+        prepare(self, *arguments)
+
+    monkeypatch.setattr(Loadable, "prepare", noted)
+    monkeypatch.setattr(choice, "AHEAD", 0.5)
+    assert [compiled(4) for _ in range(RUNS // 2 + 1)] == [0] * (RUNS // 2 + 1)
+    assert not threads
+    assert compiled(4) == 0
+    while background.is_busy():
+        time.sleep(0.01)
+    assert threads == ["funcgrad"]
+    assert [compiled(4) for _ in range(RUNS - RUNS // 2)] == [0] * (RUNS // 2 - 2) + [1, 0]
+    assert threads == ["funcgrad"]
+
+
+def test_a_program_compiled_ahead_for_equal_numbers_is_not_used_for_others(monkeypatch):
+    let_compiling_take(monkeypatch, RUNS)
+    monkeypatch.setattr(choice, "LARGE", 1)
+    set_credit(0)
+    scale = Op("scale_twice", lambda x, a, b: x * a.value + b.value)
+
+    def run(a, b):
+        synchronize("test")
+        _, (y,) = current().record(scale, (), [constant(np.ones(5, np.float32)), a, b])
+        synchronize("test")
+        return float(y.array[0])
+
+    assert [run(2.0, 2.0) for _ in range(RUNS)] == [4.0] * RUNS
+    assert [run(2.0, 3.0 + k) for k in range(2 * RUNS)] == [5.0 + k for k in range(2 * RUNS)]
+    assert run(2.0, 2.0) == 4.0
+
+
 def test_what_the_host_cannot_compute_is_compiled_alone_and_makes_it_wait_less(compiled, monkeypatch):
     set_credit(0)
     monkeypatch.setattr(break_even, "is_covered", lambda jaxpr: False)
@@ -295,14 +337,14 @@ def test_more_work_on_the_host_means_fewer_runs(monkeypatch):
     def convolved(x):
         return lax.conv_general_dilated(x, jnp.ones((4, 1, 3, 3), x.dtype), (1, 1), "SAME")
 
-    monkeypatch.setattr(break_even, "CALLED", 0.0)
+    monkeypatch.setattr(break_even, "ARRAY", 0.0)
     few, many = np.ones((9, 9), np.float32), np.ones((999, 999), np.float32)
     for work in (jnp.sum, lambda x: jnp.zeros(9).at[x.astype(int)].add(x), lambda x: convolved(x[None, None])):
         assert runs(work, many) < runs(work, few)
-    assert runs(lambda x: convolved(x[None, None]), many) < runs(lambda x: x[None, None] + jnp.ones((4, 1, 1)), many)
     before = runs(lambda x: convolved(x[None, None]), many)
-    monkeypatch.setattr(break_even, "CONVOLUTION", 0.0)
+    monkeypatch.setitem(break_even._COMPILED, "conv_general_dilated", 0.0)
     assert runs(lambda x: convolved(x[None, None]), many) < before, "convolutions take long to compile"
+    assert runs(lambda x: convolved(x[None, None]), many) < runs(lambda x: x[None, None] + jnp.ones((4, 1, 1)), many)
     assert runs(lambda x: lax.fori_loop(0, 99, lambda _, x: x * 2, x), few) < runs(lambda x: x * 2, few)
 
 
