@@ -9,6 +9,7 @@ from funcgrad.torch._ops.gradient import data as data_of
 from funcgrad.torch._ops.legacy import constructed
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import DTYPES, get_default_dtype, set_default_dtype
+from funcgrad.torch._warn_once import warn_once
 
 VOLATILE_REMOVED = "volatile was removed and now has no effect. Use `with torch.no_grad():` instead."
 DEFAULT_TYPE_DEPRECATED = (
@@ -89,5 +90,5 @@ def set_default_tensor_type(t: Any) -> None:
     wanted = getattr(found, "dtype", found)
     if not getattr(wanted, "is_floating_point", False):
         raise TypeError("only floating-point types are supported as the default type")
-    warn(DEFAULT_TYPE_DEPRECATED)
+    warn_once(DEFAULT_TYPE_DEPRECATED)
     set_default_dtype(wanted)

@@ -250,10 +250,10 @@ def test_classes_of_named_results():
     assert type(torch.linalg.qr(torch.ones(2, 2))) is torch.return_types.linalg_qr
 
 
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")
 def test_storages_are_read():
     x = torch.arange(6.0).view(2, 3)
-    with pytest.warns(UserWarning, match="TypedStorage is deprecated"):
-        storage = x[1].storage()
+    storage = x[1].storage()
     assert torch.is_storage(storage)
     assert (storage.tolist(), len(storage), storage[4], storage.dtype) == ([0, 1, 2, 3, 4, 5], 6, 4, torch.float32)
     assert repr(storage).endswith(" 5.0\n[torch.storage.TypedStorage(dtype=torch.float32, device=cpu) of size 6]")

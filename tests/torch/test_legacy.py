@@ -92,12 +92,11 @@ def test_a_variable_is_a_leaf_on_the_same_memory():
         assert not Variable(x, volatile=True).requires_grad
 
 
+@pytest.mark.filterwarnings("ignore:torch.set_default_tensor_type")
 def test_the_default_tensor_type_is_a_default_dtype():
-    with pytest.warns(UserWarning, match=r"torch.set_default_tensor_type\(\) is deprecated"):
-        torch.set_default_tensor_type("torch.DoubleTensor")
+    torch.set_default_tensor_type("torch.DoubleTensor")
     assert torch.Tensor([1]).dtype is torch.ones(1).dtype is torch.float64
-    with pytest.warns(UserWarning, match="deprecated"):
-        torch.set_default_tensor_type(torch.FloatTensor)
+    torch.set_default_tensor_type(torch.FloatTensor)
     assert torch.ones(1).dtype is torch.float32
 
 

@@ -32,6 +32,8 @@ ONCE = {
         lambda: torch.ones(2).add_(2, torch.ones(2)),
         r"overload of add_ is deprecated:\n\tadd_.Number alpha",
     ),
+    "storage": (lambda: torch.ones(2).storage(), "TypedStorage is deprecated"),
+    "default type": (lambda: torch.set_default_tensor_type("torch.FloatTensor"), "as of PyTorch 2.1, please use"),
     "where": (lambda: torch.where(torch.ByteTensor([1]), 1.0, 0.0), "received a uint8 condition tensor"),
 }
 EVERY_TIME = {

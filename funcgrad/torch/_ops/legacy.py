@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.torch._ops.creation import empty, tensor
+from funcgrad.torch._ops.creation import as_tensor, empty
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._ops.storages import TypedStorage, UntypedStorage, viewed
 from funcgrad.torch._overriding import as_subclass, of_class
 from funcgrad.torch._tensor import Tensor, strided
 from funcgrad.torch._types import DTYPES, Size, dtype, get_default_dtype
@@ -18,10 +19,11 @@ from funcgrad.torch._types import device as device_of
 def constructed(
     given: tuple[Any, ...], wanted: dtype, *, strict: bool = True, size: Any = None, device: Any = None, **other: Any
 ) -> Tensor:
-    """A tensor as the old constructors make it: from sizes, without values, or from a sequence.
+    """A tensor as the old constructors make it: from sizes, without values, or from data.
 
     Args:
-        given: Several sizes, or one sequence, array or tensor.
+        given: Several sizes, or one sequence, array, storage or tensor. The result lies on the memory of a tensor, a
+            storage, or an array of its dtype.
         wanted: The dtype of the result, whatever the data's.
         strict: Whether a given tensor must have this dtype already.
         size: Sizes, as a keyword.
@@ -30,7 +32,7 @@ def constructed(
 
     Raises:
         TypeError: A tensor of another dtype, a number that is no size, another keyword.
-        RuntimeError: Another device.
+        RuntimeError: Another device, a storage of another dtype.
     """
     _check_keywords(given, device, other)
     given = given if size is None else (Size(size),)
@@ -40,9 +42,11 @@ def constructed(
     data = given[0]
     if isinstance(data, Tensor):
         return _same_memory(data, wanted, strict)
+    if isinstance(data, TypedStorage | UntypedStorage):
+        return viewed(data, wanted)
     if not isinstance(data, Sequence | np.ndarray):
         raise TypeError(f"new(): data must be a sequence (got {_name_of(data)})")
-    return tensor(data, dtype=wanted)
+    return as_tensor(data, wanted)
 
 
 def _is_size(x: Any) -> bool:

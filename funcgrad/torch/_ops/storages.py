@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.errors import warn
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import as_tensor, leaf
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._sharing import address_of
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import CPU, as_dtype, dtype, get_default_dtype
+from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import constant
 
 DEPRECATED = (
@@ -103,7 +103,7 @@ class TypedStorage(_Storage):
     def __setitem__(self, index: int | slice, value: Any) -> None:
         if not isinstance(index, int | slice):
             raise RuntimeError(f"can't index a {type(self)} with {type(index)}")
-        flat: Any = self._base.data.view(-1)  # pyright: ignore[reportAttributeAccessIssue]
+        flat: Any = _flat(self)
         flat[index] = value
 
     def _head(self) -> str:
@@ -137,6 +137,24 @@ class UntypedStorage(_Storage):
         return super().__getitem__(index)
 
 
+def _flat(storage: _Storage) -> Tensor:
+    return storage._base.data.view(-1)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def viewed(storage: TypedStorage | UntypedStorage, wanted: dtype) -> Tensor:
+    """A flat tensor on the storage's memory.
+
+    Raises:
+        RuntimeError: The storage's elements are of another dtype.
+    """
+    if isinstance(storage, TypedStorage) and storage.dtype is not wanted:
+        raise RuntimeError(
+            f"Expected a Storage of type {wanted.scalar} or an UntypedStorage, but got type {storage.dtype.scalar} for "
+            "argument 1 'storage'"
+        )
+    return _flat(storage).view(wanted)  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def asarray(
     obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
 ) -> Tensor:
@@ -162,7 +180,7 @@ def _whole(x: Tensor) -> Tensor:
 
 def storage(input: Tensor) -> TypedStorage:
     """The elements of the memory that the tensor looks at, its own or its base's."""
-    warn(DEPRECATED)
+    warn_once(DEPRECATED)
     return TypedStorage(_whole(input))
 
 
