@@ -219,10 +219,15 @@ def view_value(x: Tensor) -> Value:
         x._value = again._storage.value
         x._seen = x._storage.value
         if x._edge is not LEAF and x._origin != VIEW_MADE_WITHOUT_GRAD:
-            _show_as_strided(again._edge)
+            if not any(link.op.name in OTHER_ELEMENTS for link in x._chain):
+                _show_as_strided(again._edge)
             move(x, again._edge)
     assert x._value is not None
     return x._value
+
+
+OTHER_ELEMENTS = frozenset(("real", "imag", "view_as_real", "view_as_complex"))
+"""Views of another dtype than their base, which strides alone cannot tell."""
 
 
 def _show_as_strided(edge: Any) -> None:

@@ -7,6 +7,8 @@ PyTorch's.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -127,7 +129,28 @@ def _with_unit_steps(array: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def _origin_array() -> np.ndarray:
-    return np.zeros(1)
+    return np.zeros(1, f"V{_ITEM}")  # a dtype that no tensor's memory has
+
+
+def is_layout(array: np.ndarray) -> bool:
+    """Whether a view operator is given the array of no size, in the place of memory."""
+    return array.dtype.kind == "V" and array.itemsize == _ITEM
+
+
+def in_other_elements(
+    layout: np.ndarray, shape: Sequence[int], strides: Sequence[int], number: int | Fraction
+) -> np.ndarray:
+    """The array of no size for memory that is read as smaller or larger elements.
+
+    Args:
+        layout: The array before.
+        shape: The new one.
+        strides: The new ones, for elements of the same size as before, as all are here.
+        number: How many of the new elements an old one is.
+    """
+    start = int((_start(layout) - _start(_origin_array())) // _ITEM * number)
+    ahead = np.lib.stride_tricks.as_strided(_origin_array(), (start + 1,), writeable=False)[start:]
+    return np.lib.stride_tricks.as_strided(ahead, shape, strides, writeable=False)
 
 
 def _start(array: np.ndarray) -> int:

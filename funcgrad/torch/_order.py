@@ -18,8 +18,8 @@ TURNING = frozenset(("permute", "transpose", "t", "unfold", "diagonal", "as_stri
 
 _UNARY = (
     "abs acos acosh angle asin asinh atan atanh bitwise_not cast ceil clone conj cos cosh deg2rad digamma erf erfc "
-    "erfinv exp exp2 expm1 floor frac i0 imag isfinite isinf isnan isneginf isposinf isreal lgamma log log10 log1p "
-    "log2 logical_not logit logit_within nan_to_num neg polygamma pow_constant rad2deg real reciprocal round round_to "
+    "erfinv exp exp2 expm1 floor frac i0 isfinite isinf isnan isneginf isposinf isreal lgamma log log10 log1p "
+    "log2 logical_not logit logit_within nan_to_num neg polygamma pow_constant rad2deg reciprocal round round_to "
     "rsqrt sgn sigmoid sign signbit sin sinc sinh special_entr special_erfcx special_i0e special_i1 special_i1e "
     "special_log_ndtr special_ndtr special_ndtri sqrt square tan tanh trunc flip"
 )

@@ -4,6 +4,8 @@ import importlib
 import math
 import warnings
 
+import numpy as np
+
 
 def sub(torch, path):
     """A submodule by its path below `torch`."""
@@ -417,6 +419,69 @@ def numbers_that_are_tensors(torch):
     return made, wrong, drawn
 
 
+def old_constructors_on_memory(torch):
+    def written(create, array):
+        x = create(array)
+        array[0], x[1] = 7, 9
+        return str(x.dtype), x, array.tolist()
+
+    creates = torch.Tensor, torch.FloatTensor, torch.DoubleTensor, torch.LongTensor, torch.ones(1).new
+    kinds = np.float32, np.float64, np.int64
+    arrays = [written(create, np.ones(3, kind)) for create in creates for kind in kinds]
+    turned = np.arange(6.0, dtype=np.float32).reshape(2, 3)
+    x = torch.Tensor(turned.T).mul_(2)
+    rows = torch.arange(6.0).view(2, 3)
+    flat = torch.Tensor(rows[1].storage())
+    flat[4] = -1
+    bits = torch.LongTensor(rows.double().untyped_storage())
+    wrong = error(lambda: torch.LongTensor(rows.storage()))
+    return arrays, turned.tolist(), x.stride(), rows, bits, wrong, rows.new(rows.storage())
+
+
+def parts_of_complex_numbers(torch):
+    z = torch.zeros(2, 3, dtype=torch.complex64)
+    z.real = torch.ones(2, 3)
+    z.imag[0] = 5
+    z.real.t()[1] += 1
+    torch.view_as_real(z)[1, 2] = torch.tensor([8.0, 9.0])
+    pairs = torch.arange(12.0).view(2, 3, 2)
+    torch.view_as_complex(pairs).mul_(1j)
+    places = [
+        (x.stride(), x.storage_offset(), x.is_contiguous())
+        for x in (z.real, z.t().imag, z[1:].imag, torch.view_as_real(z[1]), torch.view_as_complex(pairs[1]))
+    ]
+    array = torch.view_as_real(z.t()).numpy()
+    array[0, 0] = -1, -2
+    turned = torch.zeros(2, 3).t()[:, :2], torch.zeros(3, 3)[:, :2], torch.zeros(9)[1:].view(4, 2), torch.tensor(1.0)
+    return z, pairs, places, array.strides, [error(lambda x=x: torch.view_as_complex(x)) for x in turned]
+
+
+def gradients_of_parts_of_complex_numbers(torch):
+    w = torch.tensor([1 + 2j, 3 - 1j], requires_grad=True)
+    scaled = w * (2 - 1j)
+    scaled.real.mul_(3)
+    pairs = torch.view_as_real(scaled)
+    pairs[0, 1] = 7.0
+    scaled.abs().sum().backward()
+    p = torch.ones(3, 2, requires_grad=True)
+    doubled = p * 2
+    c = torch.view_as_complex(doubled)
+    c[0] *= 1 + 1j
+    (c.abs() ** 2).sum().backward()
+    names = [type(x.grad_fn).__name__ for x in (scaled, pairs, doubled, c)]
+    return w.grad, p.grad, names, error(lambda: w.real.zero_())
+
+
+def bits_as_arrays(torch):
+    x = torch.arange(8.0).view(2, 4)
+    bits = x.view(torch.int32)
+    array = bits.numpy()
+    array[0, 0] = 1065353216
+    x[1, 1] = -2
+    wide, flags = x[1].view(torch.float64), (x > 3).view(torch.uint8)
+    return x, array, wide.numpy(), wide.storage_offset(), x[1].view(torch.int16).storage_offset(), flags.numpy()
+
+
 USAGES = {
     f.__name__: f
     for f in (
@@ -439,6 +504,10 @@ USAGES = {
             functorch_of_old,
             functorch_warnings,
             names_that_are_imported,
+            old_constructors_on_memory,
+            parts_of_complex_numbers,
+            gradients_of_parts_of_complex_numbers,
+            bits_as_arrays,
         ),
     )
 }

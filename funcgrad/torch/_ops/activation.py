@@ -184,8 +184,9 @@ def _plain(name: str, op: Op) -> Any:
 silu, mish, hardsigmoid, hardswish = (_plain(name, op) for name, op in PLAIN.items())
 
 
-def _functional(call: Any, **kind: bool) -> Row:
-    return Row(call.__name__, call, **({"function": False, "method": False} | kind), functional=True)
+def _functional(call: Any, **kind: Any) -> Row:
+    options: dict[str, Any] = {"function": False, "method": False, **kind}
+    return Row(call.__name__, call, **options, functional=True)
 
 
 def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:

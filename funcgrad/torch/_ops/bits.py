@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ from jax import lax
 
 from funcgrad.errors import UnsupportedError, unsupported
 from funcgrad.torch._dispatch import alias, view
-from funcgrad.torch._layout import offset_of, own_strides
+from funcgrad.torch._layout import in_other_elements, is_layout, offset_of, own_strides
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import dtype, dtype_of
 from funcgrad.torch._views import ViewOp
@@ -50,7 +51,7 @@ def _bits_as(x: Any, wanted: np.dtype[Any]) -> Any:
 
 def _read(x: Any, *, own: np.dtype[Any], wanted: np.dtype[Any]) -> Any:
     if isinstance(x, np.ndarray):
-        return _stand_in(x, own.itemsize, wanted.itemsize)
+        return _stand_in(x, own.itemsize, wanted.itemsize) if is_layout(x) else x.view(wanted)
     if x.dtype != own:  # positions of elements, which have no bits
         raise UnsupportedError(unsupported(EXPANDED, "Call contiguous() first."))
     return _bits_as(x, wanted)
@@ -62,7 +63,7 @@ def _stand_in(x: np.ndarray, own: int, wanted: int) -> np.ndarray:
         return x
     shape = (*x.shape[:-1], x.shape[-1] * own // wanted)
     strides = (*(step * own // wanted for step in x.strides[:-1]), x.strides[-1])
-    return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
+    return in_other_elements(x, shape, strides, Fraction(own, wanted))
 
 
 def _written(base: Any, new: Any, *, own: np.dtype[Any], wanted: np.dtype[Any]) -> Any:

@@ -124,7 +124,7 @@ AMIN = Op("amin", _extreme("amin", jnp.min))
 COUNT = Op("count_nonzero", lambda x, *, dims, keepdim: jnp.sum(x != 0, dims, np.int64))
 
 
-def _over_dims(op: Op, name: str, summary: str, **kind: bool) -> Row:
+def _over_dims(op: Op, name: str, summary: str, **kind: Any) -> Row:
     def call(input: Tensor, dim: Any = None, keepdim: bool = False, **other: Any) -> Tensor:
         if other:
             return spelled(call, other, input, **_given(dim=dim, keepdim=keepdim))

@@ -30,6 +30,7 @@ class Row:
         inplace: Whether `tensor.name_` exists too, with the meaning "assign the result".
         functional: Whether `torch.nn.functional.name` exists.
         attribute: Whether `tensor.name` is read without calling it.
+        assign: What `tensor.name = value` does, if an attribute can be assigned to.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Row:
     inplace: bool = False
     functional: bool = False
     attribute: bool = False
+    assign: Callable[..., Any] | None = None
 
 
 def renamed(call: Callable[..., Any], **names: str) -> Callable[..., Any]:
@@ -240,7 +242,7 @@ def _names(row: Row) -> list[tuple[str, Any, bool]]:
     if row.function:
         names.append((row.name, row.call, False))
     if row.method:
-        names.append((row.name, property(row.call) if row.attribute else row.call, True))
+        names.append((row.name, property(row.call, row.assign) if row.attribute else row.call, True))
     if row.inplace:
         names.append((f"{row.name}_", in_place(row), True))
     return names
