@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import funcgrad.torch as torch
+from funcgrad.trace.statistics import stats
 
 NAMES = json.loads((Path(__file__).parents[1] / "support" / "names.json").read_text(encoding="utf-8"))
 """Without names of distributed training, fx, jit, onnx, quantization, sparse and nested tensors, hub, and of vendors."""
@@ -313,6 +314,16 @@ def test_gradcheck_finds_a_wrong_gradient():
     assert torch.autograd.gradgradcheck(lambda x: x.sin(), (x,))
     with pytest.raises(RuntimeError, match="Jacobian mismatch for output 0 with respect to input 0"):
         torch.autograd.gradcheck(Wrong.apply, (x,))
+
+
+def test_gradcheck_of_many_outputs_takes_work_in_proportion():
+    def work(size):
+        x, before = torch.ones(size, dtype=torch.float64, requires_grad=True), stats.equations
+        assert torch.autograd.gradcheck(torch.sin, (x,))
+        return stats.equations - before
+
+    work(4)  # what is computed once
+    assert work(32) < 5 * work(8)
 
 
 def test_function_transforms():

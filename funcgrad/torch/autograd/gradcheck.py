@@ -11,8 +11,6 @@ from funcgrad.torch._engine import gradients
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import as_tensor, empty, zeros
-from funcgrad.torch._ops.pieces import unbind
-from funcgrad.torch._ops.shape import reshape
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.autograd.forward_ad import dual_level, make_dual, unpack_dual
 
@@ -113,7 +111,8 @@ def _outputs(func: Callable[..., Any], given: tuple[Any, ...]) -> tuple[Tensor, 
 
 def _jacobian(y: Tensor, x: Tensor) -> np.ndarray:
     """`[inputs, outputs]`."""
-    rows = [gradients([e], [x], [None], True, False, True, True)[0] for e in unbind(reshape(y, (-1,)))]
+    seeds = np.eye(y._aval.size, dtype=y._aval.dtype).reshape(-1, *y.shape)
+    rows = [gradients([y], [x], [as_tensor(seed)], True, False, True, True)[0] for seed in seeds]
     columns = [host_array(row, "gradcheck").reshape(-1) for row in rows if row is not None]
     return np.stack(columns, 1) if columns else np.zeros((x._aval.size, 0))
 
