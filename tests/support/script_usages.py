@@ -252,6 +252,7 @@ def names_that_are_imported(torch):
         *(flat(parts), back(flat(parts), parts), isinstance(handle, sub(torch, "utils.hooks").RemovableHandle)),
         *(compiler.disable(len) is len or compiler.disable(len)([1]), compiler.is_compiling()),
         hasattr(sub(torch, "optim.optimizer"), "ParamsT"),
+        *(hasattr(sub(torch, "utils.data.dataloader"), f"_{name}_fn_t") for name in ("collate", "worker_init")),
     )
 
 

@@ -23,6 +23,8 @@ from funcgrad.torch.utils.data.dataset import IterableDataset
 from funcgrad.torch.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler, base_seed
 from funcgrad.trace import current, cut
 
+_collate_fn_t = Callable[[list[Any]], Any]
+_worker_init_fn_t = Callable[[int], None]
 _FIXED = frozenset({"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"})
 _LONG = 48
 """Equations from which on a loop that never looks at a value has its program cut at the next batch."""

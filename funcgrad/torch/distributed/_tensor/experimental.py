@@ -1,0 +1,7 @@
+"""torch.distributed._tensor.experimental: the name of old of torch.distributed.tensor.experimental."""
+
+from funcgrad.torch._absent import absent as _absent
+from funcgrad.torch.distributed import ADVICE as _ADVICE
+from funcgrad.torch.distributed.tensor.experimental import IMPORTED as _IMPORTED
+
+__getattr__ = _absent(__name__, _ADVICE, _IMPORTED)
