@@ -43,3 +43,23 @@ def test_convolutions(name, dtype):
         x, w, b = (torch.randn(shape).to(getattr(torch, dtype)) for shape in [(2, 3, 6, 6), (4, 3, 3, 3), (4,)])
         found.append(CONVOLUTIONS[name](torch, x, w, b).float().flatten().tolist())
     assert found[0] == found[1]
+
+
+SMALL = [(2, 3, 4, 5), (16, 1, 2, 1), (2, 1, 300, 1), (4, 2, 10, 10), (8, 7, 8, 7), (3, 40, 3, 3)]
+
+
+@pytest.mark.usefixtures("interpreted")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", SMALL)
+def test_small_products_of_many_matrices(shape, dtype):
+    batch, rows, inner, columns = shape
+
+    def found(torch):
+        torch.manual_seed(3)
+        x = torch.randn(batch, rows, inner, dtype=getattr(torch, dtype), requires_grad=True)
+        y = torch.randn(batch, columns, inner, dtype=getattr(torch, dtype)).requires_grad_()
+        product = torch.bmm(x, y.mT)
+        product.backward(torch.randn(product.shape, dtype=product.dtype))
+        return [t.tolist() for t in (product, x.grad, y.grad, torch.einsum("bik,bjk->bij", x, y))]
+
+    assert found(shim) == found(real)

@@ -279,10 +279,28 @@ def _product(taken: Any, made: Any, *, dimension_numbers: Any, **_: Any) -> Func
     left = _moved([*batch_x, *free_x, *contracted_x], (*batch, int(np.prod(rows)), inner), x)
     right = _moved([*batch_y, *contracted_y, *free_y], (*batch, inner, int(np.prod(columns))), y)
     shape, matmul = made[0].shape, np.matmul
+    each = inner * int(np.prod(rows + columns))
+    if batch and dtype.kind == "f" and 0 < each < _SMALL and each * int(np.prod(batch)) <= _QUICK:
+        matmul = _summed_in_turn
     if x.dtype == y.dtype == dtype and dtype.itemsize > 2:
         return lambda x, y: matmul(left(x), right(y)).reshape(shape)
     wide = np.float32 if x.dtype.itemsize == 2 else dtype  # 16-bit products are summed in 32 bits
     return lambda x, y: matmul(left(x).astype(wide), right(y).astype(wide)).reshape(shape).astype(dtype)
+
+
+_SMALL = 400
+"""Below so many products for each batch PyTorch multiplies with plain loops; above it calls BLAS, as NumPy does."""
+_QUICK = 2**14
+"""Products that cost no more than a few operators do where each is an element of an array."""
+
+
+def _summed_in_turn(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The matrix product, each product rounded before it is added to those before it."""
+    columns, rows = np.moveaxis(left, -1, 0)[..., None], np.moveaxis(right, -2, 0)[..., None, :]
+    products = np.multiply(columns, rows, order="C")
+    if products.size == len(products):
+        return np.add.accumulate(products, 0)[-1]  # NumPy sums a single row in another order
+    return np.add.reduce(products, 0)
 
 
 def _moved(axes: list[int], shape: tuple[int, ...], x: Any) -> Function:
