@@ -473,6 +473,14 @@ def gradients_of_parts_of_complex_numbers(torch):
     return w.grad, p.grad, names, error(lambda: w.real.zero_())
 
 
+def samples_of_classes(torch):
+    torch.manual_seed(0)
+    logits = torch.randn(3, 4, requires_grad=True)
+    soft, hard = (torch.nn.functional.gumbel_softmax(logits, 0.5, hard=hard) for hard in (False, True))
+    (soft + hard).pow(2).sum().backward()
+    return soft, hard, [type(x.grad_fn).__name__ for x in (soft, hard)], logits.grad
+
+
 def bits_as_arrays(torch):
     x = torch.arange(8.0).view(2, 4)
     bits = x.view(torch.int32)
@@ -509,6 +517,7 @@ USAGES = {
             parts_of_complex_numbers,
             gradients_of_parts_of_complex_numbers,
             bits_as_arrays,
+            samples_of_classes,
         ),
     )
 }

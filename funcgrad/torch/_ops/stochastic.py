@@ -57,7 +57,7 @@ def _gumbel(logits: Any, noise: Any, tau: Any, *, dim: int, hard: bool) -> Any:
     return chosen - jax.lax.stop_gradient(soft) + soft
 
 
-GUMBEL_SOFTMAX = Op("gumbel_softmax", _gumbel, label="Softmax")
+GUMBEL_SOFTMAX = Op("gumbel_softmax", _gumbel, label=lambda equation: "Add" if equation.static[1] else "Softmax")
 
 
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
