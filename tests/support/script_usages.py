@@ -481,6 +481,14 @@ def samples_of_classes(torch):
     return soft, hard, [type(x.grad_fn).__name__ for x in (soft, hard)], logits.grad
 
 
+def texts_in_the_place_of_numbers(torch):
+    ctc = torch.nn.functional.ctc_loss
+    calls = [lambda data=data: torch.tensor(data) for data in (["a"], "a", [1, "a"], [["ab", "c"]], [""])]
+    calls += [lambda fill=fill: torch.full((2,), fill) for fill in ("a", None, [1])]
+    calls.append(lambda: ctc(torch.ones(2, 1, 3), torch.tensor([[1]]), torch.tensor([5]), torch.tensor([1])))
+    return [error(call) for call in calls]
+
+
 def bits_as_arrays(torch):
     x = torch.arange(8.0).view(2, 4)
     bits = x.view(torch.int32)
@@ -518,6 +526,7 @@ USAGES = {
             gradients_of_parts_of_complex_numbers,
             bits_as_arrays,
             samples_of_classes,
+            texts_in_the_place_of_numbers,
         ),
     )
 }

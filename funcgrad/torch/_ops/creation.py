@@ -146,6 +146,8 @@ def _host_array(data: Any, dtype: Any) -> np.ndarray:
 def _nested_shape(data: Any, depth: int) -> tuple[int, ...]:
     if isinstance(data, np.ndarray):
         return tuple(data.shape)
+    if depth and isinstance(data, str) and data:
+        raise ValueError("too many dimensions 'str'")  # each part of a text is a text again
     if isinstance(data, str | bytes | dict | set | Tensor) or not isinstance(data, Sequence):
         return ()
     return (len(data), *(_nested_shape(data[0], depth + 1) if len(data) else ()))
@@ -248,6 +250,8 @@ zeros, ones, empty = _filled("zeros", 0), _filled("ones", 1), _filled("empty", 0
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of one value."""
     number = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    if not isinstance(number, bool | int | float | complex | np.generic):
+        raise TypeError(f"full(): argument 'fill_value' (position 2) must be Number, not {type(number).__name__}")
     wanted = default_for(type(number)) if dtype is None else as_dtype(dtype)
     return leaf(apply(FULL, (sizes((size,), "full"), wanted.numpy), number), requires_grad, None, device)
 

@@ -137,7 +137,7 @@ def ctc_loss(
         wrong = int(np.argmax(input_lengths > time))
         raise RuntimeError(
             f"Expected input_lengths to have value at most {time}, but got value {input_lengths[wrong]} (while "
-            "checking arguments for ctc_loss_cpu)"
+            "checking arguments for ctc_loss_allocate_outputs)"
         )
     labels = _rows_of_labels(targets, target_lengths, batch)
     given = (wrap(constant(x)) for x in (input_lengths, target_lengths))
