@@ -9,6 +9,7 @@ from typing import Any as _Any
 
 from funcgrad.torch import _C as _C
 from funcgrad.torch import __config__ as __config__
+from funcgrad.torch import __future__ as __future__
 from funcgrad.torch import _dynamo as _dynamo
 from funcgrad.torch import _inductor as _inductor
 from funcgrad.torch import _ops

@@ -104,6 +104,14 @@ NO_OP_ON_META = (
     "no-op. (Did you mean to pass `assign=True` to assign items in the state dictionary to their corresponding key in "
     "the module instead of copying them in place?)"
 )
+NOT_SWAPPED = (
+    'While swapping the parameter named "{}", whose dimensions in the model are {} and whose dimensions in the '
+    "checkpoint are {}, an exception occurred : {}."
+)
+LOADED_ITSELF = (
+    "module_load returned one of self or other, please .detach() the result if returning one of the inputs in "
+    "module_load"
+)
 NUMPY_OF_META = (
     "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
 )

@@ -3,6 +3,7 @@
 import importlib
 import math
 import warnings
+import weakref
 
 import numpy as np
 
@@ -499,6 +500,74 @@ def bits_as_arrays(torch):
     return x, array, wide.numpy(), wide.storage_offset(), x[1].view(torch.int16).storage_offset(), flags.numpy()
 
 
+def products_in_groups(torch):
+    """Values, gradients and refusals of `grouped_mm`."""
+    grouped_mm, found = torch.nn.functional.grouped_mm, []
+    offs = torch.tensor([5, 16], dtype=torch.int32)
+    torch.manual_seed(0)
+    rows, experts, wide, cube = torch.randn(16, 16), torch.randn(2, 16, 8), torch.randn(8, 16), torch.randn(2, 8, 16)
+    for dtype in (torch.float32, torch.float16):
+        for a, b in ((rows, experts), (cube, rows), (wide, rows), (cube, experts)):
+            a, b = a.to(dtype).clone().requires_grad_(), b.to(dtype).clone().requires_grad_()
+            result = grouped_mm(a, b, offs=offs if 2 in (a.ndim, b.ndim) else None)
+            result.backward(torch.ones_like(result))
+            found.append((result, result.grad_fn.name(), a.grad, b.grad))
+    wrong = (
+        *(((rows, experts), {}), ((rows, experts), {"offs": offs.long()}), ((cube, experts), {"offs": offs})),
+        *(((rows, experts[:1]), {"offs": offs}), ((rows[:, :8], experts), {"offs": offs})),
+        *(((rows, experts), {"offs": offs[None]}), ((rows[0], experts), {"offs": offs}), ((cube, experts[:1]), {})),
+        *(((rows.double(), experts), {"offs": offs}), ((rows, experts.int()), {"offs": offs}), ((1, rows), {})),
+        *(((rows, 1), {}), ((rows, experts), {"offs": offs, "bias": rows}), ((cube, experts[..., :7].clone()), {})),
+        ((rows.half(), experts.half()), {"offs": offs, "out_dtype": torch.float32}),
+    )
+    return found, [error(lambda a=args, k=keywords: grouped_mm(*a, **k)) for args, keywords in wrong]
+
+
+def swapped_tensors(torch):
+    future, nn = sub(torch, "__future__"), torch.nn
+    a, b = torch.tensor([1.0, 2.0]), torch.ones(2, 2, requires_grad=True)
+    b.note = "x"
+    torch.utils.swap_tensors(a, b)
+    p, q = nn.Parameter(torch.zeros(2)), torch.ones(3)
+    torch.utils.swap_tensors(p, q)
+    held = weakref.ref(q)
+    wrong = [error(lambda: torch.utils.swap_tensors(p, q)), error(lambda: torch.utils.swap_tensors(q, p))]
+    found = [a, b, a.note, a.is_leaf, hasattr(b, "note"), type(p).__name__, type(q).__name__, held() is q, wrong]
+    for name in ("swap", "overwrite"):
+        getattr(future, f"set_{name}_module_params_on_conversion")(True)
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+        before = list(model.parameters())
+        model(torch.ones(3, 2)).sum().backward()
+        first = model[0].weight.grad
+        model.double()
+        empty = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)).to("meta")
+        weight, state = empty[0].weight, model.state_dict()
+        shown = str(empty.load_state_dict(state, assign=True))
+        other = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+        other.load_state_dict(state)  # the metadata of `state` still says that entries are assigned
+        found += [[x is y for x, y in zip(before, model.parameters(), strict=True)], model[0].weight.grad is first]
+        found += [model[0].weight, model[0].weight.grad, shown, weight is empty[0].weight, empty[0].weight]
+        found += [str(other[0].bias.dtype), other[1].running_mean]
+        getattr(future, f"set_{name}_module_params_on_conversion")(False)
+    return found
+
+
+def fetchers_of_datasets(torch):
+    data, loader = torch.utils.data, sub(torch, "utils.data.dataloader")
+
+    class Stream(data.IterableDataset):
+        def __iter__(self):
+            return iter(range(5))
+
+    kind, rows = loader._DatasetKind, data.TensorDataset(torch.arange(6.0), torch.arange(6))
+    whole = kind.create_fetcher(kind.Map, rows, True, loader.default_collate, False).fetch([0, 2])
+    one = kind.create_fetcher(kind.Map, [3, 4, 5], False, lambda x: x, False).fetch(1)
+    stream = kind.create_fetcher(kind.Iterable, Stream(), True, loader.default_collate, True)
+    read = stream.fetch([0, 0]), stream.fetch([0, 0]), error(lambda: stream.fetch([0, 0]))
+    return whole, one, read, data.DataLoader(rows)._dataset_kind, data.DataLoader(Stream())._dataset_kind
+
+
 USAGES = {
     f.__name__: f
     for f in (
@@ -527,6 +596,9 @@ USAGES = {
             bits_as_arrays,
             samples_of_classes,
             texts_in_the_place_of_numbers,
+            products_in_groups,
+            swapped_tensors,
+            fetchers_of_datasets,
         ),
     )
 }

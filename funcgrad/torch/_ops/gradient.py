@@ -102,6 +102,11 @@ def _leaf_hooks(x: Tensor) -> LeafHooks:
     return x._hooks
 
 
+def module_load(self: Tensor, other: Tensor, assign: bool = False) -> Tensor:
+    """What becomes of this tensor when a module loads `other`: what is swapped with it, see `torch.__future__`."""
+    return (other if assign else self.copy_(other)).detach()
+
+
 def detach_(self: Tensor) -> Tensor:
     """Take this tensor out of its graph: it becomes a leaf."""
     if self._base is not None:
@@ -185,6 +190,7 @@ ROWS = (
             register_hook,
             register_post_accumulate_grad_hook,
             detach_,
+            module_load,
         )
     ),
     Row("__copy__", shallow_copy, function=False),

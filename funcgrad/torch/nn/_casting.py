@@ -7,11 +7,16 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 from funcgrad.errors import warn
+from funcgrad.torch.__future__ import (
+    get_overwrite_module_params_on_conversion,
+    get_swap_module_params_on_conversion,
+)
 from funcgrad.torch._destination import module_destination
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._ops.copying import to_device
 from funcgrad.torch._ops.creation import empty
 from funcgrad.torch._ops.gradient import set_data
+from funcgrad.torch._swapping import swap_tensors
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import NOT_SHARED, NOT_TO_EMPTY
 from funcgrad.torch._types import CPU, bfloat16, device, dtype, float16, float32, float64
@@ -25,9 +30,15 @@ def _moved(x: Tensor, chosen: device) -> Tensor:
 
 
 def _applied(fn: Callable[[Tensor], Tensor], parameter: Parameter) -> Parameter:
-    """The parameter with other data; a new one, where only one of the two has any."""
+    """The parameter with other data; a new one, where only one of the two has any, or `torch.__future__` says so."""
     made, grad = fn(parameter), parameter._grad
-    if made.is_meta != parameter.is_meta:
+    if get_swap_module_params_on_conversion():
+        swap_tensors(parameter, Parameter(made, parameter.requires_grad))
+        if grad is not None:
+            swap_tensors(grad, fn(grad).requires_grad_(grad.requires_grad))
+            parameter._grad = grad
+        return parameter
+    if made.is_meta != parameter.is_meta or get_overwrite_module_params_on_conversion():
         parameter = Parameter(made, parameter.requires_grad)
         parameter._grad = None if grad is None else fn(grad)
         return parameter

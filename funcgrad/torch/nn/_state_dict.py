@@ -7,10 +7,20 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from funcgrad.errors import warn
+from funcgrad.torch.__future__ import get_swap_module_params_on_conversion
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._hooks import RemovableHandle
+from funcgrad.torch._swapping import swap_tensors
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._texts import EXTRA_STATE, NO_OP_ON_META, POSITIONAL_STATE_DICT, POST_HOOK_RESULT
+from funcgrad.torch._texts import (
+    EXTRA_STATE,
+    LOADED_ITSELF,
+    NO_OP_ON_META,
+    NOT_SWAPPED,
+    POSITIONAL_STATE_DICT,
+    POST_HOOK_RESULT,
+)
+from funcgrad.torch.nn.parameter import Parameter
 
 EXTRA = "_extra_state"
 """The name under which a module's extra state is saved."""
@@ -134,7 +144,8 @@ class StateDict:
         """Load this module and all below it."""
         metadata = given._metadata
         local = {} if metadata is None else metadata.get(prefix[:-1], {})
-        local = {**local, "assign_to_params_buffers": True} if assign else local
+        if assign:
+            local["assign_to_params_buffers"] = True  # where the metadata has this module, later loads assign too
         self._load_from_state_dict(given, prefix, local, True, *found, errors)
         for name, child in self._modules.items():
             if child is not None:
@@ -233,7 +244,10 @@ def _load(module: Any, name: str, own: Any, key: str, given: Any, metadata: dict
         own.materialize(given.shape)
     if text := _misfit(key, own, given):
         return text
-    if not metadata.get("assign_to_params_buffers"):
+    is_assigned = bool(metadata.get("assign_to_params_buffers"))
+    if get_swap_module_params_on_conversion():
+        return _swap(own, key, given, is_assigned)
+    if not is_assigned:
         if own.is_meta and not given.is_meta:
             warn(NO_OP_ON_META.format(key))
         own.copy_(given)
@@ -241,6 +255,21 @@ def _load(module: Any, name: str, own: Any, key: str, given: Any, metadata: dict
         module._parameters[name] = type(own)(given, own.requires_grad)
     else:
         module._buffers[name] = given
+    return ""
+
+
+def _swap(own: Any, key: str, given: Any, is_assigned: bool) -> str:
+    """Swap a parameter or buffer with what it makes of an entry."""
+    try:
+        new = own.module_load(given, assign=is_assigned)
+        if new is given or new is own:
+            raise RuntimeError(LOADED_ITSELF)
+        if isinstance(own, Parameter):
+            new = new if isinstance(new, Parameter) else Parameter(new, own.requires_grad)
+            new.requires_grad_(own.requires_grad)
+        swap_tensors(own, new)
+    except Exception as error:
+        return NOT_SWAPPED.format(key, own.size(), given.size(), error.args)
     return ""
 
 

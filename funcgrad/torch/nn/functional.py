@@ -40,6 +40,7 @@ from funcgrad.torch._ops.dropout import dropout2d as dropout2d
 from funcgrad.torch._ops.dropout import dropout3d as dropout3d
 from funcgrad.torch._ops.dropout import feature_alpha_dropout as feature_alpha_dropout
 from funcgrad.torch._ops.embedding import embedding as embedding
+from funcgrad.torch._ops.grouped import grouped_mm as grouped_mm
 from funcgrad.torch._ops.linalg import linear as linear
 from funcgrad.torch._ops.loss_classes import cross_entropy as cross_entropy
 from funcgrad.torch._ops.loss_classes import linear_cross_entropy as linear_cross_entropy

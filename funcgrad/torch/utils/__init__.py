@@ -1,6 +1,7 @@
 """torch.utils: what surrounds training."""
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._swapping import swap_tensors as swap_tensors
 from funcgrad.torch.utils import _foreach_utils as _foreach_utils
 from funcgrad.torch.utils import _pytree as _pytree
 from funcgrad.torch.utils import benchmark as benchmark

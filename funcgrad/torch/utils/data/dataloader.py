@@ -10,13 +10,14 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from funcgrad.errors import warn
 from funcgrad.torch._texts import TOO_MANY_WORKERS
 from funcgrad.torch.random import default_generator
 from funcgrad.torch.utils.data._utils.collate import default_collate, default_convert
-from funcgrad.torch.utils.data._utils.fetch import make_fetch
+from funcgrad.torch.utils.data._utils.fetch import make_fetch, map_fetch, stream_fetch
 from funcgrad.torch.utils.data._utils.worker import Worker
 from funcgrad.torch.utils.data._utils.worker import get_worker_info as get_worker_info
 from funcgrad.torch.utils.data.dataset import IterableDataset
@@ -28,6 +29,22 @@ _worker_init_fn_t = Callable[[int], None]
 _FIXED = frozenset({"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"})
 _LONG = 48
 """Equations from which on a loop that never looks at a value has its program cut at the next batch."""
+
+
+class _DatasetKind:
+    """How a dataset is read, and what reads it."""
+
+    Map = 0
+    Iterable = 1
+
+    @staticmethod
+    def create_fetcher(kind: int, dataset: Any, auto_collation: bool, collate_fn: Any, drop_last: bool) -> Any:
+        """An object whose `fetch` gives a batch, or a sample, for indices."""
+        if kind == _DatasetKind.Map:
+            fetch = map_fetch(dataset, auto_collation, collate_fn)
+        else:
+            fetch = stream_fetch(dataset, auto_collation, collate_fn, drop_last)
+        return SimpleNamespace(dataset=dataset, fetch=fetch)
 
 
 class DataLoader:
@@ -79,6 +96,7 @@ class DataLoader:
     ) -> None:
         _check_workers(num_workers, timeout, prefetch_factor, persistent_workers, multiprocessing_context)
         self._is_stream = isinstance(dataset, IterableDataset)
+        self._dataset_kind = _DatasetKind.Iterable if self._is_stream else _DatasetKind.Map
         if self._is_stream:
             _check_stream(shuffle, sampler, batch_sampler)
         _check_order(batch_size, shuffle, sampler, batch_sampler, drop_last)

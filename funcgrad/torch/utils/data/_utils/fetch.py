@@ -37,8 +37,18 @@ def make_fetch(dataset: Any, batched: bool, collate: Callable[[Any], Any], drop_
         drop_last: Whether a stream's shorter last batch is left out.
     """
     if isinstance(dataset, IterableDataset):
-        stream = iter(dataset)
-        return _stream_fetch(stream, collate, drop_last) if batched else lambda _: collate(next(stream))
+        return stream_fetch(dataset, batched, collate, drop_last)
+    return map_fetch(dataset, batched, collate)
+
+
+def stream_fetch(dataset: Any, batched: bool, collate: Callable[[Any], Any], drop_last: bool) -> Fetch:
+    """How a stream's batches are made; of the indices only their number is looked at."""
+    stream = iter(dataset)
+    return _stream_fetch(stream, collate, drop_last) if batched else lambda _: collate(next(stream))
+
+
+def map_fetch(dataset: Any, batched: bool, collate: Callable[[Any], Any]) -> Fetch:
+    """How the batches of a dataset with indices are made."""
     if not batched:
         return lambda index: collate(dataset[index])
     one_by_one = _sample_fetch(dataset, collate)
