@@ -1,4 +1,4 @@
-"""SummaryWriter: scalars, texts, histograms and hyperparameters for TensorBoard, in its own event files."""
+"""SummaryWriter: what a training tells TensorBoard, in its own event files."""
 
 from __future__ import annotations
 
@@ -11,15 +11,26 @@ from typing import Any
 import numpy as np
 
 from funcgrad.errors import UnsupportedError, UnsupportedNameError, unsupported
-from funcgrad.torch._ops.conversion import host_array, item
-from funcgrad.torch._tensor import Tensor
-from funcgrad.torch.utils.tensorboard._event_file import EventFile, histogram, hyperparameters, scalar, text
+from funcgrad.torch.utils.tensorboard import summary
+from funcgrad.torch.utils.tensorboard._event_file import EventFile
+from funcgrad.torch.utils.tensorboard._module_graph import module_graph
+from funcgrad.torch.utils.tensorboard._pictures import drawn
+from funcgrad.torch.utils.tensorboard._projector import Projector
+from funcgrad.torch.utils.tensorboard.summary import Summary
 
 ADVICE = (
-    "It writes scalars, texts, histograms and hyperparameters. Save pictures with matplotlib or PIL, or write them "
-    "with the package tensorboardX, which takes NumPy arrays."
+    "It writes scalars, texts, histograms, pictures, figures, sounds, embeddings, curves and hyperparameters. Draw "
+    "boxes into a picture first, and save videos with a package of their own."
 )
-BINS = 64
+
+
+def _default_bins() -> list[float]:
+    """Limits of bins that grow by a tenth, on both sides of zero."""
+    limits, limit = [], 1e-12
+    while limit < 1e20:
+        limits.append(limit)
+        limit *= 1.1
+    return [*(-x for x in reversed(limits)), 0, *limits]
 
 
 class SummaryWriter:
@@ -53,7 +64,9 @@ class SummaryWriter:
         )
         self._suffix = filename_suffix
         self._files: dict[str, EventFile] = {}
-        self._file(self.log_dir)
+        self._projector = Projector()
+        self.default_bins = _default_bins()
+        self._get_file_writer()
 
     def _file(self, folder: str) -> EventFile:
         """The event file in a folder, made when it is first needed."""
@@ -64,10 +77,16 @@ class SummaryWriter:
             self._files[folder] = EventFile(path / (name + self._suffix))
         return self._files[folder]
 
-    def _add(self, value: bytes, step: int | None, walltime: float | None, folder: str | None = None) -> None:
-        file = self._file(folder or self.log_dir)
-        file.add(value, step, walltime)
-        file.flush()
+    def _get_file_writer(self) -> EventFile:
+        return self._file(self.log_dir)
+
+    @property
+    def file_writer(self) -> EventFile:
+        """The event file in the writer's own folder."""
+        return self._get_file_writer()
+
+    def _add(self, value: Summary, step: int | None, walltime: float | None, folder: str | None = None) -> None:
+        self._file(folder or self.log_dir).add_summary(value, step, walltime)
 
     def add_scalar(
         self,
@@ -85,10 +104,11 @@ class SummaryWriter:
             scalar_value: A number or a tensor of one element.
             global_step: The step.
             walltime: The time, in seconds since 1970; now if None.
-            new_style: Without effect.
-            double_precision: Without effect.
+            new_style: Whether it is written as a tensor.
+            double_precision: Whether that tensor is of float64.
         """
-        self._add(scalar(tag, _number(scalar_value)), global_step, walltime)
+        value = summary.scalar(tag, scalar_value, new_style=new_style, double_precision=double_precision)
+        self._add(value, global_step, walltime)
 
     def add_scalars(
         self, main_tag: str, tag_scalar_dict: dict[str, Any], global_step: int | None = None, walltime: Any = None
@@ -103,11 +123,11 @@ class SummaryWriter:
         """
         for tag, number in tag_scalar_dict.items():
             folder = os.path.join(self.log_dir, f"{main_tag}_{tag}".replace("/", "_").replace(" ", "_"))
-            self._add(scalar(main_tag, _number(number)), global_step, walltime, folder)
+            self._add(summary.scalar(main_tag, number), global_step, walltime, folder)
 
     def add_text(self, tag: str, text_string: str, global_step: int | None = None, walltime: Any = None) -> None:
         """A text, read as Markdown."""
-        self._add(text(tag, text_string), global_step, walltime)
+        self._add(summary.text(tag, text_string), global_step, walltime)
 
     def add_histogram(
         self,
@@ -124,18 +144,175 @@ class SummaryWriter:
             tag: Its name.
             values: A tensor or an array.
             global_step: The step.
-            bins: How many equal bins; names of rules give the usual number.
+            bins: TensorFlow's, or what `numpy.histogram` takes.
             walltime: The time, in seconds since 1970; now if None.
-            max_bins: Without effect.
+            max_bins: How many there are at most.
         """
-        array = host_array(values, "histogram") if isinstance(values, Tensor) else np.asarray(values)
-        self._add(histogram(tag, array, bins if isinstance(bins, int) else BINS), global_step, walltime)
+        limits = self.default_bins if isinstance(bins, str) and bins == "tensorflow" else bins
+        self._add(summary.histogram(tag, values, limits, max_bins), global_step, walltime)
+
+    def add_histogram_raw(
+        self,
+        tag: str,
+        min: float,
+        max: float,
+        num: int,
+        sum: float,
+        sum_squares: float,
+        bucket_limits: Any,
+        bucket_counts: Any,
+        global_step: int | None = None,
+        walltime: float | None = None,
+    ) -> None:
+        """How values are distributed, counted beforehand.
+
+        Args:
+            tag: Its name.
+            min: The least value.
+            max: The largest.
+            num: How many there are.
+            sum: Their sum.
+            sum_squares: The sum of their squares.
+            bucket_limits: The right limit of each bin.
+            bucket_counts: How many are in each.
+            global_step: The step.
+            walltime: The time, in seconds since 1970; now if None.
+
+        Raises:
+            ValueError: There are not as many limits as counts.
+        """
+        if len(bucket_limits) != len(bucket_counts):
+            raise ValueError("len(bucket_limits) != len(bucket_counts), see the document.")
+        value = summary.histogram_raw(tag, min, max, num, sum, sum_squares, bucket_limits, bucket_counts)
+        self._add(value, global_step, walltime)
+
+    def add_image(
+        self, tag: str, img_tensor: Any, global_step: int | None = None, walltime: Any = None, dataformats: str = "CHW"
+    ) -> None:
+        """A picture.
+
+        Args:
+            tag: Its name.
+            img_tensor: uint8 from 0 to 255, or numbers from 0 to 1.
+            global_step: The step.
+            walltime: The time, in seconds since 1970; now if None.
+            dataformats: The tensor's dimensions.
+        """
+        self._add(summary.image(tag, img_tensor, dataformats=dataformats), global_step, walltime)
+
+    def add_images(
+        self, tag: str, img_tensor: Any, global_step: int | None = None, walltime: Any = None, dataformats: str = "NCHW"
+    ) -> None:
+        """Several pictures in a grid: as `add_image`, of four dimensions."""
+        self.add_image(tag, img_tensor, global_step, walltime, dataformats)
+
+    def add_figure(
+        self, tag: str, figure: Any, global_step: int | None = None, close: bool = True, walltime: Any = None
+    ) -> None:
+        """A figure, or several, of matplotlib.
+
+        Args:
+            tag: Its name.
+            figure: The figure, or a list of them.
+            global_step: The step.
+            close: Whether the figure is closed afterwards.
+            walltime: The time, in seconds since 1970; now if None.
+        """
+        if isinstance(figure, list):
+            self.add_image(tag, np.stack([drawn(x) for x in figure]), global_step, walltime, "NCHW")
+        else:
+            self.add_image(tag, drawn(figure), global_step, walltime)
+        if close:
+            from matplotlib import pyplot  # whoever has a figure has matplotlib
+
+            for x in figure if isinstance(figure, list) else [figure]:
+                pyplot.close(x)
+
+    def add_audio(
+        self, tag: str, snd_tensor: Any, global_step: int | None = None, sample_rate: int = 44100, walltime: Any = None
+    ) -> None:
+        """A sound.
+
+        Args:
+            tag: Its name.
+            snd_tensor: Numbers from -1 to 1 along one dimension.
+            global_step: The step.
+            sample_rate: How many of them there are in a second.
+            walltime: The time, in seconds since 1970; now if None.
+        """
+        self._add(summary.audio(tag, snd_tensor, sample_rate), global_step, walltime)
+
+    def add_pr_curve(
+        self,
+        tag: str,
+        labels: Any,
+        predictions: Any,
+        global_step: int | None = None,
+        num_thresholds: int = 127,
+        weights: Any = None,
+        walltime: float | None = None,
+    ) -> None:
+        """Precision and recall at equally spaced thresholds.
+
+        Args:
+            tag: Its name.
+            labels: Whether each is one, as 0 and 1.
+            predictions: How probable that was held, from 0 to 1.
+            global_step: The step.
+            num_thresholds: How many thresholds, at most 127.
+            weights: How much each counts; one if None.
+            walltime: The time, in seconds since 1970; now if None.
+        """
+        self._add(summary.pr_curve(tag, labels, predictions, num_thresholds, weights), global_step, walltime)
+
+    def add_custom_scalars(self, layout: dict[str, dict[str, Any]]) -> None:
+        """Which scalars are shown together: by category and chart its kind and tags."""
+        self._add(summary.custom_scalars(layout), None, None)
+
+    def add_embedding(
+        self,
+        mat: Any,
+        metadata: list[Any] | None = None,
+        label_img: Any = None,
+        global_step: int | None = None,
+        tag: str = "default",
+        metadata_header: list[str] | None = None,
+    ) -> None:
+        """Points for the projector, in files beside the events.
+
+        Args:
+            mat: `[points, dimensions]`.
+            metadata: The label of each point, or several of them.
+            label_img: The picture of each point, `[points, channels, height, width]`.
+            global_step: The step.
+            tag: The points' name.
+            metadata_header: What the labels are called, where a point has several.
+        """
+        self._projector.add(self.log_dir, tag, global_step or 0, mat, metadata, metadata_header, label_img)
+
+    def add_graph(
+        self, model: Any, input_to_model: Any = None, verbose: bool = False, use_strict_trace: bool = True
+    ) -> None:
+        """A model's layers, and which gives its results to which; what functions do in between is not shown.
+
+        Args:
+            model: The module.
+            input_to_model: A tensor, or several, that it is called with once.
+            verbose: Not supported.
+            use_strict_trace: Without effect.
+
+        Raises:
+            UnsupportedError: The graph is to be printed.
+        """
+        if verbose:
+            raise UnsupportedError(unsupported("verbose of add_graph", "print(model) shows its layers."))
+        self._get_file_writer().add_graph(module_graph(model, input_to_model))
 
     def add_hparams(
         self,
         hparam_dict: dict[str, Any],
         metric_dict: dict[str, Any],
-        hparam_domain_discrete: None = None,
+        hparam_domain_discrete: dict[str, list[Any]] | None = None,
         run_name: str | None = None,
         global_step: int | None = None,
     ) -> None:
@@ -144,25 +321,19 @@ class SummaryWriter:
         Args:
             hparam_dict: Numbers, texts, booleans or None by name.
             metric_dict: Numbers by name.
-            hparam_domain_discrete: Which values a setting can have is not written.
+            hparam_domain_discrete: All values that a setting can have, by its name.
             run_name: The folder's name; the time if None.
             global_step: The step.
 
         Raises:
             TypeError: What is given is not two dictionaries.
-            ValueError: A setting is of another type.
-            UnsupportedError: `hparam_domain_discrete` is given.
         """
         if type(hparam_dict) is not dict or type(metric_dict) is not dict:
             raise TypeError("hparam_dict and metric_dict should be dictionary.")
-        if hparam_domain_discrete:
-            raise UnsupportedError(unsupported("hparam_domain_discrete", "Leave it out: TensorBoard shows the values."))
-        settings = {name: _setting(value) for name, value in hparam_dict.items() if value is not None}
+        values = summary.hparams(hparam_dict, metric_dict, hparam_domain_discrete)
         folder = os.path.join(self.log_dir, run_name or str(time.time()))
-        for value in hyperparameters(settings, metric_dict):
+        for value in (*values, *(summary.scalar(tag, number) for tag, number in metric_dict.items())):
             self._add(value, global_step, None, folder)
-        for tag, number in metric_dict.items():
-            self._add(scalar(tag, _number(number)), global_step, None, folder)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("add_"):
@@ -188,15 +359,3 @@ class SummaryWriter:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def _setting(value: Any) -> str | float:
-    if isinstance(value, str):
-        return value
-    if not isinstance(value, bool | int | float | Tensor):
-        raise ValueError("value should be one of int, float, str, bool, or torch.Tensor")
-    return _number(value)
-
-
-def _number(value: Any) -> float:
-    return float(item(value) if isinstance(value, Tensor) else value)
