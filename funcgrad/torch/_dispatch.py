@@ -6,19 +6,20 @@ Every operator goes through `apply` (`record`, where no graph is kept), every vi
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from funcgrad.torch._grad_mode import has_been, state
-from funcgrad.torch._graph import LEAF, NOWHERE, Edge, OperatorNode, savers
+from funcgrad.torch._graph import LEAF, NOWHERE, Edge, OperatorNode, depends_on_all, savers
 from funcgrad.torch._order import TURNING, follow
 from funcgrad.torch._tensor import Tensor, root_of, wrap
 from funcgrad.torch._texts import INFERENCE_SAVED, NOT_A_TENSOR, VIEW_MADE_WITHOUT_GRAD
 from funcgrad.torch._types import type_name
 from funcgrad.torch._views import Writer
-from funcgrad.trace import NUMBERS, Equation, Op, Pullback, Value, current, cut, pullback, reach
+from funcgrad.trace import NUMBERS, Equation, Op, Pullback, Value, current, cut, pullback, reach, varying
 
 fronts: list[Callable[[Op, tuple[Any, ...]], tuple[Any, ...]]] = []
 """What sees an operator's operands first and may put others in their place; autocasting."""
@@ -117,6 +118,13 @@ def _differentiable(
     edges: list[Any],
     wrt: tuple[int, ...],
 ) -> list[Tensor]:
+    if equation.op.of is not None and not depends_on_all(
+        equation
+    ):  # of a gradient that is several operators in PyTorch
+        varied = _varied(equation, wrt)
+        if not varied:
+            return [wrap(value) for value in results]
+        edges, wrt = [edge if i in varied else None for i, edge in enumerate(edges)], varied
     plan = equation.pullbacks.get(wrt) or _plan(equation, wrt)
     if not plan.cotangents:
         return [wrap(value) for value in results]
@@ -133,6 +141,9 @@ def _differentiable(
     if savers:
         savers[-1](node)
     return tensors
+
+
+_varied = functools.lru_cache(4096)(varying)
 
 
 def _plan(equation: Equation, wrt: tuple[int, ...]) -> Pullback:

@@ -23,7 +23,7 @@ NODES = {
     **_shared(
         "Mul",
         "abs acos acosh asin asinh atan2 cos cosh dist digamma erf erfc erfinv exp expm1 gaussian_nll_loss",
-        "hinge_embedding_loss i0 kl_div l1_loss lgamma logsumexp mish pairwise_distance pow pow_constant prod",
+        "copysign hinge_embedding_loss i0 kl_div l1_loss lgamma logsumexp mish pairwise_distance pow pow_constant prod",
         "reciprocal rsqrt silu sin sinh special_i0e special_i1 special_log_ndtr special_ndtri square std tan",
         "triplet_margin_loss var vector_norm",
     ),
@@ -41,6 +41,7 @@ NODES = {
         "binary_cross_entropy cdist gelu glu hardshrink hardswish hardtanh huber_loss leaky_relu mse_loss nll_loss",
         "log_sigmoid sigmoid smooth_l1_loss soft_margin_loss softplus softshrink tanh",
     ),
+    **dict.fromkeys(("hardsigmoid", "multi_margin_loss", "multilabel_margin_loss"), "torch::autograd::NotImplemented"),
     "batch_norm": "NativeBatchNormBackwardBackward0",
     "binary_cross_entropy_with_logits": "DivBackward1",
     "exp2": "MulBackward1",
@@ -50,6 +51,19 @@ NODES = {
     "layer_norm": "NativeLayerNormBackwardBackward0",
     "logcumsumexp": "SubBackward0",
     "prelu": "PreluKernelBackwardBackward0",
+    "rrelu": "RreluWithNoiseBackwardBackward0",
     "relu": "ThresholdBackwardBackward0",
     "softmax": "SoftmaxBackwardDataBackward0",
 }
+
+KERNELS = frozenset(
+    {
+        *("max_pool", "avg_pool", "adaptive_max_pool", "adaptive_avg_pool", "pad", "convolution", "conv_transpose"),
+        *("grid_sample", "interpolate", "batch_norm_running", "celu", "elu", "selu", "threshold", "rrelu"),
+        *("multi_margin_loss", "multilabel_margin_loss", "hardsigmoid"),
+    }
+)
+"""Further operators whose backward pass is an operator itself; its name is that of theirs with another `Backward`."""
+
+OF_SIGNS = frozenset({"abs", "copysign", "dist", "l1_loss", "vector_norm"})
+"""Operators whose gradient has the sign of an operand, which PyTorch differentiates though its derivative is zero."""

@@ -10,8 +10,10 @@ import itertools
 import re
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from funcgrad.torch._gradient_nodes import KERNELS, OF_SIGNS
 from funcgrad.torch._gradient_nodes import NODES as GRADIENT_NODES
 from funcgrad.torch._hooks import RemovableHandle, hooks_of
 from funcgrad.torch._texts import BACKWARD_TWICE, MODIFIED_IN_PLACE
@@ -344,11 +346,34 @@ def _chain(edge: Any, links: int) -> Iterator[OperatorNode]:
         edge, links = edge.node.edges[0], links - 1
 
 
+def depends_on_all(equation: Equation) -> bool:
+    """Whether a gradient's node leads to all that the gradient is computed from, even where nothing would change.
+
+    So do operators of PyTorch's own: they have one node, whatever they do.
+    """
+    of, _, again = equation.op.name.partition("_pullback")
+    return not again and (of in KERNELS | OF_SIGNS or GRADIENT_NODES.get(of, "").endswith(_OF_KERNELS))
+
+
+_OF_KERNELS = ("BackwardBackward0", "BackwardDataBackward0")
+
+
 def _label(equation: Equation) -> str:
     of, is_gradient, _ = equation.op.name.partition("_pullback")  # of a gradient's gradient too
     if is_gradient and of in GRADIENT_NODES:
         return GRADIENT_NODES[of]
     label = equation.op.label
-    text = label if isinstance(label, str) else label(equation)
+    text = label if isinstance(label, str) else label(_differentiated(equation) if is_gradient else equation)
     is_whole = "Backward" in text or "::" in text or text == "CopySlices"
+    if is_gradient and of in KERNELS and not is_whole:
+        return f"{text}BackwardBackward0"
     return text if is_whole else f"{text}Backward0"
+
+
+def _differentiated(equation: Equation) -> Any:
+    """What a label can be told of the equation whose gradient an equation is."""
+    op, static = equation.op, equation.static
+    while op.of is not None:
+        op, static = op.of, static[0]
+    avals = equation.avals
+    return SimpleNamespace(op=op, static=static, operands=equation.operands, avals=avals, results=avals)

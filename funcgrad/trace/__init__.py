@@ -24,6 +24,7 @@ from funcgrad.trace.program import evaluate as evaluate
 from funcgrad.trace.pullback import Pullback as Pullback
 from funcgrad.trace.pullback import is_differentiable as is_differentiable
 from funcgrad.trace.pullback import pullback as pullback
+from funcgrad.trace.pullback import varying as varying
 from funcgrad.trace.record import EAGER as EAGER
 from funcgrad.trace.record import LONGEST as LONGEST
 from funcgrad.trace.record import WITHOUT_DATA as WITHOUT_DATA

@@ -38,11 +38,12 @@ class Op:
             is cheaper or more exact from the result than from the input. The result is then what is saved.
         label: The name that PyTorch gives this operator's node, without `Backward0`; a function of the static
             parameters where it depends on them.
+        of: The operator whose gradient it is, if any.
         anywhere: Positions of the inputs that may have data where the others have none, or `ALL`: those that only say
             where to look, and what is copied.
     """
 
-    __slots__ = ("anywhere", "from_result", "function", "label", "name", "pullbacks", "saves", "static_names")
+    __slots__ = ("anywhere", "from_result", "function", "label", "name", "of", "pullbacks", "saves", "static_names")
 
     def __init__(
         self,
@@ -53,10 +54,12 @@ class Op:
         from_result: Callable[..., Any] | None = None,
         label: str | Callable[..., str] | None = None,
         anywhere: Container[int] | str = (),
+        of: Op | None = None,
     ) -> None:
         self.name = name
         self.function = function
         self.saves = saves
+        self.of = of
         self.from_result = from_result
         self.label = label if label is not None else "".join(part.capitalize() for part in name.split("_"))
         self.anywhere: Container[int] = range(sys.maxsize) if isinstance(anywhere, str) else anywhere

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.extend.core import jaxpr_as_fun
+from jax.interpreters.partial_eval import dce_jaxpr
 
-from funcgrad.trace.equation import NUMBERS, Equation
+from funcgrad.trace.equation import NUMBERS, Equation, traced
 from funcgrad.trace.op import ALL, Op
 from funcgrad.trace.value import Aval
 
@@ -54,6 +56,28 @@ def _derive(equation: Equation, wrt: tuple[int, ...]) -> Pullback:
     keeps = tuple(sorted(numbers + saved))
     results = () if op.from_result is None else (0,)
     return Pullback(derived, (equation.static, absent), keeps, saved, results, cotangents, bool(needed or results))
+
+
+def varying(equation: Equation, wrt: tuple[int, ...]) -> tuple[int, ...]:
+    """Of the operands at positions `wrt` those whose change changes a result, whatever the values are.
+
+    A sorted gradient depends on the order of the values that were sorted, and not on their size.
+    """
+    given = [i for i, aval in enumerate(equation.avals) if aval is not None]
+    places = [given.index(i) for i in wrt]
+    closed = traced(equation.op, equation.static, equation.kinds)
+
+    def changes(primals: list[Any], tangents: list[Any]) -> list[Any]:
+        def of(*chosen: Any) -> Any:
+            replaced = dict(zip(places, chosen, strict=True))
+            return jaxpr_as_fun(closed)(*[replaced.get(i, x) for i, x in enumerate(primals)])
+
+        return jax.jvp(of, [primals[i] for i in places], tangents)[1]
+
+    with jax.enable_x64(True):
+        jaxpr = jax.make_jaxpr(changes)(closed.in_avals, [closed.in_avals[i] for i in places]).jaxpr
+    _, used = dce_jaxpr(jaxpr, [True] * len(jaxpr.outvars))
+    return tuple(i for i, is_used in zip(wrt, used[len(closed.in_avals) :], strict=True) if is_used)
 
 
 def is_differentiable(aval: Aval) -> bool:
@@ -100,7 +124,7 @@ def _pullback_op(
         found = op.from_result(result, _conjugate(cotangent), **dict(zip(op.static_names, static, strict=True)))
         return _conjugate(found)
 
-    return Op(f"{op.name}_pullback", from_result if op.from_result else function, label=op.label, anywhere=ALL)
+    return Op(f"{op.name}_pullback", from_result if op.from_result else function, label=op.label, anywhere=ALL, of=op)
 
 
 def _conjugate(x: Any) -> Any:

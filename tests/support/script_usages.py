@@ -568,6 +568,48 @@ def fetchers_of_datasets(torch):
     return whole, one, read, data.DataLoader(rows)._dataset_kind, data.DataLoader(Stream())._dataset_kind
 
 
+def gradients_that_depend_on_their_input(torch):
+    """Which gradients require grad, and the names of their nodes."""
+    F, found = torch.nn.functional, {}
+    torch.manual_seed(0)
+    y, signs = torch.rand(3, 4), torch.tensor([1.0, -1.0] * 6).view(3, 4)
+    classes = torch.tensor([0, 1, 2])
+    plain = "abs sign exp max min amax amin median nanmedian mode sort msort nansum nan_to_num aminmax angle prod sum"
+    along = "max min median sort topk kthvalue mode amax cummax cummin cumprod softmax"
+    beside = "maximum minimum fmax fmin xlogy copysign mul div sub atan2 remainder"
+    layers = "relu relu6 leaky_relu elu selu celu gelu hardtanh hardsigmoid hardswish hardshrink softshrink softplus"
+    losses = "mse_loss l1_loss smooth_l1_loss kl_div binary_cross_entropy poisson_nll_loss"
+    calls = {
+        **{name: getattr(torch, name) for name in plain.split()},
+        **{
+            f"{name}_dim": lambda x, n=name: getattr(torch, n)(x, *((2,) if n in ("topk", "kthvalue") else ()), dim=1)
+            for name in along.split()
+        },
+        **{name: lambda x, n=name: getattr(torch, n)(x, y) for name in beside.split()},
+        **{name: getattr(F, name) for name in layers.split()},
+        **{name: lambda x, n=name: getattr(F, n)(x, y) for name in losses.split()},
+        "clamp": lambda x: x.clamp(0.2, 0.7),
+        "clamp_tensors": lambda x: x.clamp(y * 0.3, y + 0.2),
+        "kl_of_logs": lambda x: F.kl_div(x, y.log(), log_target=True),
+        "hinge": lambda x: F.hinge_embedding_loss(x, signs),
+        "ranking": lambda x: F.margin_ranking_loss(x, y, signs),
+        "multi_margin": lambda x: F.multi_margin_loss(x, classes),
+        "cross_entropy": lambda x: F.cross_entropy(x, classes),
+        "norm_1": lambda x: x.norm(1),
+        "norm": lambda x: x.norm(),
+        "max_pool": lambda x: F.max_pool2d(x, 2),
+        "adaptive_max_pool": lambda x: F.adaptive_max_pool2d(x, 2),
+        "quantile": lambda x: x.quantile(0.3),
+    }
+    for name, call in calls.items():
+        x = torch.rand((1, 1, 4, 4) if "pool" in name else (3, 4), requires_grad=True)
+        y_of_x = call(x)
+        y_of_x = y_of_x[0] if isinstance(y_of_x, tuple) else y_of_x
+        (gradient,) = torch.autograd.grad(y_of_x.sum(), x, create_graph=True)
+        found[name] = gradient.grad_fn.name() if gradient.requires_grad else None
+    return found
+
+
 USAGES = {
     f.__name__: f
     for f in (
@@ -596,6 +638,7 @@ USAGES = {
             bits_as_arrays,
             samples_of_classes,
             texts_in_the_place_of_numbers,
+            gradients_that_depend_on_their_input,
             products_in_groups,
             swapped_tensors,
             fetchers_of_datasets,
