@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import funcgrad.torch as face
 from funcgrad.errors import PACKAGE, UnsupportedError, unsupported
-from funcgrad.torch._ops.rows import SPELLINGS
+from funcgrad.torch._signatures import SPELLINGS
 
 TENSOR = "torch.Tensor"
 _SPELLED = ("other", "more")
-"""How operators call the keywords that they hand to `rows.spelled`, which takes NumPy's spellings and `out`."""
+"""How operators call the keywords that they hand to `rows.with_out`."""
 
 
 class Names(NamedTuple):
@@ -112,7 +112,8 @@ def unknown_keywords(call: Callable[..., Any], given: tuple[str, ...]) -> list[s
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
             if parameter.name not in _SPELLED:
                 return []
-            takes |= {"out", *SPELLINGS}
+            takes.add("out")
+    takes |= {spelling for name in takes for spelling in SPELLINGS.get(name, ())}
     return [name for name in given if name not in takes]
 
 

@@ -61,6 +61,8 @@ from funcgrad.torch import xpu as xpu
 from funcgrad.torch._absent import stand_in as _stand_in
 from funcgrad.torch._anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from funcgrad.torch._anomaly import is_anomaly_enabled as is_anomaly_enabled
+from funcgrad.torch._arguments import compare_functions as _compare_functions
+from funcgrad.torch._arguments import compare_methods as _compare_methods
 from funcgrad.torch._checks import _assert as _assert
 from funcgrad.torch._checks import _assert_async as _assert_async
 from funcgrad.torch._checks import _check as _check
@@ -254,6 +256,10 @@ globals().update(_out_functions(globals()))
 globals().update(_writing_functions())
 globals().update(_variants())
 globals().update(_foreach_functions(globals()))
+for _name in ("linalg", "fft", "special", "nn.functional"):
+    _compare_functions(f"torch.{_name}", vars(_sys.modules[f"{__name__}.{_name}"]))
+_compare_functions("torch", globals())
+_compare_methods()
 _leave_unbound(value for name, value in globals().items() if name in {row.name for row in _ops.ROWS})
 _leave_unbound(getattr(nn.functional, name) for name in _OF_FUNCTIONAL)
 _install_sparse()

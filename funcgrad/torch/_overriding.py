@@ -26,6 +26,8 @@ from funcgrad.torch._texts import (
 from funcgrad.torch._views import ViewOp
 from funcgrad.trace import is_differentiable
 
+COMPARED = "is_compared"
+"""Marks a function that `_arguments.py` has wrapped."""
 UNTOUCHED = frozenset(
     {
         *("arange", "as_strided", "as_tensor", "asarray", "bartlett_window", "blackman_window", "broadcast_shapes"),
@@ -164,7 +166,7 @@ class Overridable:
         self.__qualname__ = owner + self.__name__
         self.shown: Any = self  # what a class is told; another name for some operators of Python's
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         found = overriding((*args, *kwargs.values()) if kwargs else args)
         if not found:
             return self.call(*args, **kwargs)
@@ -298,7 +300,9 @@ def switch_on() -> None:
     for path, module in _public.items():
         for name, call in vars(module).items():
             if type(call) is FunctionType and _is_overridable(path, name, call):
-                made.setdefault(id(call), Overridable(call, name, path))
+                overridable = made.setdefault(id(call), Overridable(call, name, path))
+                if COMPARED in vars(call):  # modules call it as it was before
+                    made.setdefault(id(vars(call)["__wrapped__"]), overridable)
     for module in list(sys.modules.values()):
         if _is_user(module):
             _replace(vars(module), made)

@@ -1,5 +1,7 @@
 """Wrong calls whose error PyTorch words well: each takes a torch module and raises."""
 
+import numpy as np
+
 WRONG_DEVICES = (
     *("gpu", "gpu:0", "my_gpu", "CPU", "", ":0", "2", "cuda1", "cuda:", "cuda:01", "cuda:x", "cuda:-1", "cuda 0"),
     *(("gpu", 0), ("cuda:0", 1), ("cuda", -1), ("cuda", "1"), ("cuda", True), -1, 3),
@@ -223,7 +225,34 @@ def matrices_without_numbers(torch):
     return found
 
 
+WRONG_ARGUMENTS = """
+torch.sum(x, axes=0); torch.sum(x, 0, 1, 2, 3); torch.sum(x, "a"); torch.sum(); torch.sum(x, (1.5,), keepdim=True)
+torch.sum(x, [0, 1.0]); torch.sum(x, 0, dtype=1); torch.sum(x, x=1); torch.sum(input=x, dim=0, x=1); torch.sum([1, 2])
+torch.add(x); torch.add(x, "a"); torch.add(x, x, 1, 1); torch.add(x, x, alpha=x); x.add(); x.add(1, 2, 3)
+x.view("a"); x.view(1.5); x.view(2, "a"); x.view(); x.reshape("a", 2); x.squeeze("a"); x.squeeze((1.5,))
+torch.zeros("a"); torch.zeros(2, dtype="float"); torch.ones(2, device=1.5); torch.full((2,), "a"); torch.arange()
+torch.median(x, axes=1); torch.median(x, 1.0); torch.median(x, 0, dim=1); torch.relu(); torch.relu(x, 1)
+torch.relu(x, input=1); torch.relu(x, y=1); torch.cat(x); torch.cat([x, 1]); torch.cat([x, x], "a"); torch.cat()
+torch.mm(x); torch.mm(x, 1); torch.mm(x, x, torch.float, 1, 1); torch.where(x > 0, 1, [1]); torch.where(1, x, x)
+torch.where(x > 0, self=1, other="a"); torch.clamp(x, 1, "a"); torch.tensor_split(x, "a", 1); torch.pow(2, 3)
+torch.std(x, "a"); torch.gather(x, index=x); torch.transpose(x, 0); x.transpose(0, "a"); x.permute(0, "a")
+x.item(1); x.exp(out=x); x.exp(1); x.numpy(1); x.size("a"); x.fill_("a"); x.masked_fill(x > 0, "a"); x.sum(out=x)
+x.sum(0, out=x); x.max(0, out=(x, x)); x.sort(out=(x, x)); x.clamp(0, out=x); x.all(out=x); x.index_fill(0, "a", 1)
+torch.linalg.norm(1); torch.linalg.inv(1); torch.linalg.det(); torch.linalg.vector_norm(x, ord="a")
+torch.fft.fft(x, "a"); torch.fft.fft(x, axes=0); torch.special.expit("a"); torch.linalg.diagonal(x, axis1=0)
+torch.nn.functional.linear(x, 1); torch.nn.functional.conv2d(x, 1); torch.nn.functional.conv2d(1, x, None, 1, 1, 1, 1)
+np.sum(x); np.mean(x, axis=0); np.max(x); np.any(x)
+"""
+
+
+def arguments(torch):
+    names = {"torch": torch, "np": np, "x": torch.ones(3, 4)}
+    calls = [call.strip() for call in WRONG_ARGUMENTS.replace("\n", ";").split(";")]
+    return {call: lambda call=call: eval(call, names) for call in calls if call}
+
+
 TABLES = (
+    arguments,
     devices,
     pairs_of_index_and_source,
     fills,

@@ -9,7 +9,7 @@ REDUCTION = {
         call(real(2, 3), (0,), dtype="float64"),
         call(real(0, 3), 0),
         call(real(0)),
-        call(real(2, 3), axis=1, keepdims=True),
+        call(real(2, 3), dim=1, keepdim=True),
         call(real(2, 3), 2),
     ],
     "mean": [*over_dims(), call(ints(2, 3), 0), call(real(0))],
@@ -54,7 +54,7 @@ REDUCTION = {
             call(ints(4)),
             call(real(0)),
             call(real(0), 0),
-            call(distinct(2, 3), axis=1, keepdims=True),
+            call(distinct(2, 3), dim=1, keepdim=True),
         ]
         for name in ("max", "min")
     },

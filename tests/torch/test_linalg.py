@@ -55,7 +55,7 @@ def test_a_sum_with_a_product_goes_where_it_is_told(name, shapes):
     result = getattr(torch, name)(*operands, beta=2, out=out)
     assert result is out
     assert out.tolist() == getattr(torch, name)(*operands, beta=2).tolist()
-    with pytest.raises(TypeError, match="unexpected keyword argument 'gamma'"):
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'gamma'|got \(.*, gamma=int\), but expected"):
         getattr(torch, name)(*operands, gamma=2)
 
 

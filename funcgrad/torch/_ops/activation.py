@@ -20,7 +20,7 @@ from funcgrad.torch._ops import softmax_kernels
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.promotion import cast, once, refuse, scalar_name
-from funcgrad.torch._ops.rows import Row, named, require_tensor, spelled
+from funcgrad.torch._ops.rows import Row, named, require_tensor, with_out
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import IMPLICIT_CLASSES
 from funcgrad.trace import Op
@@ -57,7 +57,7 @@ def _implicit_classes(x: Tensor, name: str) -> int:
 def _over_classes(op: Op, name: str) -> Any:
     def call(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None, **other: Any) -> Tensor:
         if other:
-            return spelled(call, other, input, **({} if dim is None else {"dim": dim}), dtype=dtype)
+            return with_out(call, other, input, **({} if dim is None else {"dim": dim}), dtype=dtype)
         require_tensor(input, name)
         if dim is None:
             dim = _implicit_classes(input, name)

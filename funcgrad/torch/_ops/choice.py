@@ -15,7 +15,7 @@ import numpy as np
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
 from funcgrad.torch._ops.promotion import cast, check_broadcast, common, no_derivative, result_type
-from funcgrad.torch._ops.rows import Row, of_tensors, require_tensor, spelled, tensor_first
+from funcgrad.torch._ops.rows import Row, of_tensors, require_tensor, tensor_first, with_out
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import UINT8_CONDITION
 from funcgrad.torch._types import dtype_of
@@ -90,7 +90,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, **other: Any) -> Tens
         RuntimeError: Neither bound is given.
     """
     if other:
-        return spelled(clamp, other, input, min, max)
+        return with_out(clamp, other, input, min, max)
     tensor_first("clamp", input, min, max)
     if max is None:
         if min is None:

@@ -12,7 +12,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.promotion import cast, computing, floating, once
 from funcgrad.torch._ops.results import VALUES_AND_INDICES
-from funcgrad.torch._ops.rows import Row, named, spelled
+from funcgrad.torch._ops.rows import Row, named, with_out
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import as_dtype
 from funcgrad.trace import Equation, Number, Op
@@ -41,7 +41,7 @@ LOGCUMSUMEXP = Op("logcumsumexp", once(_running_log))
 def _total_row(op: Op, summary: str, *, inplace: bool = True) -> Row:
     def call(input: Tensor, dim: Any = None, *, dtype: Any = None, **other: Any) -> Tensor:
         if other:
-            return spelled(call, other, input, **({} if dim is None else {"dim": dim}), dtype=dtype)
+            return with_out(call, other, input, **({} if dim is None else {"dim": dim}), dtype=dtype)
         if dim is None:
             raise TypeError(f'{op.name}() missing 1 required positional arguments: "dim"')
         wanted = None if dtype is None else as_dtype(dtype).numpy

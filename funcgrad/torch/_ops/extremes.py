@@ -16,7 +16,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.choice import MAXIMUM, MINIMUM
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.results import AMINMAX, VALUES_AND_INDICES
-from funcgrad.torch._ops.rows import Row, named, require_tensor, spelled, tensor_first
+from funcgrad.torch._ops.rows import Row, named, require_tensor, tensor_first, with_out
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -98,7 +98,7 @@ def _extremum(name: str, over_all: Op, over_one: Op, of_two: Op) -> Row:
             if "other" in more:
                 return apply(of_two, (), input, more["other"])
             given = {} if dim is None else {"dim": dim}
-            return spelled(call, more, input, **given, **({"keepdim": True} if keepdim else {}))
+            return with_out(call, more, input, **given, **({"keepdim": True} if keepdim else {}))
         if dim is None:
             return apply(over_all, (), input)
         if isinstance(dim, Tensor):
@@ -130,7 +130,7 @@ def _position_row(op: Op) -> Row:
     def call(input: Tensor, dim: int | None = None, keepdim: bool = False, **other: Any) -> Tensor:
         if other:
             given = {} if dim is None else {"dim": dim}
-            return spelled(call, other, input, **given, **({"keepdim": True} if keepdim else {}))
+            return with_out(call, other, input, **given, **({"keepdim": True} if keepdim else {}))
         require_tensor(input, op.name)
         return apply(op, (None if dim is None else _some_of(input, dim, op.name), keepdim), input)
 

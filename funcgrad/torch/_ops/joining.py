@@ -13,7 +13,7 @@ from jax.scipy.linalg import block_diag as _block_diag
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.promotion import cast, check_broadcast, result_type
-from funcgrad.torch._ops.rows import Row, spelled
+from funcgrad.torch._ops.rows import Row, with_out
 from funcgrad.torch._ops.shape import atleast_2d, expand, reshape, unsqueeze
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import GRID_WITHOUT_INDEXING
@@ -46,7 +46,7 @@ BLOCK_DIAG = Op("block_diag", _joined(lambda xs: _block_diag(*xs)), saves=NOTHIN
 def cat(tensors: Sequence[Tensor], dim: int = 0, **other: Any) -> Tensor:
     """Tensors joined along a dimension; 1-dimensional tensors without elements are left out."""
     if other:
-        return spelled(cat, other, tensors, **({} if dim == 0 else {"dim": dim}))
+        return with_out(cat, other, tensors, **({} if dim == 0 else {"dim": dim}))
     _check_several(tensors, "cat")
     if len(tensors) == 0:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
@@ -78,7 +78,7 @@ def _check_sizes(tensors: Sequence[Tensor], dim: int) -> None:
 def stack(tensors: Sequence[Tensor], dim: int = 0, **other: Any) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
     if other:
-        return spelled(stack, other, tensors, **({} if dim == 0 else {"dim": dim}))
+        return with_out(stack, other, tensors, **({} if dim == 0 else {"dim": dim}))
     _check_several(tensors, "stack")
     _check_some(tensors, "stack")
     _check_tensors(tensors)

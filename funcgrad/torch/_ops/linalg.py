@@ -18,7 +18,7 @@ from funcgrad.torch._layout import is_contiguous
 from funcgrad.torch._ops.of_old import called_as_of_old
 from funcgrad.torch._ops.products import add_projection, product, project
 from funcgrad.torch._ops.promotion import HALVES, cast, check_broadcast, once, refuse, scalar_name
-from funcgrad.torch._ops.rows import Row, of_tensors, require_tensor, spelled
+from funcgrad.torch._ops.rows import Row, of_tensors, require_tensor, with_out
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Equation, Op
 
@@ -270,7 +270,7 @@ def _added_row(name: str, op: Op, first: str, second: str) -> Row:
             return called_as_of_old(call, (first, second), ("beta", "alpha"), input, a, b, *of_old)
         a, b = named.pop(first, a), named.pop(second, b)
         if named:
-            return spelled(call, named, input, a, b, beta=beta, alpha=alpha)
+            return with_out(call, named, input, a, b, beta=beta, alpha=alpha)
         beta, alpha = (x.item() if isinstance(x, Tensor) else x for x in (beta, alpha))
         return apply(op, (), input, a, b, beta, alpha)
 

@@ -15,7 +15,7 @@ import numpy as np
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.results import VALUES_AND_INDICES
-from funcgrad.torch._ops.rows import Row, require_tensor, spelled
+from funcgrad.torch._ops.rows import Row, require_tensor, with_out
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.trace import Op, array_of, constant
 
@@ -49,7 +49,7 @@ TOPK = Op("topk", _top)
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, **other: Any) -> Any:
     """The elements along a dimension in order, and where they were."""
     if other:
-        return spelled(sort, other, input, **({} if dim == -1 else {"dim": dim}), descending=descending, stable=stable)
+        return with_out(sort, other, input, **({} if dim == -1 else {"dim": dim}), descending=descending, stable=stable)
     require_tensor(input, "sort")
     return VALUES_AND_INDICES["sort"](apply(SORT, (dim_of(dim, input.ndim), descending), input))
 

@@ -16,7 +16,7 @@ from funcgrad.torch._ops.dims import dim_of, dims_of
 from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.labels import by_dims
 from funcgrad.torch._ops.promotion import common, computing, floating, once, scalar_name
-from funcgrad.torch._ops.rows import Row, named, require_tensor, spelled
+from funcgrad.torch._ops.rows import Row, named, require_tensor, with_out
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import as_dtype
 from funcgrad.trace import Op
@@ -76,7 +76,7 @@ NANMEAN = Op("nanmean", _nanmean, label="Div")
 def _totals(op: Op, name: str, summary: str) -> Row:
     def call(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, **other: Any) -> Tensor:
         if other:
-            return spelled(call, other, input, **_given(dim=dim, keepdim=keepdim, dtype=dtype))
+            return with_out(call, other, input, **_given(dim=dim, keepdim=keepdim, dtype=dtype))
         require_tensor(input, name)
         return apply(op, (dims_of(dim, input), keepdim, None if dtype is None else as_dtype(dtype).numpy), input)
 
@@ -127,7 +127,7 @@ COUNT = Op("count_nonzero", lambda x, *, dims, keepdim: jnp.sum(x != 0, dims, np
 def _over_dims(op: Op, name: str, summary: str, **kind: Any) -> Row:
     def call(input: Tensor, dim: Any = None, keepdim: bool = False, **other: Any) -> Tensor:
         if other:
-            return spelled(call, other, input, **_given(dim=dim, keepdim=keepdim))
+            return with_out(call, other, input, **_given(dim=dim, keepdim=keepdim))
         return apply(op, (dims_of(dim, input), keepdim), input)
 
     call.__doc__ = summary
@@ -207,7 +207,7 @@ def norm(
 ) -> Tensor:
     """The p-norm of the elements, `sum(|x| ** p) ** (1 / p)`; p may be infinite, and 2 is called "fro" too."""
     if other:
-        return spelled(norm, other, input, p, **_given(dim=dim, keepdim=keepdim, dtype=dtype))
+        return with_out(norm, other, input, p, **_given(dim=dim, keepdim=keepdim, dtype=dtype))
     if p == "nuc":
         return _nuclear_norm(input, dim, keepdim)
     if dtype is not None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from types import FunctionType
+from dataclasses import dataclass
 from typing import Any
 
 from funcgrad.torch._dispatch import apply
@@ -62,7 +61,7 @@ def unary(name: str, op: Op, *, inplace: bool = True, functional: bool = False) 
 
     def call(input: Tensor, **other: Any) -> Tensor:
         if other:
-            return spelled(call, other, input)
+            return with_out(call, other, input)
         require_tensor(input, name)
         return apply(op, (), input)
 
@@ -74,7 +73,7 @@ def binary(name: str, op: Op, *, inplace: bool = True, require: Callable[..., No
 
     def call(input: Any, other: Any, **more: Any) -> Tensor:
         if more:
-            return spelled(call, more, input, other)
+            return with_out(call, more, input, other)
         if require is not None:
             require(name, input, other)
         return apply(op, (), input, other)
@@ -89,7 +88,7 @@ def of_tensors(name: str, op: Op, *, second: str = "other", inplace: bool = Fals
         if more:
             other = more.pop(second, other)
             if more:
-                return spelled(call, more, input, other)
+                return with_out(call, more, input, other)
         require_tensor(input, name)
         require_tensor(other, name, second, 2)
         return apply(op, (), input, other)
@@ -138,11 +137,8 @@ def named(call: Callable[..., Any], name: str) -> Callable[..., Any]:
     return call
 
 
-SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "x2": "other", "a": "input"}
-
-
-def spelled(call: Callable[..., Any], other: dict[str, Any], *args: Any, **keywords: Any) -> Any:
-    """Call again with NumPy's spellings put right, and `out=` filled: what most calls do not ask for.
+def with_out(call: Callable[..., Any], other: dict[str, Any], *args: Any, **keywords: Any) -> Any:
+    """Call again and fill `out=`: what most calls do not ask for.
 
     Args:
         call: The function.
@@ -152,43 +148,16 @@ def spelled(call: Callable[..., Any], other: dict[str, Any], *args: Any, **keywo
 
     Raises:
         RuntimeError: `out` cannot take the result.
-        TypeError: A keyword that PyTorch does not know either.
+        TypeError: There is another keyword.
     """
     out = other.pop("out", None)
-    for name, value in other.items():
-        if name not in SPELLINGS:
-            raise TypeError(f"{call.__name__}() got an unexpected keyword argument '{name}'")
-        keywords[SPELLINGS[name]] = value
+    for name in other:
+        raise TypeError(f"{call.__name__}() got an unexpected keyword argument '{name}'")
     if out is None:
         return call(*args, **keywords)
     if call.__name__ in BY_OUT and isinstance(out, Tensor) and keywords.get("dtype") is None:
         keywords["dtype"] = out.dtype
     return put(call(*args, **keywords), out, (*args, *keywords.values()), call.__name__)
-
-
-IN_PYTHON = frozenset({"split", "unique", "unique_consecutive"})
-"""What PyTorch has written in Python: it takes its own names alone."""
-
-
-def _in_either_spelling(row: Row) -> Row:
-    """A row whose function takes `axis` for its `dim` too, as PyTorch's functions do that are written in C."""
-    call = inspect.unwrap(row.call)
-    if not isinstance(call, FunctionType) or row.name in IN_PYTHON:
-        return row
-    code = call.__code__
-    own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    if "dim" not in own or code.co_flags & inspect.CO_VARKEYWORDS:  # the others call `spelled`
-        return row
-    names = {theirs: ours for theirs, ours in SPELLINGS.items() if ours in own and theirs not in own}
-    plain = row.call
-
-    @functools.wraps(plain)
-    def either(*args: Any, **keywords: Any) -> Any:
-        if keywords:
-            keywords = {names.get(name, name): value for name, value in keywords.items()}
-        return plain(*args, **keywords)
-
-    return replace(row, call=either)
 
 
 def factory(name: str, create: Callable[..., Tensor]) -> Row:
@@ -227,7 +196,7 @@ def install(rows: Iterable[Row], namespace: dict[str, Any]) -> None:
     """
     seen: set[tuple[str, bool]] = set()
     for row in rows:
-        for name, call, is_method in _names(_in_either_spelling(row)):
+        for name, call, is_method in _names(row):
             if (name, is_method) in seen:
                 raise ValueError(f"the operator table has two rows for '{name}'; keep one")
             seen.add((name, is_method))

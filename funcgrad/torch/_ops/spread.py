@@ -13,7 +13,7 @@ from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.dims import dims_of
 from funcgrad.torch._ops.promotion import once
-from funcgrad.torch._ops.rows import Row, named, spelled
+from funcgrad.torch._ops.rows import Row, named, with_out
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
 
@@ -76,7 +76,7 @@ def _row(op: Op, summary: str, *, method: bool) -> Row:
     ) -> Any:
         if other:
             given = {"dim": dim, "unbiased": unbiased, "keepdim": keepdim or None, "correction": correction}
-            return spelled(call, other, input, **{name: x for name, x in given.items() if x is not None})
+            return with_out(call, other, input, **{name: x for name, x in given.items() if x is not None})
         if isinstance(dim, bool):  # the old form: var(unbiased)
             dim, unbiased = None, dim
         if correction is None:
