@@ -161,15 +161,23 @@ def _watch(node: OperatorNode, made_in: Storage, now_in: Storage) -> None:
             node.storages[k], node.versions[k] = now_in, now_in.version
 
 
+def check_cast(have: np.dtype[Any], want: np.dtype[Any]) -> None:
+    """Refuse a result of a higher kind than its tensor's.
+
+    Raises:
+        RuntimeError: PyTorch's text.
+    """
+    if have != want and category(have) > category(want):
+        raise RuntimeError(
+            f"result type {dtype_of(have).scalar} can't be cast to the desired output type {dtype_of(want).scalar}"
+        )
+
+
 def _fit(result: Tensor, x: Tensor) -> Tensor:
     have, want = result._aval, x._aval
     if have is want:
         return result
-    if have.dtype != want.dtype and category(have.dtype) > category(want.dtype):
-        raise RuntimeError(
-            f"result type {dtype_of(have.dtype).scalar} can't be cast to the desired output type "
-            f"{dtype_of(want.dtype).scalar}"
-        )
+    check_cast(have.dtype, want.dtype)
     if have.shape != want.shape and _broadcast(have.shape, want.shape) != want.shape:
         raise RuntimeError(f"output with shape {list(want.shape)} doesn't match the broadcast shape {list(have.shape)}")
     return apply(FIT, (want.shape, want.dtype), result)

@@ -251,8 +251,35 @@ def arguments(torch):
     return {call: lambda call=call: eval(call, names) for call in calls if call}
 
 
+def kinds_of_operands(torch):
+    """Operators that take no complex numbers, no integers or no booleans."""
+    z, x, whole = torch.ones(2, dtype=torch.complex64), torch.ones(2), torch.tensor([1, 2])
+    truth = torch.tensor([True, False])
+    orders = "lt le gt ge maximum minimum fmax fmin floor_divide remainder fmod atan2 hypot copysign xlogy"
+    bits = "bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift"
+    found = {name: lambda name=name: getattr(torch, name)(z, z) for name in (orders + " " + bits).split()}
+    found |= {f"{name}_of_both": lambda name=name: getattr(torch, name)(x, z) for name in orders.split()}
+    shifts = {name: lambda name=name: getattr(torch, name)(truth, truth) for name in bits.split()[3:]}
+    return (
+        found
+        | {f"{name}_of_truth": call for name, call in shifts.items()}
+        | {
+            "bitwise_not": lambda: torch.bitwise_not(z),
+            "hypot_of_integers": lambda: torch.hypot(whole, whole),
+            "heaviside_of_both": lambda: torch.heaviside(x, whole),
+            "heaviside_of_complex": lambda: torch.heaviside(z, z),
+            "less": lambda: z < 1,
+            "and_in_place": lambda: truth.clone().bitwise_and_(x),
+            "remainder_in_place": lambda: whole.clone().remainder_(z),
+            "less_in_place": lambda: x.clone().bitwise_left_shift_(1j),
+            "less_than_complex": lambda: x < 1j,
+        }
+    )
+
+
 TABLES = (
     arguments,
+    kinds_of_operands,
     devices,
     pairs_of_index_and_source,
     fills,

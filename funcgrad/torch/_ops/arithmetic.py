@@ -170,7 +170,7 @@ def _fmod_jvp(primals: Any, tangents: Any) -> Any:
 
 FLOOR_DIVIDE = Op(
     "floor_divide",
-    common(refuse("div_floor_cpu", "b", no_derivative("floor_divide", jnp.floor_divide))),
+    common(refuse("div_floor_cpu", "bc", no_derivative("floor_divide", jnp.floor_divide))),
     saves=NEITHER,
     label=NOT_DIFFERENTIABLE,
 )
@@ -178,13 +178,13 @@ FLOORED = Op("div_floor", common(_floor_divide), saves=NEITHER, label="DivBackwa
 TRUNCATED = Op("div_trunc", common(_trunc_divide), saves=NEITHER, label="DivBackward2")
 REMAINDER = Op(
     "remainder",
-    common(refuse("remainder_cpu", "b", _remainder)),
+    common(refuse("remainder_cpu", "bc", _remainder)),
     saves={0: (), 1: (0, 1)},
     label=by_operand("Remainder", 1, tensor=1, number=0),
 )
 FMOD = Op(
     "fmod",
-    common(refuse("fmod_cpu", "b", _fmod)),
+    common(refuse("fmod_cpu", "bc", _fmod)),
     saves={0: (), 1: (0, 1)},
     label=by_operand("Fmod", 1, tensor=1, number=0),
 )
@@ -347,12 +347,14 @@ def _xlogy_label(equation: Equation) -> str:
     return "XlogyBackward2" if y is None else "XlogyBackward1" if x is None else "XlogyBackward0"
 
 
-ATAN2 = Op("atan2", to_float(_atan2))
-HYPOT = Op("hypot", once(common(_hypot)))
+ATAN2 = Op("atan2", to_float(refuse("atan2_cpu", "c", _atan2)))
+HYPOT = Op("hypot", once(common(refuse("hypot_cpu", "bic", _hypot))))
 LOGADDEXP = Op("logaddexp", once(common(jnp.logaddexp)))
 LOGADDEXP2 = Op("logaddexp2", once(common(jnp.logaddexp2)))
-XLOGY = Op("xlogy", to_float(_xlogy), label=_xlogy_label)
-COPYSIGN = Op("copysign", to_float(jnp.copysign), label=by_operand("Copysign", 1, tensor=0, number=1))
+XLOGY = Op("xlogy", to_float(refuse("xlogy_cpu", "c", _xlogy)), label=_xlogy_label)
+COPYSIGN = Op(
+    "copysign", to_float(refuse("copysign_cpu", "c", jnp.copysign)), label=by_operand("Copysign", 1, tensor=0, number=1)
+)
 FLOAT_POWER = Op("float_power", _double_power, label=_power_label)
 
 

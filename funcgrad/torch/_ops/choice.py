@@ -22,8 +22,20 @@ from funcgrad.torch._types import dtype_of
 from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Equation, Op, array_of, constant
 
-MAXIMUM = Op("maximum", common(jnp.maximum))
-MINIMUM = Op("minimum", common(jnp.minimum))
+
+def _ordered(name: str, function: Any) -> Any:
+    """The function, for numbers that have an order."""
+
+    def chosen(x: Any, y: Any) -> Any:
+        if jnp.iscomplexobj(x):
+            raise RuntimeError(f"{name} not implemented for complex tensors.")
+        return function(x, y)
+
+    return common(chosen)
+
+
+MAXIMUM = Op("maximum", _ordered("maximum", jnp.maximum))
+MINIMUM = Op("minimum", _ordered("minimum", jnp.minimum))
 
 
 def _ignoring_nan(function: Any) -> Any:
@@ -31,11 +43,11 @@ def _ignoring_nan(function: Any) -> Any:
         both = function(x, y)
         return jnp.where(jnp.isnan(x), y, jnp.where(jnp.isnan(y), x, both))
 
-    return common(chosen)
+    return chosen
 
 
-FMAX = Op("fmax", _ignoring_nan(lambda x, y: jnp.where(x >= y, x, y)))
-FMIN = Op("fmin", _ignoring_nan(lambda x, y: jnp.where(x <= y, x, y)))
+FMAX = Op("fmax", _ordered("fmax", _ignoring_nan(lambda x, y: jnp.where(x >= y, x, y))))
+FMIN = Op("fmin", _ordered("fmin", _ignoring_nan(lambda x, y: jnp.where(x <= y, x, y))))
 
 
 @jax.custom_jvp
@@ -230,8 +242,21 @@ def _heaviside(x: Any, at_zero: Any) -> Any:
     return jnp.where(x == 0, at_zero, (x > 0).astype(x.dtype))
 
 
+def _alike(function: Any) -> Any:
+    """The function, for operands that have one dtype already."""
+
+    def checked(x: Any, y: Any) -> Any:
+        if jnp.iscomplexobj(x) or jnp.iscomplexobj(y):
+            raise RuntimeError("heaviside is not yet implemented for complex tensors.")
+        if x.dtype != y.dtype:
+            raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+        return function(x, y)
+
+    return checked
+
+
 HEAVISIDE = Op(
-    "heaviside", common(no_derivative("heaviside", _heaviside)), saves={0: (), 1: ()}, label=NOT_DIFFERENTIABLE
+    "heaviside", _alike(common(no_derivative("heaviside", _heaviside))), saves={0: (), 1: ()}, label=NOT_DIFFERENTIABLE
 )
 
 ROWS = (

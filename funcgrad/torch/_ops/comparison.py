@@ -14,10 +14,11 @@ from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op, array_of
 
 COMPARE = {
-    name: Op(name, common(function))
+    "eq": Op("eq", common(jnp.equal)),
+    "ne": Op("ne", common(jnp.not_equal)),
+} | {
+    name: Op(name, common(refuse(f"{name}_cpu", "c", function)))
     for name, function in {
-        "eq": jnp.equal,
-        "ne": jnp.not_equal,
         "lt": jnp.less,
         "le": jnp.less_equal,
         "gt": jnp.greater,
@@ -42,7 +43,7 @@ LOGICAL = {
     }.items()
 }
 BITWISE = {
-    name: Op(name, common(refuse(f"{name}_cpu", "f", function)))
+    name: Op(name, common(refuse(f"{name}_cpu", "fc", function)))
     for name, function in {
         "bitwise_and": jnp.bitwise_and,
         "bitwise_or": jnp.bitwise_or,
@@ -50,10 +51,10 @@ BITWISE = {
     }.items()
 }
 SHIFTS = {
-    "bitwise_left_shift": Op("bitwise_left_shift", common(refuse("lshift_cpu", "f", jnp.left_shift))),
-    "bitwise_right_shift": Op("bitwise_right_shift", common(refuse("rshift_cpu", "f", jnp.right_shift))),
+    "bitwise_left_shift": Op("bitwise_left_shift", common(refuse("lshift_cpu", "bfc", jnp.left_shift))),
+    "bitwise_right_shift": Op("bitwise_right_shift", common(refuse("rshift_cpu", "bfc", jnp.right_shift))),
 }
-BITWISE_NOT = Op("bitwise_not", refuse("bitwise_not_cpu", "f", jnp.bitwise_not))
+BITWISE_NOT = Op("bitwise_not", refuse("bitwise_not_cpu", "fc", jnp.bitwise_not))
 LOGICAL_NOT = Op("logical_not", _logical(jnp.logical_not))
 PREDICATES = {
     "isnan": jnp.isnan,

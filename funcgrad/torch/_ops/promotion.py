@@ -32,6 +32,17 @@ def result_type(operands: Sequence[Any]) -> np.dtype[Any]:
     return result
 
 
+def type_of(operands: Sequence[Any]) -> np.dtype[Any]:
+    """The common dtype of tensors and Python's numbers."""
+    tensors = [x._aval for x in operands if hasattr(x, "_aval")]
+    dimensioned = _joined([x.dtype for x in tensors if x.shape])
+    scalars = _joined([x.dtype for x in tensors if not x.shape])
+    numbers = _joined([default_for(type(x)).numpy for x in operands if not hasattr(x, "_aval")])
+    result = _lifted(dimensioned, _lifted(scalars, numbers))
+    assert result is not None
+    return result
+
+
 def _joined(dtypes: Sequence[np.dtype[Any]]) -> np.dtype[Any] | None:
     return functools.reduce(jnp.promote_types, map(np.dtype, dtypes)) if dtypes else None
 

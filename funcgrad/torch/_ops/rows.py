@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._in_place import assign, check_writable
+from funcgrad.torch._in_place import assign, check_cast, check_writable
 from funcgrad.torch._ops.filling import BY_OUT, put, put_created
+from funcgrad.torch._ops.promotion import type_of
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import NOT_A_TENSOR, OUT_OF_OTHER_DTYPE
 from funcgrad.torch._types import as_dtype, type_name
-from funcgrad.trace import Op
+from funcgrad.trace import NUMBERS, Op
 
 
 @dataclass(frozen=True)
@@ -183,9 +184,20 @@ def in_place(row: Row) -> Callable[..., Tensor]:
     @functools.wraps(call)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_writable(self, *args, *kwargs.values())
-        return assign(self, call(self, *args, **kwargs))
+        try:
+            result = call(self, *args, **kwargs)
+        except NotImplementedError:
+            _check_type(self, args)
+            raise
+        return assign(self, result)
 
     return named(method, f"{row.name}_")
+
+
+def _check_type(self: Tensor, others: tuple[Any, ...]) -> None:
+    """Refuse operands whose common dtype the tensor cannot take on: PyTorch looks at that before it computes."""
+    if all(isinstance(x, (Tensor, *NUMBERS)) for x in others):
+        check_cast(type_of((self, *others)), self._aval.dtype)
 
 
 def install(rows: Iterable[Row], namespace: dict[str, Any]) -> None:
