@@ -45,7 +45,7 @@ def _compared(call: Callable[..., Any], name: str, texts: Sequence[str]) -> Call
         try:
             return call(*args, **keywords)
         except Exception:
-            names = read(name, _forms(tuple(texts)), args, keywords)
+            names = _read(name, texts, args, keywords)
             if names.items() <= {(key, key) for key in keywords}:
                 raise
         return call(*args, **{names[key]: value for key, value in keywords.items()})
@@ -74,12 +74,19 @@ def _read_method(
     name: str, texts: Sequence[str], args: Sequence[Any], keywords: Mapping[str, Any]
 ) -> Mapping[str, str]:
     if texts:
-        return read(name, _forms(tuple(texts)), args, keywords)
+        return _read(name, texts, args, keywords)
     if keywords:
         raise TypeError(f"TensorBase.{name}() takes no keyword arguments")
     if args:
         raise TypeError(f"TensorBase.{name}() takes no arguments ({len(args)} given)")
     return {}
+
+
+def _read(name: str, texts: Sequence[str], args: Sequence[Any], keywords: Mapping[str, Any]) -> Mapping[str, str]:
+    try:
+        return read(name, _forms(tuple(texts)), args, keywords)
+    except TypeError as error:
+        raise error.with_traceback(None) from None  # the user's call has failed once, not twice
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """Signatures: what PyTorch's compiled functions take, and what it says of a call that does not fit.
 
-A signature is read from PyTorch's own notation, `Tensor input, int64_t dim, *, Tensor out=None`; all of them are in
+A signature is a text such as `Tensor input, ints[1]? dim, *, Tensor out=None`: kinds, how many numbers one alone stands
+for, whether None is taken, names and defaults. An old form, which errors do not show, begins with `old:`. They are in
 `signatures.json`. Calls are compared with them only once they have failed: `_arguments.py`.
 """
 
@@ -20,6 +21,8 @@ from funcgrad.torch.random import Generator
 
 SPELLINGS = {"dim": ("axis",), "keepdim": ("keepdims",), "input": ("x", "a", "x1"), "other": ("x2",)}
 """NumPy's names, which stand for PyTorch's in every signature."""
+
+OLD = "old: "
 
 WITH_NUMBERS = frozenset(
     {
@@ -69,27 +72,24 @@ _INTS = "tuple of ints"
 _TENSORS = "tuple of Tensors"
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "Tensor": ("Tensor", _is_tensor),
-    "Scalar": ("Number", _is_number),
-    "int64_t": ("int", _is_int),
-    "SymInt": ("int", _is_int),
-    "double": ("float", _is_float),
+    "Number": ("Number", _is_number),
+    "int": ("int", _is_int),
+    "float": ("float", _is_float),
     "bool": ("bool", _kind(bool, np.bool_)),
-    "IntArrayRef": (_INTS, _begins_with(_is_index)),
-    "SymIntArrayRef": (_INTS, _begins_with(_is_index)),
-    "ArrayRef<double>": ("tuple of floats", _begins_with(_is_float)),
-    "TensorList": (_TENSORS, _kind(tuple, list)),
-    "ITensorListRef": (_TENSORS, _kind(tuple, list)),
-    "c10::List<::std::optional<Tensor>>": (_TENSORS, _kind(tuple, list)),
-    "ScalarList": ("tuple of Scalars", _begins_with(_is_number)),
-    "ScalarType": ("torch.dtype", lambda x: isinstance(x, dtype) or x in (float, int, bool, complex)),
-    "Layout": ("torch.layout", _kind(layout)),
-    "MemoryFormat": ("torch.memory_format", _kind(memory_format)),
-    "Device": ("torch.device", lambda x: isinstance(x, (device, str)) or _is_int(x)),
+    "ints": (_INTS, _begins_with(_is_index)),
+    "floats": ("tuple of floats", _begins_with(_is_float)),
+    "Numbers": ("tuple of Scalars", _begins_with(_is_number)),
+    "Tensors": (_TENSORS, _kind(tuple, list)),
+    "indices": (_TENSORS, _kind(tuple, list)),
+    "dtype": ("torch.dtype", lambda x: isinstance(x, dtype) or x in (float, int, bool, complex)),
+    "layout": ("torch.layout", _kind(layout)),
+    "memory_format": ("torch.memory_format", _kind(memory_format)),
+    "device": ("torch.device", lambda x: isinstance(x, (device, str)) or _is_int(x)),
     "Generator": ("torch.Generator", _kind(Generator)),
-    "c10::string_view": ("str", _kind(str)),
-    "PyObject*": ("object", lambda x: True),
+    "str": ("str", _kind(str)),
+    "object": ("object", lambda x: True),
 }
-"""PyTorch's kinds of arguments: what its errors call them, and what is one."""
+"""Kinds of arguments: what PyTorch's errors call them, and what is one."""
 
 _COMPILED = {
     **{kind: f"torch.{kind.__name__}" for kind in (dtype, device, layout, memory_format, Size)},
@@ -138,12 +138,12 @@ class Signature(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Signature:
-        """The signature in PyTorch's notation, from after the opening bracket on.
+        """The signature that a text describes.
 
         Raises:
             ValueError: It has a kind of argument that is not known here.
         """
-        inside, _, marks = text.rpartition(")")
+        inside = text.removeprefix(OLD)
         parameters: list[Parameter] = []
         only_keyword = False
         for part in filter(None, inside.split(", ")):
@@ -156,7 +156,7 @@ class Signature(NamedTuple):
             kind, size, none, name, default = found.groups()
             takes_none = bool(none) or default == "None"
             parameters.append(Parameter(kind, int(size or 0), name, default, takes_none, only_keyword))
-        return cls(tuple(parameters), marks == "|deprecated")
+        return cls(tuple(parameters), text.startswith(OLD))
 
     @property
     def most_positional(self) -> int:
@@ -256,7 +256,7 @@ def _check_elements(name: str, parameter: Parameter, given: Sequence[Any]) -> No
                     f"{name}(): argument '{parameter.name}' failed to unpack the object at pos {k + 1} with error "
                     f'"type must be {_INTS},but got {type_name(x)}"'
                 )
-    elif parameter.kind == "TensorList":
+    elif parameter.kind == "Tensors":
         for k, x in enumerate(given):
             if not isinstance(x, Tensor):
                 raise TypeError(f"expected Tensor as element {k} in argument 0, but got {type_name(x)}")

@@ -59,7 +59,7 @@ def test_numpys_names_stand_for_pytorchs():
 
 
 def test_a_signature_prints_as_it_is_shown():
-    text = "Tensor input, IntArrayRef[1]? dim, bool keepdim=False, *, ScalarType? dtype=None, Tensor out=None)"
+    text = "Tensor input, ints[1]? dim, bool keepdim=False, *, dtype? dtype=None, Tensor out=None"
     assert str(Signature.parse(text)) == ONE_OF_TWO.splitlines()[2].removeprefix(" * (").removesuffix(")")
     with pytest.raises(ValueError, match="not a parameter of a known kind: 'Thing x'"):
-        Signature.parse("Thing x)")
+        Signature.parse("Thing x")
