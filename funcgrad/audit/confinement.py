@@ -62,8 +62,8 @@ CHANGES = frozenset(
     }
 )
 READS = frozenset({"open", "os.listdir", "os.scandir"})
-COMPILERS = ("funcgrad.trace.", "funcgrad._program_cache")
-"""Modules that keep compiled programs in files."""
+OWN = ("funcgrad.trace.", "funcgrad._program_cache", "funcgrad.launch.files")
+"""Modules that keep compiled programs in files, or look for files that were left open."""
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/sys", "/proc/cpuinfo")
 SYSTEM += ("/proc/meminfo", "/proc/stat", "/proc/sys", "/dev/null", "/dev/zero", "/dev/urandom")
@@ -158,12 +158,12 @@ def _writes(args: tuple[Any, ...]) -> bool:
 
 
 def _is_for_us(frame: FrameType | None) -> bool:
-    """Whether compiling or starting JAX asked for it; `torch.save` is ours too, but acts for the user."""
+    """Whether these modules or starting JAX asked for it; `torch.save` is ours too, but acts for the user."""
     is_jaxs = False
     while frame is not None and is_beneath(frame):
         is_jaxs |= _module(frame).startswith("jax")
         frame = frame.f_back
-    return frame is None or (is_ours(frame) and (is_jaxs or _module(frame).startswith(COMPILERS)))
+    return frame is None or (is_ours(frame) and (is_jaxs or _module(frame).startswith(OWN)))
 
 
 def _module(frame: FrameType) -> str:
