@@ -13,6 +13,9 @@ from funcgrad.cli import ExitStatus, main
 from funcgrad.launch import flush_files
 from funcgrad.trace import background
 
+UNTOLD = 120
+"""Python's exit status where what was printed cannot be written."""
+
 
 def start() -> NoReturn:
     """Run the command that the process was called with, and end the process."""
@@ -33,9 +36,25 @@ def _end(status: Sequence[ExitStatus]) -> None:
     flush_files()
     gc.collect()  # objects are finalized
     flush_files()
+    is_told = _flush_streams()
     with suppress(TypeError):  # Windows has no such library
         ctypes.CDLL(None).fflush(None)
-    os._exit(next((s if isinstance(s, int) else int(s is not None) for s in status), 1))
+    os._exit(next((s if isinstance(s, int) else int(s is not None) for s in status), 1) if is_told else UNTOLD)
+
+
+def _flush_streams() -> bool:
+    """Write what was printed, and say whether that was possible; `flush_files` finds no file that is frozen."""
+    streams = {id(s): s for s in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__) if s is not None}
+    is_told = True
+    for stream in streams.values():
+        try:
+            if not getattr(stream, "closed", False):
+                stream.flush()
+        except Exception as error:
+            is_told = False
+            with suppress(Exception):  # stderr may be the one
+                print(f"Exception ignored in: {stream!r}\n{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+    return is_told
 
 
 if __name__ == "__main__":

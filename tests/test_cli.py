@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 
 def python(*arguments, **options):
     """A process of its own, in which `funcgrad` can be imported."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONUNBUFFERED": ""}  # what it prints is held back, as usual
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment, **options)
 
 
@@ -162,7 +163,7 @@ def test_an_interrupted_command_is_status_130(monkeypatch):
 
 
 ENDING = """
-import atexit, functools, sys, time
+import atexit, sys
 class Talking:
     def __del__(self):
         print("finalized")
@@ -174,6 +175,7 @@ atexit.register(print, "at exit")
 {end}
 """
 COMPILING = """
+import functools, time
 from funcgrad.trace.background import Task
 Task(functools.partial(time.sleep, 3600))
 """
@@ -196,3 +198,21 @@ def test_a_script_ends_as_with_python_and_waits_for_no_program(script, tmp_path,
     assert sorted(done.stdout.splitlines()) == ["at exit", "finalized"]
     assert done.stderr.endswith(told)
     assert (tmp_path / "file").read_text() == "kept"
+
+
+UNREAD = """
+import os
+reader, writer = os.pipe()
+os.dup2(writer, 1)
+os.close(reader)
+print("late")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such error")
+@pytest.mark.parametrize("last", ["", COMPILING], ids=["idle", "compiling"])
+def test_what_cannot_be_printed_at_the_end_is_pythons_status(script, last):
+    path = script(UNREAD + last)
+    done = python("-m", "funcgrad", "run", path, timeout=300)
+    assert done.returncode == 120
+    assert done.stderr.endswith("BrokenPipeError: [Errno 32] Broken pipe\n")
