@@ -42,12 +42,16 @@ class Task:
             raise self._error
 
     def run(self) -> None:
-        """Do it; for whoever has taken it from the queue."""
+        """Do it; for whoever has taken it from the queue.
+
+        One that Ctrl-C interrupts is not begun again: who needs its result afterwards does without the task.
+        """
         try:
             self._work()
         except Exception as error:
             self._error = error
-        self._is_done.set()
+        finally:
+            self._is_done.set()
 
 
 class _Queue:

@@ -60,6 +60,19 @@ def test_what_the_work_raised_is_raised_where_it_is_needed(gate):
         tasks[1].finish()
 
 
+def test_what_was_interrupted_is_not_waited_for(gate):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    task = Task(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        task.finish()
+    waiting = threading.Thread(target=task.finish, daemon=True)
+    waiting.start()
+    waiting.join(60)
+    assert not waiting.is_alive()
+
+
 def test_work_is_done_in_order_and_the_thread_ends():
     done, is_done = [], threading.Event()
     for k in range(20):
