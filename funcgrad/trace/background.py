@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 
 NICE = 10
-"""The thread's niceness: threads that multiply matrices wait for one another, and must not wait for this one."""
+"""How much nicer the thread is than the others, which multiply matrices together, and must not wait for this one."""
 
 
 class Task:
@@ -81,7 +81,8 @@ class _Queue:
 
     def _run(self) -> None:
         if sys.platform == "linux":  # where a thread has a priority of its own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+            own = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + NICE)
         is_over = False
         while not is_over:
             with self._working:

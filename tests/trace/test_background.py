@@ -73,6 +73,25 @@ def test_what_was_interrupted_is_not_waited_for(gate):
     assert not waiting.is_alive()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+@pytest.mark.parametrize("niceness", [0, 3, 15])
+def test_the_thread_is_nicer_than_a_process_that_is_nice(niceness):
+    done = subprocess.run([sys.executable, "-c", NICE, str(niceness)], capture_output=True, text=True, timeout=120)
+    main, other = map(int, done.stdout.split())
+    assert other == min(main + background.NICE, 19)
+
+
+NICE = """
+import os, sys, threading
+from funcgrad.trace.background import Task
+
+print(os.nice(int(sys.argv[1])))
+done = threading.Event()
+Task(lambda: (print(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())), done.set()))
+done.wait()
+"""
+
+
 def test_work_is_done_in_order_and_the_thread_ends():
     done, is_done = [], threading.Event()
     for k in range(20):
