@@ -3,6 +3,8 @@
 import atexit
 import ctypes
 import gc
+import logging
+import multiprocessing.util
 import os
 import sys
 from collections.abc import Sequence
@@ -22,6 +24,10 @@ def start() -> NoReturn:
     status: list[ExitStatus] = []
     background.leave_at_end()
     atexit.register(_end, status)  # before the script's: it is called after them
+    wait_for_children = multiprocessing.util._exit_function  # pyright: ignore[reportAttributeAccessIssue]
+    for ending in (logging.shutdown, wait_for_children):  # our imports have registered these before
+        atexit.unregister(ending)
+        atexit.register(ending)
     try:
         status.append(main())
     except SystemExit as stop:

@@ -216,3 +216,25 @@ def test_what_cannot_be_printed_at_the_end_is_pythons_status(script, last):
     done = python("-m", "funcgrad", "run", path, timeout=300)
     assert done.returncode == 120
     assert done.stderr.endswith("BrokenPipeError: [Errno 32] Broken pipe\n")
+
+
+CHILD = """
+import logging.handlers, multiprocessing, sys, time
+def work(queue):
+    time.sleep(1)
+    print(len(queue.get()), flush=True)
+log = logging.handlers.MemoryHandler(100, target=logging.StreamHandler(sys.stdout))
+logging.getLogger().addHandler(log)
+logging.warning("logged")
+processes = multiprocessing.get_context("fork")
+queue = processes.Queue()
+processes.Process(target=work, args=[queue]).start()
+queue.put(bytes(10_000_000))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no such system call")
+@pytest.mark.parametrize("last", ["", COMPILING], ids=["idle", "compiling"])
+def test_processes_and_logs_of_a_script_are_waited_for(script, last):
+    done = python("-m", "funcgrad", "run", script(CHILD + last), timeout=300)
+    assert sorted(done.stdout.splitlines()) == ["10000000", "logged"]
