@@ -41,6 +41,10 @@ class Task:
         if self._error is not None:
             raise self._error
 
+    def drop(self) -> None:
+        """Have nobody wait for it; for whoever has taken it from the queue."""
+        self._is_done.set()
+
     def run(self) -> None:
         """Do it; for whoever has taken it from the queue.
 
@@ -78,6 +82,15 @@ class _Queue:
             if is_waiting:
                 self._waiting.remove(task)
             return is_waiting
+
+    def drop(self) -> None:
+        with self._lock:
+            dropped = [*self._waiting]
+            self._waiting.clear()
+        for task in dropped:
+            task.drop()
+        with self._working:
+            return
 
     def _run(self) -> None:
         if sys.platform == "linux":  # where a thread has a priority of its own
@@ -120,6 +133,11 @@ if hasattr(os, "register_at_fork"):
 def is_busy() -> bool:
     """Whether a task is under way."""
     return _queue.thread is not None
+
+
+def drop() -> None:
+    """Forget the tasks that nobody has begun, and wait for the one under way."""
+    _queue.drop()
 
 
 def leave_at_end() -> None:

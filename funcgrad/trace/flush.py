@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from funcgrad.trace import recompiling
+from funcgrad.trace import background, recompiling
 from funcgrad.trace.choice import Program, came_back, forgive_if_loaded, program_for
 from funcgrad.trace.expectations import meet
 from funcgrad.trace.interpret import forget_operators, glimpse
@@ -103,6 +103,7 @@ def _run_all(trace: Trace, cause: str) -> None:
 
 def forget() -> None:
     """Forget all traces seen and their programs, for example because operators mean something else from now on."""
+    background.drop()  # it would be traced to what operators mean then, and kept under what they mean now
     stats.forgotten = stats.programs
     stats.debt = stats.met = 0
     recompiling.forget()

@@ -92,6 +92,16 @@ done.wait()
 """
 
 
+def test_what_is_dropped_is_not_done_and_what_is_under_way_is_waited_for(gate):
+    done = []
+    task = Task(lambda: done.append(1))
+    threading.Timer(0.1, gate.set).start()
+    background.drop()
+    assert gate.is_set()
+    task.finish()
+    assert not done
+
+
 def test_work_is_done_in_order_and_the_thread_ends():
     done, is_done = [], threading.Event()
     for k in range(20):

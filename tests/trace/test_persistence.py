@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import threading
+import time
 
 import chex
 import jax
@@ -13,6 +15,7 @@ import funcgrad.torch as torch
 from funcgrad.torch._tensor import wrap
 from funcgrad.trace import (
     Op,
+    background,
     break_even,
     constant,
     fingerprint,
@@ -20,9 +23,12 @@ from funcgrad.trace import (
     inference,
     persistence,
     program,
+    set_credit,
     stats,
     synchronize,
 )
+from funcgrad.trace.background import Task
+from funcgrad.trace.choice import CREDIT
 
 
 @pytest.fixture
@@ -136,6 +142,26 @@ def test_arrays_of_another_device_are_computed_there(folder):
             assert y.devices() == {device}
             np.testing.assert_allclose(y, np.exp([1, 2]) + 1, rtol=1e-6)
         new_process()
+
+
+def test_a_program_that_waits_is_not_compiled_for_another_default_dtype(folder, monkeypatch):
+    opened, begun = threading.Event(), threading.Event()
+    Task(lambda: (begun.set(), opened.wait(60)))
+    assert begun.wait(60)
+    monkeypatch.setattr(break_even.Cost, "runs", 4)
+    set_credit(0)
+    for _ in range(4):
+        (torch.arange(6) / 7).sum().item()
+    threading.Timer(0.1, opened.set).start()
+    assert background._queue._waiting
+    try:
+        torch.set_default_dtype(torch.float64)
+        while background.is_busy():
+            time.sleep(0.01)
+    finally:
+        torch.set_default_dtype(torch.float32)
+        set_credit(CREDIT)
+    assert not programs(folder)
 
 
 def test_another_process_finds_lapack(tmp_path):
