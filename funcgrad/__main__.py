@@ -45,7 +45,8 @@ def _end(status: Sequence[ExitStatus]) -> None:
     is_told = _flush_streams()
     with suppress(TypeError):  # Windows has no such library
         ctypes.CDLL(None).fflush(None)
-    os._exit(next((s if isinstance(s, int) else int(s is not None) for s in status), 1) if is_told else UNTOLD)
+    told = next((s & 0xFF if isinstance(s, int) else int(s is not None) for s in status), 1)
+    os._exit(told if is_told else UNTOLD)
 
 
 def _flush_streams() -> bool:

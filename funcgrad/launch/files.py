@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import gc
 import io
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
+
+_type: Callable[[Any], type[Any]] = type
 
 
 def flush_files() -> None:
@@ -13,8 +17,15 @@ def flush_files() -> None:
     The interpreter does so when it frees them, but the collector frees a file in a cycle (a script's globals are one)
     with its raw file closed first, perhaps, and loses what was buffered.
     """
-    objects = gc.get_objects()
-    kinds = {kind for kind in set(map(type, objects)) if issubclass(kind, io.IOBase)}
-    for file in [x for x in objects if type(x) in kinds]:
+    objects: list[Any] = gc.get_objects()
+    kinds = {id(kind): kind for kind in map(_type, objects)}  # not a set: a metaclass may do anything
+    files = {key for key, kind in kinds.items() if _is_file(kind)}
+    for file in [x for x in objects if id(_type(x)) in files]:
         with suppress(Exception):  # one that was closed, or only reads
             file.flush()
+
+
+def _is_file(kind: type[Any]) -> bool:
+    with suppress(Exception):
+        return issubclass(kind, io.IOBase)
+    return False

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 NICE = 10
 """How much nicer the thread is than the others, which multiply matrices together, and must not wait for this one."""
@@ -72,8 +73,10 @@ class _Queue:
         with self._lock:
             self._waiting.append(task)
             if self.thread is None:
-                self.thread = threading.Thread(target=self._run, name="funcgrad", daemon=self.is_left_at_end)
-                self.thread.start()
+                thread = threading.Thread(target=self._run, name="funcgrad", daemon=self.is_left_at_end)
+                with suppress(RuntimeError):  # the interpreter ends: who needs the task does it
+                    thread.start()
+                    self.thread = thread
 
     def take(self, task: Task) -> bool:
         """Whether nobody has begun the task; the caller then has."""

@@ -57,7 +57,8 @@ class Loadable:
     def __call__(self, *arguments: Any) -> Any:
         """The function's results."""
         if self._program is None:
-            self.prepare(*arguments)
+            with _collector_paused():
+                self.prepare(*arguments)
         assert self._program is not None
         try:
             return self._program(*arguments)
@@ -66,7 +67,7 @@ class Loadable:
 
     def prepare(self, *arguments: Any) -> None:
         """Load or compile the function for such arguments: arrays, or their shapes and dtypes."""
-        with _collector_paused(), jax.enable_x64(True):
+        with jax.enable_x64(True):
             self._program = self._found(arguments)
 
     def _found(self, arguments: tuple[Any, ...]) -> Callable[..., Any]:
