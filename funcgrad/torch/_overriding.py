@@ -301,8 +301,9 @@ def switch_on() -> None:
         for name, call in vars(module).items():
             if type(call) is FunctionType and _is_overridable(path, name, call):
                 overridable = made.setdefault(id(call), Overridable(call, name, path))
-                if COMPARED in vars(call):  # modules call it as it was before
-                    made.setdefault(id(vars(call)["__wrapped__"]), overridable)
+                if COMPARED in vars(call):  # modules have it as it was before, and other namespaces too
+                    plain = vars(call)["__wrapped__"]
+                    made.setdefault(id(plain), Overridable(plain, name, path)).shown = overridable
     for module in list(sys.modules.values()):
         if _is_user(module):
             _replace(vars(module), made)

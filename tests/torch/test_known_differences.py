@@ -45,6 +45,14 @@ def fill_an_expanded_tensor():
     return x.tolist()
 
 
+def swap_a_leaf_before_backward():
+    w, other = torch.tensor([1.0], requires_grad=True), torch.tensor([3.0], requires_grad=True)
+    loss = (w * 2).sum()
+    torch.utils.swap_tensors(w, other)
+    loss.backward()
+    return w.grad.tolist()
+
+
 def array_of(kibibytes):
     array = np.zeros(kibibytes * 256, np.float32)
     return array, torch.from_numpy(array)
@@ -127,6 +135,10 @@ def sparse_lookup_and_adam():
 
 
 REFUSAL = "unsupported operation: more than one element of the written-to tensor refers to a single memory location"
+POISONED = (
+    "Trying to execute AccumulateGrad node that was poisoned by swap_tensors this can happen when you try to run "
+    "backward on a tensor that was swapped"
+)
 NO_DATA = "Tensor on device meta is not on the expected device cpu!"
 DIFFERENCES = {
     "results that are not elementwise": [
@@ -137,6 +149,7 @@ DIFFERENCES = {
         (copy_to_where_the_source_lies, [0.0, 1.0, 1.0, 3.0, 1.0, 5.0], [0.0, 1.0, 1.0, 3.0, 2.0, 5.0]),
         (multiply_by_what_is_written, [0.0, 5.0, 0.0, 33.0], [0.0, 5.0, 16.0, 33.0]),
     ],
+    "utils.swap_tensors": [(swap_a_leaf_before_backward, POISONED, [2.0])],
     "data": [(write_to_the_base_of_a_saved_view, [5.0, 5.0], [1.0, 1.0])],
     "bad values": [(go_on_after_a_bad_value, True, False)],
     "masked_fill_": [(fill_an_expanded_tensor, [5.0, 5.0, 5.0], REFUSAL)],

@@ -63,3 +63,18 @@ def test_functions_that_a_module_class_has_stay_functions_where_classes_override
 
     assert Net().act(torch.zeros(1)).tolist() == [0.0]
     assert Net.act is torch.tanh
+
+
+def test_a_namespace_keeps_its_own_form_of_a_function_that_another_compares_with_signatures():
+    class Own(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, func, types, args=(), kwargs=None):
+            return super().__torch_function__(func, types, args, kwargs)
+
+    x = torch.tensor([[1.0, 2.0], [3.0, 5.0]])
+    F = torch.nn.functional
+    assert F.batch_norm(x, x[0], x[1]).tolist() == F.batch_norm(x.as_subclass(Own), x[0], x[1]).tolist()
+    with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
+        F.softmax(x, axis=0)
+    with pytest.raises(TypeError, match="missing 6 required positional argument"):
+        torch.batch_norm(x, None, None)
