@@ -121,7 +121,7 @@ class Parameter(NamedTuple):
     def fits(self, x: Any, with_numbers: bool) -> bool:
         """Whether an object may stand here."""
         if x is None:
-            return self.takes_none
+            return self.takes_none or self.kind == "object"
         if self.kind == "Tensor" and with_numbers and isinstance(x, _NUMBERS):
             return True
         return _KINDS[self.kind][1](x) or (self.size > 0 and self.shown == _INTS and _is_int(x))
