@@ -65,7 +65,7 @@ def own_imports(argv: list[str], folder: str) -> Generator[None]:
         _advise(error)
         raise
     finally:
-        flush_files()
+        flush_files()  # while the script's globals are alive
         modules, sys.argv, sys.path = before
         sys.meta_path.remove(finder)
         finder.forget_names()

@@ -15,7 +15,7 @@ from funcgrad.errors import PACKAGE, UnsupportedError, unsupported
 from funcgrad.torch._signatures import SPELLINGS
 
 TENSOR = "torch.Tensor"
-_SPELLED = ("other", "more")
+_WITH_OUT = ("other", "more")
 """How operators call the keywords that they hand to `rows.with_out`."""
 
 
@@ -110,7 +110,7 @@ def unknown_keywords(call: Callable[..., Any], given: tuple[str, ...]) -> list[s
     takes = {*signature.parameters}
     for parameter in signature.parameters.values():
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-            if parameter.name not in _SPELLED:
+            if parameter.name not in _WITH_OUT:
                 return []
             takes.add("out")
     takes |= {spelling for name in takes for spelling in SPELLINGS.get(name, ())}

@@ -70,9 +70,7 @@ def _compared_method(call: Callable[..., Any], name: str, texts: Sequence[str]) 
     return method
 
 
-def _read_method(
-    name: str, texts: Sequence[str], args: Sequence[Any], keywords: Mapping[str, Any]
-) -> Mapping[str, str]:
+def _read_method(name: str, texts: Sequence[str], args: Sequence[Any], keywords: dict[str, Any]) -> Mapping[str, str]:
     if texts:
         return _read(name, texts, args, keywords)
     if keywords:
@@ -82,7 +80,7 @@ def _read_method(
     return {}
 
 
-def _read(name: str, texts: Sequence[str], args: Sequence[Any], keywords: Mapping[str, Any]) -> Mapping[str, str]:
+def _read(name: str, texts: Sequence[str], args: Sequence[Any], keywords: dict[str, Any]) -> Mapping[str, str]:
     try:
         return read(name, _forms(tuple(texts)), args, keywords)
     except TypeError as error:

@@ -118,9 +118,7 @@ def _differentiable(
     edges: list[Any],
     wrt: tuple[int, ...],
 ) -> list[Tensor]:
-    if equation.op.of is not None and not depends_on_all(
-        equation
-    ):  # of a gradient that is several operators in PyTorch
+    if equation.op.of is not None and not depends_on_all(equation):  # several operators in PyTorch, some not followed
         varied = _varied(equation, wrt)
         if not varied:
             return [wrap(value) for value in results]

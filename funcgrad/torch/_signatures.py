@@ -262,7 +262,7 @@ def _check_elements(name: str, parameter: Parameter, given: Sequence[Any]) -> No
                 raise TypeError(f"expected Tensor as element {k} in argument 0, but got {type_name(x)}")
 
 
-def read(name: str, forms: Sequence[Signature], args: Sequence[Any], keywords: Mapping[str, Any]) -> dict[str, str]:
+def read(name: str, forms: Sequence[Signature], args: Sequence[Any], keywords: dict[str, Any]) -> dict[str, str]:
     """Compare a call with all signatures of a function.
 
     Returns:
@@ -286,11 +286,9 @@ def read(name: str, forms: Sequence[Signature], args: Sequence[Any], keywords: M
     raise TypeError(_none_fits(name, [str(f) for f in forms if not f.is_hidden], args, keywords))
 
 
-def _none_fits(name: str, forms: Sequence[str], args: Sequence[Any], keywords: Mapping[str, Any]) -> str:
+def _none_fits(name: str, forms: Sequence[str], args: Sequence[Any], keywords: dict[str, Any]) -> str:
     start = f"{name}() received an invalid combination of arguments - got "
-    given = {
-        key: keywords[key] for key in reversed(list(keywords))
-    }  # PyTorch's order is that of a hash table; mostly this one
+    given = dict(reversed(keywords.items()))  # PyTorch's order is that of a hash table; mostly this one
     if len(forms) == 1:
         pieces = forms[0].split(", ")
         got = _compared(pieces, args, given) if _counts_agree(pieces, args, given) else _listed(args, given)
