@@ -17,6 +17,7 @@ from funcgrad.trace.flush import forget as forget
 from funcgrad.trace.flush import reach as reach
 from funcgrad.trace.flush import synchronize as synchronize
 from funcgrad.trace.interpret import on_host as on_host
+from funcgrad.trace.jaxprs import rolled as rolled
 from funcgrad.trace.op import ALL as ALL
 from funcgrad.trace.op import Number as Number
 from funcgrad.trace.op import Op as Op

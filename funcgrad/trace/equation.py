@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr
 
+from funcgrad.trace.jaxprs import jaxpr_of
 from funcgrad.trace.op import Number, Op
 from funcgrad.trace.value import Aval
 
@@ -61,32 +62,37 @@ Applied = Callable[[Equation, list[Any], list[Any], list[Any]], Sequence[Any]]
 """How an equation makes results of its arrays, floats and whole numbers."""
 
 
+def traced(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...]) -> ClosedJaxpr:
+    """An operator as JAX's primitives, a function of its arrays, floats and whole numbers in this order.
+
+    It is remembered: what was traced to infer shapes stands in every program that has the operator.
+    """
+    return _traced(op, static, kinds, jax.config.values["jax_default_matmul_precision"])
+
+
 @functools.lru_cache(4096)
-def as_function(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...]) -> tuple[Any, tuple[Any, ...]]:
-    """An operator as a jitted function of (arrays, floats, ints), and abstract arguments for it."""
+def _traced(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...], precision: str | None) -> ClosedJaxpr:
     arrays = [jax.ShapeDtypeStruct(k.shape, k.dtype) for k in kinds if isinstance(k, Aval)]
     n_floats, n_ints = count_numbers(kinds)
     floats = [jax.ShapeDtypeStruct((), np.dtype(np.float64))] * n_floats
     ints = [jax.ShapeDtypeStruct((), np.dtype(np.int64))] * n_ints
+    ends = len(arrays), len(arrays) + n_floats
 
-    def function(arrays: list[Any], floats: list[Any], ints: list[Any]) -> tuple[Any, ...]:
-        return op(list(fill(kinds, iter(arrays), iter(floats), iter(ints))), static)
+    def function(*operands: Any) -> tuple[Any, ...]:
+        parts = operands[: ends[0]], operands[ends[0] : ends[1]], operands[ends[1] :]
+        return op(list(fill(kinds, *map(iter, parts))), static)
 
-    return jax.jit(function), (arrays, floats, ints)
-
-
-def traced(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...]) -> ClosedJaxpr:
-    """An operator as JAX's primitives, a function of its arrays, floats and whole numbers in this order.
-
-    JAX remembers it: what was traced to infer shapes stands in every program that has the operator.
-    """
-    function, arguments = as_function(op, static, kinds)
     with jax.enable_x64(True):
         try:
-            return function.trace(*arguments).jaxpr
+            return jaxpr_of(function, [*arrays, *floats, *ints])
         except Exception as error:
             error.__dict__.pop("__notes__", None)  # JAX's note on its own frames is none of the user's business
             raise
+
+
+def forget_traced() -> None:
+    """Forget what operators were traced to."""
+    _traced.cache_clear()
 
 
 def count_numbers(kinds: Sequence[Any]) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad.trace import fingerprint, persistence
-from funcgrad.trace.equation import Equation, as_function, traced
+from funcgrad.trace.equation import Equation, forget_traced, traced
 from funcgrad.trace.op import Op
 from funcgrad.trace.value import Aval, Value, aval_of
 
@@ -23,7 +23,7 @@ _INFERRED: dict[Any, tuple[Aval, ...]] = {}
 def forget_shapes() -> None:
     """Forget what has been inferred."""
     _INFERRED.clear()
-    as_function.cache_clear()
+    forget_traced()
     _journal.cache_clear()
 
 

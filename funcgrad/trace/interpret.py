@@ -12,10 +12,10 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr
+from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
 from funcgrad.trace import exactness
-from funcgrad.trace.equation import Equation, as_function, count_numbers, number_places, traced
+from funcgrad.trace.equation import Equation, count_numbers, number_places, traced
 from funcgrad.trace.host import UncoveredError, host_function
 from funcgrad.trace.op import Op
 from funcgrad.trace.program import Run, needed
@@ -156,10 +156,8 @@ _UNCOVERED = (UncoveredError, TypeError, ValueError)
 class _Operator:
     """An operator on operands of certain shapes and dtypes, as a function of NumPy arrays and scalars."""
 
-    def __init__(self, traced: ClosedJaxpr, n_arrays: int, n_floats: int, compiled: Callable[..., Any]) -> None:
+    def __init__(self, traced: ClosedJaxpr) -> None:
         self._traced = traced
-        self._ends = n_arrays, n_arrays + n_floats
-        self._compiled = compiled
         self._function: Callable[..., list[Any]] = self._first
         self.is_exact = exactness.is_exact(traced.jaxpr)
 
@@ -168,18 +166,21 @@ class _Operator:
         try:
             return self._function(*operands)
         except _UNCOVERED:
-            self._function = self._by_jax
-            return self._by_jax(*operands)
+            self._function = self._by_jax()
+            return self._function(*operands)
 
     def _first(self, *operands: Any) -> list[Any]:
         self._function = host_function(self._traced)
         return self._function(*operands)
 
-    def _by_jax(self, *operands: Any) -> list[Any]:
-        floats, ints = self._ends
-        with jax.enable_x64(True):
-            results = self._compiled([*operands[:floats]], [*operands[floats:ints]], [*operands[ints:]])
-        return [np.asarray(x) for x in results]
+    def _by_jax(self) -> Callable[..., list[Any]]:
+        compiled = jax.jit(jaxpr_as_fun(self._traced))
+
+        def run(*operands: Any) -> list[Any]:
+            with jax.enable_x64(True):
+                return [np.asarray(x) for x in compiled(*operands)]
+
+        return run
 
 
 def _known(equation: Equation) -> _Operator:
@@ -195,8 +196,7 @@ WEIGHT = 10
 @functools.lru_cache(4096)
 def _operator(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...]) -> _Operator:
     stats.met += WEIGHT
-    n_arrays = sum(isinstance(k, Aval) for k in kinds)
-    return _Operator(traced(op, static, kinds), n_arrays, count_numbers(kinds)[0], as_function(op, static, kinds)[0])
+    return _Operator(traced(op, static, kinds))
 
 
 def forget_operators() -> None:

@@ -5,6 +5,7 @@ It is recorded like any other operator, so a gradient can be differentiated agai
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -14,6 +15,7 @@ from jax.extend.core import jaxpr_as_fun
 from jax.interpreters.partial_eval import dce_jaxpr
 
 from funcgrad.trace.equation import NUMBERS, Equation, traced
+from funcgrad.trace.jaxprs import jaxpr_of
 from funcgrad.trace.op import ALL, Op
 from funcgrad.trace.value import Aval
 
@@ -64,20 +66,29 @@ def varying(equation: Equation, wrt: tuple[int, ...]) -> tuple[int, ...]:
     A sorted gradient depends on the order of the values that were sorted, and not on their size.
     """
     given = [i for i, aval in enumerate(equation.avals) if aval is not None]
-    places = [given.index(i) for i in wrt]
-    closed = traced(equation.op, equation.static, equation.kinds)
+    varies = _varying(equation.op, equation.static, equation.kinds, tuple(given.index(i) for i in wrt))
+    return tuple(i for i, does in zip(wrt, varies, strict=True) if does)
 
-    def changes(primals: list[Any], tangents: list[Any]) -> list[Any]:
+
+@functools.lru_cache(4096)
+def _varying(
+    op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...], places: tuple[int, ...]
+) -> tuple[bool, ...]:
+    closed = traced(op, static, kinds)
+
+    def changes(*operands: Any) -> list[Any]:
+        primals, tangents = operands[: len(closed.in_avals)], operands[len(closed.in_avals) :]
+
         def of(*chosen: Any) -> Any:
             replaced = dict(zip(places, chosen, strict=True))
             return jaxpr_as_fun(closed)(*[replaced.get(i, x) for i, x in enumerate(primals)])
 
-        return jax.jvp(of, [primals[i] for i in places], tangents)[1]
+        return jax.jvp(of, [primals[i] for i in places], [*tangents])[1]
 
     with jax.enable_x64(True):
-        jaxpr = jax.make_jaxpr(changes)(closed.in_avals, [closed.in_avals[i] for i in places]).jaxpr
+        jaxpr = jaxpr_of(changes, [*closed.in_avals, *(closed.in_avals[i] for i in places)]).jaxpr
     _, used = dce_jaxpr(jaxpr, [True] * len(jaxpr.outvars))
-    return tuple(i for i, is_used in zip(wrt, used[len(closed.in_avals) :], strict=True) if is_used)
+    return tuple(used[len(closed.in_avals) :])
 
 
 def is_differentiable(aval: Aval) -> bool:

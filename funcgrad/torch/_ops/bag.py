@@ -16,14 +16,14 @@ from funcgrad.torch._ops.embedding import renormalize, rows_of
 from funcgrad.torch._ops.known import expect
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import dtype_of
-from funcgrad.trace import Op
+from funcgrad.trace import Op, rolled
 
 
 def _bag(
     weight: Any, index: Any, offsets: Any, *scales: Any, mode: str, padding: int | None, by_frequency: bool, ends: bool
 ) -> Any:
     bags = offsets.shape[0] - ends
-    bag = jnp.searchsorted(offsets, jnp.arange(index.shape[0]), side="right") - 1
+    bag = rolled(jnp.searchsorted)(offsets, jnp.arange(index.shape[0]), side="right") - 1
     counted = jnp.ones(index.shape, bool) if padding is None else index != padding
     rows = rows_of(weight, index, padding, by_frequency)
     if mode == "max":

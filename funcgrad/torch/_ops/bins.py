@@ -16,7 +16,7 @@ from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor
-from funcgrad.trace import Op
+from funcgrad.trace import Op, rolled
 
 
 def _histogram(x: Any, low: Any, high: Any, *, bins: int) -> Any:
@@ -68,10 +68,10 @@ def _search(sorted_: Any, values: Any, *, right: bool, dtype: Any) -> Any:
     values = getattr(values, "value", values)
     side = "right" if right else "left"
     if sorted_.ndim == 1:
-        return jnp.searchsorted(sorted_, values, side).astype(dtype)
+        return rolled(jnp.searchsorted)(sorted_, values, side).astype(dtype)
     rows = sorted_.reshape(-1, sorted_.shape[-1])
     wanted = values.reshape(-1, values.shape[-1])
-    found = jax.vmap(lambda row, v: jnp.searchsorted(row, v, side))(rows, wanted)
+    found = jax.vmap(lambda row, v: rolled(jnp.searchsorted)(row, v, side))(rows, wanted)
     return found.reshape(values.shape).astype(dtype)
 
 

@@ -24,7 +24,7 @@ from funcgrad.torch._ops.windows import each
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import UNEVEN_SAME
 from funcgrad.torch._warn_once import warn_once
-from funcgrad.trace import Equation, Op, shared
+from funcgrad.trace import Equation, Op, rolled, shared
 
 Pads = Sequence[tuple[int, int]]
 
@@ -98,7 +98,7 @@ def _by_rows(x: Any, w: Any, stride: Sequence[int], pads: Pads, dilation: Sequen
     rows = jnp.moveaxis(w, 2, 0)
     total = jnp.zeros_like(jax.eval_shape(of_row, x, starts[0], rows[0]))
     added = jax.checkpoint(lambda total, at: (total + of_row(x, *at), None))
-    return shared(lax.scan(added, total, (starts, rows))[0])
+    return shared(rolled(lax.scan)(added, total, (starts, rows))[0])
 
 
 def _sum_of_shifts(x: Any, w: Any, stride: Sequence[int], dilation: Sequence[int], groups: int) -> Any:

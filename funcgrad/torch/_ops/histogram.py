@@ -16,7 +16,7 @@ from funcgrad.torch._ops.promotion import common, no_derivative, refuse
 from funcgrad.torch._ops.results import named_result
 from funcgrad.torch._ops.rows import Row, of_tensors
 from funcgrad.torch._tensor import Tensor
-from funcgrad.trace import Op
+from funcgrad.trace import Op, rolled
 
 HISTOGRAM = named_result("histogram", "hist", "bin_edges")
 
@@ -24,7 +24,7 @@ HISTOGRAM = named_result("histogram", "hist", "bin_edges")
 def _counts(x: Any, edges: Any, *weight: Any, density: bool) -> tuple[Any, Any]:
     x = x.reshape(-1)
     weights = weight[0].reshape(-1) if weight else jnp.ones_like(x)
-    place = jnp.searchsorted(edges, x, "right") - 1
+    place = rolled(jnp.searchsorted)(edges, x, "right") - 1
     place = jnp.where(x == edges[-1], edges.size - 2, place)  # the last bin is closed
     inside = (x >= edges[0]) & (x <= edges[-1])
     counts = jnp.zeros(edges.size - 1, x.dtype).at[jnp.where(inside, place, 0)].add(jnp.where(inside, weights, 0))

@@ -13,7 +13,7 @@ from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.results import named_result
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._tensor import Tensor, wrap
-from funcgrad.trace import Op, constant
+from funcgrad.trace import Op, constant, rolled
 
 GEQRF = named_result("geqrf", "a", "tau")
 
@@ -36,7 +36,7 @@ def _product(a: Any, tau: Any) -> Any:
 
     start = jnp.broadcast_to(jnp.eye(a.shape[-2], a.shape[-1], dtype=a.dtype), a.shape)
     factors = jnp.moveaxis(directions, -1, 0), jnp.moveaxis(tau, -1, 0)
-    return jax.lax.scan(reflect, start, factors, reverse=True)[0]
+    return rolled(jax.lax.scan)(reflect, start, factors, reverse=True)[0]
 
 
 PRODUCT = Op("householder_product", _product, label="LinalgHouseholderProduct")

@@ -17,7 +17,7 @@ from funcgrad.torch._ops.loss_reduction import checked_reduction, reduced
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import int64
-from funcgrad.trace import Op, array_of, constant
+from funcgrad.trace import Op, array_of, constant, rolled
 
 
 def _alignments(log_p: Any, labels: Any, lengths: Any, label_lengths: Any, blank: int) -> Any:
@@ -44,7 +44,7 @@ def _alignments(log_p: Any, labels: Any, lengths: Any, label_lengths: Any, blank
         reached = _log_sum(alpha, padded[:, 1:-1], jnp.where(skips, padded[:, :-2], -np.inf)) + emission
         return jnp.where((time < lengths)[:, None], reached, alpha), None
 
-    alpha, _ = jax.lax.scan(step, start, (jnp.arange(1, log_p.shape[0]), emitted[1:]))
+    alpha, _ = rolled(jax.lax.scan)(step, start, (jnp.arange(1, log_p.shape[0]), emitted[1:]))
     last = jnp.take_along_axis(alpha, 2 * label_lengths[:, None], 1)[:, 0]
     label = jnp.take_along_axis(alpha, jnp.maximum(2 * label_lengths - 1, 0)[:, None], 1)[:, 0]
     total = _log_sum(last, jnp.where(label_lengths > 0, label, -np.inf))

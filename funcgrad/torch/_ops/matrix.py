@@ -29,7 +29,7 @@ from funcgrad.torch._ops.singular import (
     check_positive,
 )
 from funcgrad.torch._tensor import Tensor
-from funcgrad.trace import Op
+from funcgrad.trace import Op, rolled
 
 
 def checked(name: str, function: Callable[..., Any], square: bool = True) -> Callable[..., Any]:
@@ -164,7 +164,7 @@ LOGDET = Op(
     label=lambda equation: "Add" if equation.results[0].dtype.kind == "c" else "Where",
 )
 SOLVE = Op("solve", checked("linalg.solve", _solve), label="LinalgSolveEx")
-EXPM = Op("matrix_exp", checked("linalg.matrix_exp", expm), label="LinalgMatrixExp")
+EXPM = Op("matrix_exp", checked("linalg.matrix_exp", rolled(expm)), label="LinalgMatrixExp")
 PINV = Op("pinv", checked("linalg.pinv", _pinv, square=False), label="LinalgPinv")
 
 

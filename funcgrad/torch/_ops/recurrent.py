@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from funcgrad.torch._ops.products import project, weight_gradient
-from funcgrad.trace import Equation, Op
+from funcgrad.trace import Equation, Op, rolled
 
 
 class Cell(NamedTuple):
@@ -119,7 +119,7 @@ def _forward(
             new = tuple(jnp.where(valid, a, b) for a, b in zip(new, state, strict=True))
         return new, jnp.concatenate([*new, *(gates if cell.keeps else ())], -1)
 
-    over_time = jax.lax.scan(step, state, (of_input, valid), reverse=reverse)[1]
+    over_time = rolled(jax.lax.scan)(step, state, (of_input, valid), reverse=reverse)[1]
     widths = [x.shape[-1] for x in state]
     parts = jnp.split(over_time, [sum(widths[: k + 1]) for k in range(len(widths))], -1)
     return tuple(parts[:-1]), tuple(jnp.split(parts[-1], cell.keeps, -1)) if cell.keeps else ()
@@ -155,7 +155,7 @@ def _states_gradient(cell: Cell, reverse: bool, saved: Any, cotangents: Any) -> 
 
     nothing = tuple(jnp.zeros_like(x) for x in start)
     over_time = (cotangents, gates, states, before, valid)
-    first, (d_input, d_hidden) = jax.lax.scan(step, nothing, over_time, reverse=not reverse)
+    first, (d_input, d_hidden) = rolled(jax.lax.scan)(step, nothing, over_time, reverse=not reverse)
     rows = (d_input if d_hidden is None else d_hidden).reshape(-1, d_input.shape[-1])
     outputs = before[0].reshape(-1, before[0].shape[-1])
     return d_input, first, weight_gradient(outputs, rows), None if bias is None else jnp.sum(rows, 0), None

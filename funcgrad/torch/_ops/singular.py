@@ -15,7 +15,7 @@ import numpy as np
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._tensor import Tensor
-from funcgrad.trace import Op, current
+from funcgrad.trace import Op, current, rolled
 
 MOST = 1 << 16
 """How many elements NumPy looks at: more take a visible part of the time, so that the program does."""
@@ -74,7 +74,7 @@ def _order_of_failure(a: Any) -> Any:
         order = jnp.where((order == 0) & ~(pivot > 0), k + 1, order).astype(np.int32)
         return rest - rest[..., :, k, None] * (row / pivot[..., None])[..., None, :], order
 
-    return jax.lax.fori_loop(0, a.shape[-1], eliminate, (a, jnp.zeros(a.shape[:-2], np.int32)))[1]
+    return rolled(jax.lax.fori_loop)(0, a.shape[-1], eliminate, (a, jnp.zeros(a.shape[:-2], np.int32)))[1]
 
 
 def _holds_nan(a: Any) -> Any:

@@ -24,7 +24,7 @@ from funcgrad.torch._types import float32, float64, get_default_dtype
 from funcgrad.torch.optim._options import Options, check_options, split_options, with_options
 from funcgrad.torch.optim._start import Start, constant_start
 from funcgrad.torch.optim.optimizer import Optimizer, evaluated
-from funcgrad.trace import Number, Op, Value, constant
+from funcgrad.trace import Number, Op, Value, constant, rolled
 
 
 class RuleOptimizer(Optimizer):
@@ -224,6 +224,7 @@ def _step_op(rule: Rule) -> Op:
         count = len(rest) // (2 + len(kept))
         others = iter(rest[count:])
 
+        @rolled
         @jax.jit  # so that parameters of one shape share what is traced
         def updated(grad: Any, param: Any, own: dict[str, Any], counts: dict[str, Any], values: list[Any]) -> Any:
             hyper = with_options(structure, numbers, values)
