@@ -214,7 +214,8 @@ def _owned(results: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
     shared = {id(x) for x in inputs}
     owned = []
     for x in map(np.asarray, results):
-        is_own = x.flags.owndata and x.flags.writeable and x.flags.c_contiguous and id(x) not in shared
+        flags = x.flags
+        is_own = flags.owndata and flags.writeable and flags.c_contiguous and id(x) not in shared
         owned.append(x if is_own else x.copy())
         shared.add(id(x))
     return owned

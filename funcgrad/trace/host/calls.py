@@ -10,6 +10,9 @@ import numpy as np
 
 from funcgrad.trace.host.row import Function
 
+Kind = tuple[tuple[int, ...], Any]
+"""A shape, and a dtype."""
+
 
 class Call(NamedTuple):
     """A NumPy function on numbered places."""
@@ -17,8 +20,9 @@ class Call(NamedTuple):
     function: Function
     arguments: tuple[int, ...]
     made: tuple[int, ...]
-    kind: tuple[tuple[int, ...], Any]  # shape and dtype of what it makes first
+    kind: Kind  # of what it makes first
     makes_list: bool = False
+    is_elementwise: bool = False
     out: int | None = None  # the place of an array whose memory its result takes
 
 
@@ -38,6 +42,7 @@ def contracted(calls: list[Call], results: list[int]) -> list[Call]:
     return needed(contracted, results)
 
 
+@functools.cache
 def _added(add: Function, is_first: bool, in_place: bool) -> Function:
     """A function of x, y and z: the product of x and y added to z, rounded once.
 

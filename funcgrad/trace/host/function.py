@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from funcgrad.trace.host.calls import Call, contracted, in_place, needed, written
+from funcgrad.trace.host.calls import Call, Kind, contracted, in_place, needed, written
+from funcgrad.trace.host.lanes import merged
 from funcgrad.trace.host.primitives import ELEMENTWISE, LISTS, ROWS, reshaped
 from funcgrad.trace.host.row import Function, UncoveredError
 from funcgrad.trace.jaxprs import called_by, primitives_of
@@ -33,10 +34,11 @@ def host_function(traced: ClosedJaxpr) -> Function:
         UncoveredError: One of them has no row.
     """
     chain = _Chain()
-    operands = [chain.place(tuple(aval.shape)) for aval in _avals(traced.jaxpr.invars)]
+    operands = [chain.place(tuple(aval.shape), aval.dtype) for aval in _avals(traced.jaxpr.invars)]
     made = chain.inline(traced.jaxpr, traced.consts, operands)
     results = [chain.whole(k, aval) for k, aval in zip(made, _avals(traced.jaxpr.outvars), strict=True)]
     calls = contracted(needed(chain.calls, results), results)
+    calls = merged(calls, chain.kinds, results)
     return written(in_place(calls, results), operands, results, chain.constants)
 
 
@@ -58,15 +60,15 @@ class _Chain:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.constants: dict[int, Any] = {}
-        self._shapes: list[tuple[int, ...]] = []
+        self.kinds: list[Kind] = []
         self._whole: dict[tuple[int, tuple[int, ...]], int] = {}
         self._computed: dict[tuple[Any, ...], list[int]] = {}
         self._numbers: dict[Any, int] = {}
 
-    def place(self, shape: tuple[int, ...]) -> int:
-        """A new place for an array of this shape."""
-        self._shapes.append(shape)
-        return len(self._shapes) - 1
+    def place(self, shape: tuple[int, ...], dtype: Any) -> int:
+        """A new place for an array of this shape and dtype."""
+        self.kinds.append((shape, dtype))
+        return len(self.kinds) - 1
 
     def inline(self, jaxpr: Jaxpr, constants: Sequence[Any], operands: Sequence[int]) -> list[int]:
         """Append the calls of a function, and return the places of its results."""
@@ -101,7 +103,7 @@ class _Chain:
     def whole(self, k: int, aval: Any) -> int:
         """The place of the array in the shape that JAX sees."""
         shape = tuple(aval.shape)
-        if self._shapes[k] == shape:
+        if self.kinds[k][0] == shape:
             return k
         if (k, shape) not in self._whole:
             self._whole[k, shape] = self._called(_widened(aval), [k], [aval], [shape])[0]
@@ -112,7 +114,7 @@ class _Chain:
         array.flags.writeable = False
         key = (array.dtype, array.tobytes()) if array.ndim == 0 else id(array)
         if key not in self._numbers:
-            k = self._numbers[key] = self.place(array.shape)
+            k = self._numbers[key] = self.place(array.shape, array.dtype)
             self.constants[k] = array
         return self._numbers[key]
 
@@ -121,26 +123,33 @@ class _Chain:
         if name == "mul" and made[0].dtype == np.float32:
             key = (*key, len(self.calls))  # how it is rounded depends on its use
         if key not in self._computed:  # an optimizer computes the same rate for each parameter
-            shape = np.broadcast_shapes(*[self._shapes[k] for k in arguments])
-            self._computed[key] = self._called(ELEMENTWISE[name](taken, made, **params), arguments, made, [shape])
+            shape = np.broadcast_shapes(*[self.kinds[k][0] for k in arguments])
+            function = ELEMENTWISE[name](taken, made, **params)
+            self._computed[key] = self._called(function, arguments, made, [shape], is_elementwise=True)
         return self._computed[key]
 
     def _called(
-        self, function: Function, arguments: Sequence[int], made: Sequence[Any], shapes: Any, makes_list: bool = False
+        self,
+        function: Function,
+        arguments: Sequence[int],
+        made: Sequence[Any],
+        shapes: Any,
+        makes_list: bool = False,
+        is_elementwise: bool = False,
     ) -> list[int]:
         """Append a call, or make it at once where all of its operands are known."""
         n_most = max([int(np.prod(shape)) for shape in shapes], default=0)
         if n_most <= FEW and all(k in self.constants for k in arguments):
             found = function(*[self.constants[k] for k in arguments])
             return [self._constant(x) for x in (found if makes_list else [found])]
-        places = [self.place(tuple(shape)) for shape in shapes]
+        places = [self.place(tuple(shape), aval.dtype) for shape, aval in zip(shapes, made, strict=True)]
         kind = tuple(shapes[0]), made[0].dtype
-        self.calls.append(Call(function, tuple(arguments), tuple(places), kind, makes_list))
+        self.calls.append(Call(function, tuple(arguments), tuple(places), kind, makes_list, is_elementwise))
         return places
 
     def _broadcast(self, k: int, taken: Any, params: dict[str, Any]) -> int:
         """The place of an array that NumPy broadcasts to the shape asked for."""
-        seen, ndim, axes = self._shapes[k], len(params["shape"]), params["broadcast_dimensions"]
+        seen, ndim, axes = self.kinds[k][0], len(params["shape"]), params["broadcast_dimensions"]
         if not seen or axes == tuple(range(ndim - taken.ndim, ndim)):
             return k
         wide = [1] * ndim
