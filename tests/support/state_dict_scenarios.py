@@ -140,10 +140,39 @@ def hooks_of_optimizers(torch):
     return [sorted(saved), seen, optimizer.param_groups[0]["lr"]]
 
 
+def state_of_optimizers(torch):
+    """An optimizer of one's own keeps state for all parameters together, and containers for each."""
+
+    class Counting(torch.optim.Optimizer):
+        def step(self):
+            self.state["all"] = self.state.get("all", torch.tensor([0])) + 1
+            for p in self.param_groups[0]["params"]:
+                self.state[p].update(step=self.state[p].get("step", 0) + 1, history=[p.detach() * 2], pair=(3, [p]))
+
+    one, two = (torch.ones(2, dtype=dtype, requires_grad=True) for dtype in (torch.float32, torch.float64))
+    optimizer, other = Counting([one], {"lr": 1.0}), Counting([two], {"lr": 1.0})
+    optimizer.step()
+    saved = optimizer.state_dict()
+    optimizer.step()
+    other.load_state_dict(saved)
+    loaded = other.state[two]
+    other.load_state_dict({**saved, "state": {7: "of nobody"}})
+    optimizer.state[torch.ones(1)] = 3
+    return [
+        *(repr(list(saved["state"])), saved["state"][0]["step"], saved["state"]["all"].tolist()),
+        *(
+            str(loaded["history"][0].dtype),
+            str(loaded["pair"][1][0].dtype),
+            loaded["history"] is saved["state"][0]["history"],
+        ),
+        *(repr(dict(other.state)), error(optimizer.state_dict)[0]),
+    ]
+
+
 SCENARIOS = {
     scenario.__name__: scenario
     for scenario in (
         *(hooks_of_modules, extra_state, overridden_entries, what_does_not_fit, apply_to_tensors, submodules),
-        hooks_of_optimizers,
+        *(hooks_of_optimizers, state_of_optimizers),
     )
 }

@@ -138,7 +138,7 @@ class Optimizer:
             hook(self)
         numbers = {id(p): k for k, p in enumerate(self._parameters())}
         groups = [{**_options(g), "params": [numbers[id(p)] for p in g["params"]]} for g in self.param_groups]
-        state = {numbers[id(p)]: dict(entries) for p, entries in self.state.items() if id(p) in numbers}
+        state = {numbers[id(k)] if isinstance(k, Tensor) else k: entries for k, entries in self.state.items()}
         return self._through("after saving", {"state": state, "param_groups": groups})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -155,12 +155,14 @@ class Optimizer:
             raise ValueError(
                 "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
             )
-        numbered = zip(chain.from_iterable(g["params"] for g in saved), self._parameters(), strict=True)
-        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
-        for number, parameter in numbered:
-            if number in state_dict["state"]:
-                entries = state_dict["state"][number].items()
-                state[parameter] = {name: _fitting(name, value, parameter) for name, value in entries}
+        numbers = chain.from_iterable(g["params"] for g in saved)
+        numbered = dict(zip(numbers, self._parameters(), strict=True))
+        state: defaultdict[Any, Any] = defaultdict(dict)
+        for key, entries in state_dict["state"].items():
+            if key in numbered:
+                state[numbered[key]] = _fitting(entries, numbered[key])
+            else:  # what an optimizer of one's own keeps for all parameters together
+                state[key] = entries
         self.state = state
         for group, given in zip(self.param_groups, saved, strict=True):
             group.update(_options(given))
@@ -225,8 +227,12 @@ def _options(group: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in group.items() if name != "params"}
 
 
-def _fitting(name: str, value: Any, parameter: Tensor) -> Any:
-    """A loaded state entry, in the parameter's dtype unless it counts steps."""
+def _fitting(value: Any, parameter: Tensor, name: str = "") -> Any:
+    """A loaded state entry, its tensors in the parameter's dtype unless they count steps; containers are made anew."""
+    if isinstance(value, dict):
+        return {key: _fitting(entry, parameter, key) for key, entry in value.items()}
+    if isinstance(value, list | tuple | set):
+        return type(value)(_fitting(entry, parameter) for entry in value)
     if not isinstance(value, Tensor) or name == "step" or not parameter.dtype.is_floating_point:
         return value
     return to_dtype(value, parameter.dtype)
