@@ -1,3 +1,5 @@
+from typing import TypeVar
+
 import numpy as np
 import pytest
 
@@ -191,3 +193,21 @@ def test_a_subset_must_change_both_ways_of_reading():
 def test_a_distributed_sampler_needs_to_know_its_place():
     with pytest.raises(RuntimeError, match="Pass num_replicas and rank"):
         torch.utils.data.DistributedSampler(range(3))
+
+
+@pytest.mark.parametrize(
+    "generic",
+    [
+        *(torch.utils.data.Subset, torch.utils.data.ConcatDataset, torch.utils.data.StackDataset, DataLoader),
+        *(torch.utils.data.ChainDataset, torch.utils.data.DistributedSampler, torch.nn.DataParallel),
+        torch.distributions.Independent,
+    ],
+)
+def test_what_holds_others_takes_their_type(generic):
+    T = TypeVar("T")
+
+    class Named(generic[T]):
+        pass
+
+    assert issubclass(Named[int].__origin__, generic)
+    assert generic[int].__origin__ is generic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import Size
@@ -10,8 +10,10 @@ from funcgrad.torch.distributions import constraints
 from funcgrad.torch.distributions.distribution import Distribution
 from funcgrad.torch.distributions.utils import sum_rightmost
 
+Base = TypeVar("Base", bound=Distribution)
 
-class Independent(Distribution):
+
+class Independent(Distribution, Generic[Base]):
     """A distribution whose last batch dimensions belong to the event, so that `log_prob` sums over them.
 
     Args:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from funcgrad.torch.nn._module import Module
 
+Wrapped = TypeVar("Wrapped", bound=Module)
 
-class DataParallel(Module):
+
+class DataParallel(Module, Generic[Wrapped]):
     """A module whose batch would be split over GPUs; without them it is called as it is.
 
     Its state dict has `module.` before each name, as PyTorch's has.

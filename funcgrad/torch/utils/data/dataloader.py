@@ -11,7 +11,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Generic
 
 from funcgrad.errors import warn
 from funcgrad.torch._texts import TOO_MANY_WORKERS
@@ -20,7 +20,7 @@ from funcgrad.torch.utils.data._utils.collate import default_collate, default_co
 from funcgrad.torch.utils.data._utils.fetch import make_fetch, map_fetch, stream_fetch
 from funcgrad.torch.utils.data._utils.worker import Worker
 from funcgrad.torch.utils.data._utils.worker import get_worker_info as get_worker_info
-from funcgrad.torch.utils.data.dataset import IterableDataset
+from funcgrad.torch.utils.data.dataset import IterableDataset, Sample
 from funcgrad.torch.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler, base_seed
 from funcgrad.trace import current, cut
 
@@ -47,7 +47,7 @@ class _DatasetKind:
         return SimpleNamespace(dataset=dataset, fetch=fetch)
 
 
-class DataLoader:
+class DataLoader(Generic[Sample]):
     """Batches of a dataset.
 
     Args:

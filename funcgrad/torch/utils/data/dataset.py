@@ -54,7 +54,7 @@ class TensorDataset(Dataset[tuple[Any, ...]]):
         return self.tensors[0].size(0)
 
 
-class StackDataset(Dataset[Any]):
+class StackDataset(Dataset[Sample]):
     """Datasets side by side: a sample is a tuple, or for keywords a dictionary, of their samples.
 
     Raises:
@@ -95,7 +95,7 @@ class StackDataset(Dataset[Any]):
         return self._length
 
 
-class ConcatDataset(Dataset[Any]):
+class ConcatDataset(Dataset[Sample]):
     """Datasets one after the other.
 
     Raises:
@@ -127,7 +127,7 @@ class ConcatDataset(Dataset[Any]):
         return self.datasets[which][idx - (self.cumulative_sizes[which - 1] if which else 0)]
 
 
-class ChainDataset(IterableDataset[Any]):
+class ChainDataset(IterableDataset[Sample]):
     """Streams one after the other."""
 
     def __init__(self, datasets: Iterable[Any]) -> None:
@@ -146,7 +146,7 @@ class ChainDataset(IterableDataset[Any]):
         return sum(len(dataset) for dataset in self._streams())  # pyright: ignore[reportArgumentType]
 
 
-class Subset(Dataset[Any]):
+class Subset(Dataset[Sample]):
     """A dataset at some of its indices.
 
     Raises:

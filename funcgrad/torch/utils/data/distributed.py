@@ -8,10 +8,10 @@ from typing import Any
 
 from funcgrad.torch import _random
 from funcgrad.torch.random import Generator
-from funcgrad.torch.utils.data.sampler import Sampler
+from funcgrad.torch.utils.data.sampler import Index, Sampler
 
 
-class DistributedSampler(Sampler[int]):
+class DistributedSampler(Sampler[Index]):
     """Every `num_replicas`-th index, starting at `rank`, so that all processes together visit the dataset once.
 
     Args:
@@ -51,7 +51,7 @@ class DistributedSampler(Sampler[int]):
         self.num_samples = math.floor(share) if drop_last else math.ceil(share)
         self.total_size = self.num_samples * num_replicas
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> Iterator[Any]:
         indices = self._order()
         if len(indices) < self.total_size:
             indices *= math.ceil(self.total_size / len(indices))
