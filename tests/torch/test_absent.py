@@ -348,3 +348,10 @@ def test_a_future_is_completed_once_and_its_callbacks_follow():
     for k, part in enumerate(parts):
         part.set_result(k)
     assert [part.wait() for part in everything.wait()] == torch.futures.wait_all(parts) == [0, 1]
+
+
+def test_marks_for_a_gpus_profiler_need_cuda():
+    with pytest.raises(RuntimeError, match="NVTX functions not installed. Are you sure you have a CUDA build"):
+        torch.cuda.nvtx.range_push("step")
+    with pytest.raises(RuntimeError, match="NVTX"), torch.cuda.nvtx.range("step"):
+        pass

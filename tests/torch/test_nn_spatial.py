@@ -169,3 +169,23 @@ def test_output_size_of_a_transposed_convolution():
 def test_errors_of_modules(make, text):
     with pytest.raises(ValueError, match=text):
         make()
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_gradients_of_a_convolution_by_themselves(rank):
+    convolution = getattr(F, f"conv{rank}d")
+    x = torch.randn(2, 4, *[6] * rank, requires_grad=True)
+    weight = torch.randn(6, 2, *[3] * rank, requires_grad=True)
+    geometry = {"stride": 2, "padding": 1, "dilation": 1, "groups": 2}
+    output = convolution(x, weight, **geometry)
+    seed = torch.randn_like(output)
+    expected = torch.autograd.grad(output, (x, weight), seed)
+    of_input = getattr(nn.grad, f"conv{rank}d_input")(x.shape, weight, seed, **geometry)
+    of_weight = getattr(nn.grad, f"conv{rank}d_weight")(x, weight.shape, seed, **geometry)
+    assert torch.equal(of_input, expected[0])
+    assert torch.equal(of_weight, expected[1])
+    of_input.square().sum().backward()
+    assert weight.grad is not None
+    assert x.grad is None
+    with torch.no_grad():
+        assert not getattr(nn.grad, f"conv{rank}d_weight")(x, weight.shape, seed, **geometry).requires_grad

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch._legacy import CUDA_TYPES as _CUDA_TYPES
 from funcgrad.torch.cuda import amp as amp
+from funcgrad.torch.cuda import nvtx as nvtx
 from funcgrad.torch.cuda import random as random
 from funcgrad.torch.cuda._memory import empty_cache as empty_cache
 from funcgrad.torch.cuda._memory import max_memory_allocated as max_memory_allocated

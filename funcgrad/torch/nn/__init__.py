@@ -3,6 +3,7 @@
 from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch.nn import attention as attention
 from funcgrad.torch.nn import functional as functional
+from funcgrad.torch.nn import grad as grad
 from funcgrad.torch.nn import init as init
 from funcgrad.torch.nn import modules as modules
 from funcgrad.torch.nn import parallel as parallel
