@@ -351,7 +351,7 @@ def test_a_future_is_completed_once_and_its_callbacks_follow():
 
 
 def test_marks_for_a_gpus_profiler_need_cuda():
-    with pytest.raises(RuntimeError, match="NVTX functions not installed. Are you sure you have a CUDA build"):
+    with pytest.raises(RuntimeError, match=r"NVTX functions not installed\. Are you sure you have a CUDA build"):
         torch.cuda.nvtx.range_push("step")
     with pytest.raises(RuntimeError, match="NVTX"), torch.cuda.nvtx.range("step"):
         pass
