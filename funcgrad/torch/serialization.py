@@ -100,8 +100,8 @@ def load(
     Args:
         f: A path, or a file open for reading in binary mode.
         map_location: Where tensors go: the CPU, or `meta`, where they have no data.
-        pickle_module: Refused with `weights_only`; else without effect.
-        weights_only: True (or None) for the types of checkpoints only.
+        pickle_module: Refused with `weights_only`; else it only stands for `weights_only=False`.
+        weights_only: True for the types of checkpoints only, as is None without a `pickle_module`.
         mmap: Without effect.
         pickle_load_args: Without effect.
 
@@ -112,11 +112,13 @@ def load(
         pickle.UnpicklingError: The file asks for something that is not rebuilt, or its pickle is damaged.
         RuntimeError: The file is no whole checkpoint, or its tensors need another device.
     """
-    if pickle_module is not None and weights_only is not False:
+    if weights_only is None:
+        weights_only = pickle_module is None
+    if pickle_module is not None and weights_only:
         raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
     with _opened(f) as file:
         reader = _reader(file, f)
-        names = Known(is_strict=weights_only is not False)
+        names = Known(is_strict=weights_only)
         return unpickler.load(io.BytesIO(reader.read("data.pkl")), names, _Contents(reader, map_location).storage)
 
 

@@ -430,3 +430,13 @@ def test_pickle_keeps_values_parameters_and_views():
     assert all(torch.equal(found.state_dict()[name], value) for name, value in module.state_dict().items())
     view = torch.arange(4.0)[1:3]
     assert torch.equal(pickle.loads(pickle.dumps(view)), view)
+
+
+def test_a_pickle_module_stands_for_more_than_weights():
+    file = io.BytesIO()
+    torch.save(torch.nn.Linear(1, 1), file)
+    file.seek(0)
+    assert isinstance(torch.load(file, pickle_module=pickle), torch.nn.Linear)
+    file.seek(0)
+    with pytest.raises(RuntimeError, match="Can not safely load weights when explicit pickle_module is specified"):
+        torch.load(file, pickle_module=pickle, weights_only=True)
