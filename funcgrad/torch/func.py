@@ -16,6 +16,7 @@ from funcgrad.torch._engine import gradients as _gradients
 from funcgrad.torch._function import Tangent as _Tangent
 from funcgrad.torch._function import forward_derivative as _forward_derivative
 from funcgrad.torch._grad_mode import enable_grad as _enable_grad
+from funcgrad.torch._grad_mode import is_grad_enabled as _is_grad_enabled
 from funcgrad.torch._graph import Edge as _Edge
 from funcgrad.torch._ops.copying import clone as _clone
 from funcgrad.torch._ops.creation import zeros as _zeros
@@ -69,8 +70,9 @@ def grad_and_value(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = F
             made = func(*filled, **kwargs)
             value = _without_more(made, has_aux, "grad_and_value(f)(*args): output of function f")
             _check_scalar(value)
-            found = rebuilt(_shown(_found([value], points, [None]), points))
-        return found if isinstance(argnums, tuple) else found[0], _shown(made, points)
+            found = _found([value], points, [None])
+        shown = rebuilt(_shown(found, points))
+        return shown if isinstance(argnums, tuple) else shown[0], _shown(made, points)
 
     return both
 
@@ -100,10 +102,16 @@ def _without_more(made: Any, has_aux: bool, who: str) -> Any:
 
 
 def _shown(tree: Any, points: list[Tensor]) -> Any:
-    """Results without a graph, unless they depend on more than the points of this transform: an outer one's tensors."""
+    """Results without a graph, unless they depend on more than the points of this transform: an outer one's tensors.
+
+    Where gradients are off around the transform, nothing outside of it has a graph.
+    """
+    is_recorded = _is_grad_enabled()
 
     def shown(x: Any) -> Any:
-        return x.detach() if isinstance(x, Tensor) and x.requires_grad and not _depends(x, points) else x
+        if not isinstance(x, Tensor) or not x.requires_grad or (is_recorded and _depends(x, points)):
+            return x
+        return x.detach()
 
     return _map_leaves(shown, tree)
 
@@ -260,7 +268,8 @@ def jacrev(
             value = _without_more(made, has_aux, "jacrev(f)(*args): output of function f")
             _check_tensors(value, "vjp(f, *primals)")
             rows = _map_leaves(lambda y: _rows(y, points, rebuilt, isinstance(argnums, tuple)), value)
-        return (rows, _shown(made[1], points)) if has_aux else rows
+        shown = _shown(rows, points)
+        return (shown, _shown(made[1], points)) if has_aux else shown
 
     return jacobian
 
@@ -270,7 +279,7 @@ def _rows(y: Tensor, points: list[Tensor], rebuilt: Callable[[list[Any]], Any], 
     each = [_found([e], points, [None]) for e in _unbind(_reshape(y, (-1,)))]
     columns = zip(*each, strict=True) if each else ([_zeros(0, *x.shape)] for x in points)
     blocks = [_reshape(_stack(list(c)), (*y.shape, *x.shape)) for c, x in zip(columns, points, strict=True)]
-    found = rebuilt(_shown(blocks, points))
+    found = rebuilt(blocks)
     return found if is_tuple else found[0]
 
 

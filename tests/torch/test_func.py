@@ -117,6 +117,25 @@ def test_results_that_depend_on_captured_tensors_keep_their_graph():
     assert not grad(squares)(torch.tensor(X)).requires_grad
 
 
+def test_without_gradients_around_it_a_transform_records_nothing_outside():
+    w = torch.ones(3, requires_grad=True)
+
+    def f(x):
+        return (x * x * w).sum()
+
+    @torch.no_grad()
+    def frozen(x):
+        value, pull = vjp(f, x)
+        product = jvp(f, (x,), (x,))[1]
+        return [grad(f)(x).sum(), value, pull(torch.ones(()))[0].sum(), product, jacrev(f)(x).sum()]
+
+    results = frozen(w)
+    assert not any(x.requires_grad for x in results)
+    assert [x.item() for x in results] == [6, 3, 6, 6, 6]
+    assert grad(f)(w).requires_grad
+    assert grad(lambda x: frozen(x)[0])(w.detach()).tolist() == [0, 0, 0]
+
+
 def test_an_ensemble():
     models = [torch.nn.Linear(2, 1) for _ in range(3)]
     parameters, buffers = torch.func.stack_module_state(models)
