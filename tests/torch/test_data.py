@@ -6,6 +6,7 @@ import pytest
 import funcgrad.torch as torch
 from funcgrad.torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset, get_worker_info
 from funcgrad.torch.utils.data._utils import fetch
+from funcgrad.torch.utils.data.dataloader import _DatasetKind, _SingleProcessDataLoaderIter
 from funcgrad.trace import current, stats, synchronize
 
 
@@ -211,3 +212,23 @@ def test_what_holds_others_takes_their_type(generic):
 
     assert issubclass(Named[int].__origin__, generic)
     assert generic[int].__origin__ is generic
+
+
+class Looping:
+    """What a library puts in a loader's place: attributes of PyTorch's names, and batches made elsewhere."""
+
+    dataset_kind = _dataset_kind = _DatasetKind.Iterable
+    _IterableDataset_len_called, _auto_collation, drop_last, _index_sampler = None, False, False, range(9)
+    generator, pin_memory, timeout, num_workers, persistent_workers = None, False, 0, 0, False
+
+    def __init__(self, batches):
+        self.batches = self.dataset = batches
+
+    def collate_fn(self, batch):
+        return batch
+
+
+def test_an_epoch_reads_of_a_loader_what_pytorchs_reads():
+    assert list(_SingleProcessDataLoaderIter(Looping([1, 2]))) == [1, 2]
+    loader = DataLoader([1, 2, 3], 2)
+    assert (loader._auto_collation, DataLoader([1], None)._auto_collation) == (True, False)

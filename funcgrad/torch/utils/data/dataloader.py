@@ -17,7 +17,7 @@ from funcgrad.errors import warn
 from funcgrad.torch._texts import TOO_MANY_WORKERS
 from funcgrad.torch.random import default_generator
 from funcgrad.torch.utils.data._utils.collate import default_collate, default_convert
-from funcgrad.torch.utils.data._utils.fetch import make_fetch, map_fetch, stream_fetch
+from funcgrad.torch.utils.data._utils.fetch import map_fetch, stream_fetch
 from funcgrad.torch.utils.data._utils.worker import Worker
 from funcgrad.torch.utils.data._utils.worker import get_worker_info as get_worker_info
 from funcgrad.torch.utils.data.dataset import IterableDataset, Sample
@@ -120,7 +120,7 @@ class DataLoader(Generic[Sample]):
         self.drop_last = drop_last
         self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
         self.persistent_workers = persistent_workers
-        self._promised: int | None = None  # what len() of a stream said
+        self._IterableDataset_len_called: int | None = None  # what len() of a stream said
         self._iterator: _MultiProcessingDataLoaderIter | None = None
 
     def _default_sampler(self, shuffle: bool | None) -> Any:
@@ -134,8 +134,12 @@ class DataLoader(Generic[Sample]):
         super().__setattr__(name, value)
 
     @property
+    def _auto_collation(self) -> bool:
+        return self.batch_sampler is not None
+
+    @property
     def _index_sampler(self) -> Any:
-        return self.sampler if self.batch_sampler is None else self.batch_sampler
+        return self.batch_sampler if self._auto_collation else self.sampler
 
     def __iter__(self) -> Iterator[Any]:
         if not self.num_workers:
@@ -151,7 +155,7 @@ class DataLoader(Generic[Sample]):
     def __len__(self) -> int:
         if not self._is_stream:
             return len(self._index_sampler)
-        length = self._promised = len(self.dataset)
+        length = self._IterableDataset_len_called = len(self.dataset)
         if self.batch_size is None:
             return length
         return length // self.batch_size if self.drop_last else -(-length // self.batch_size)
@@ -165,7 +169,11 @@ class _Endless:
 
 
 class _BaseDataLoaderIter:
-    """One epoch."""
+    """One epoch.
+
+    Args:
+        loader: A `DataLoader`, or what a library puts in its place: only attributes of PyTorch's name are read.
+    """
 
     def __init__(self, loader: DataLoader) -> None:
         if loader.pin_memory:
@@ -184,7 +192,8 @@ class _BaseDataLoaderIter:
 
     def _make_fetch(self, dataset: Any) -> Any:
         loader = self._loader
-        return make_fetch(dataset, loader.batch_sampler is not None, loader.collate_fn, loader.drop_last)
+        kind, batched = loader._dataset_kind, loader._auto_collation
+        return _DatasetKind.create_fetcher(kind, dataset, batched, loader.collate_fn, loader.drop_last).fetch
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -198,21 +207,22 @@ class _BaseDataLoaderIter:
             cut(trace, "batch")
         batch = self._next()
         self._yielded += 1
-        if self._loader._promised is not None and self._yielded > self._loader._promised:
-            self._warn_of_length()
+        promised = self._loader._IterableDataset_len_called
+        if promised is not None and self._yielded > promised:
+            self._warn_of_length(promised)
         return batch
 
     def _next(self) -> Any:
         raise NotImplementedError
 
-    def _warn_of_length(self) -> None:
+    def _warn_of_length(self, promised: int) -> None:
         loader = self._loader
         advice = (
             "For multiprocessing data-loading, this could be caused by not properly configuring the IterableDataset "
             "replica at each worker: see torch.utils.data.get_worker_info."
         )
         warn(
-            f"Length of IterableDataset {loader.dataset} was reported to be {loader._promised}(when accessing "
+            f"Length of IterableDataset {loader.dataset} was reported to be {promised}(when accessing "
             f"len(dataloader)), but {self._yielded} samples have been fetched. {advice if loader.num_workers else ''}"
         )
 

@@ -15,7 +15,7 @@ from funcgrad.torch._dispatch import value_of
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch.utils.data._utils.collate import default_collate
 from funcgrad.torch.utils.data._utils.host import known_tensor, settle
-from funcgrad.torch.utils.data.dataset import Dataset, IterableDataset, Subset, TensorDataset
+from funcgrad.torch.utils.data.dataset import Dataset, Subset, TensorDataset
 from funcgrad.trace import array_of, current, cut
 
 _LONG = 96
@@ -25,20 +25,6 @@ _MANY = "__getitems__"
 
 Fetch = Callable[[Any], Any]
 """From an index, or a list of them, to a batch; raises StopIteration where a stream ends."""
-
-
-def make_fetch(dataset: Any, batched: bool, collate: Callable[[Any], Any], drop_last: bool) -> Fetch:
-    """How a loader gets its batches.
-
-    Args:
-        dataset: Map-style or a stream.
-        batched: Whether there are lists of indices, and batches, or single indices.
-        collate: From a list of samples (or a sample) to a batch.
-        drop_last: Whether a stream's shorter last batch is left out.
-    """
-    if isinstance(dataset, IterableDataset):
-        return stream_fetch(dataset, batched, collate, drop_last)
-    return map_fetch(dataset, batched, collate)
 
 
 def stream_fetch(dataset: Any, batched: bool, collate: Callable[[Any], Any], drop_last: bool) -> Fetch:
