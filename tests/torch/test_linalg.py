@@ -93,3 +93,11 @@ def test_functions_of_linalg_put_their_results_where_they_are_told(name, operand
     outs = [torch.empty(0, dtype=x.dtype) for x in (wanted if several else (wanted,))]
     call(*[matrix] * operands, out=tuple(outs) if several else outs[0])
     assert [x.tolist() for x in outs] == [x.tolist() for x in (wanted if several else (wanted,))]
+
+
+@pytest.mark.parametrize("name", ["inv", "solve", "lu_factor"])
+def test_a_nan_is_no_fault_of_a_matrix(name):
+    matrix = torch.eye(3)
+    matrix[0, 0] = float("nan")
+    result = getattr(torch.linalg, name)(*[matrix] * (2 if name == "solve" else 1))
+    assert (result[0] if isinstance(result, tuple) else result).isnan().any()
