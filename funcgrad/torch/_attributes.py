@@ -50,3 +50,6 @@ class Attributes(MutableMapping[str, Any]):
     def copy(self) -> dict[str, Any]:
         """A dictionary of its own."""
         return dict(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)  # a copy is a plain dictionary

@@ -103,6 +103,14 @@ class Tensor(TensorBase):
         """What users have set on the tensor."""
         return Attributes(whole(self), Tensor.__annotations__)
 
+    @__dict__.setter
+    def __dict__(self, attributes: Any) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        if not isinstance(attributes, dict | Attributes):
+            raise TypeError(f"__dict__ must be set to a dictionary, not a '{type(attributes).__name__}'")
+        given = dict(attributes)  # perhaps its own ones
+        self.__dict__.clear()
+        self.__dict__.update(given)
+
     def __dir__(self) -> list[str]:
         return sorted({*dir(type(self)), *self.__dict__})
 

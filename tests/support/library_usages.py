@@ -67,6 +67,15 @@ def attributes_of_tensors(torch):
         read = torch.load(file, weights_only=False)
         found.append([other, dict(vars(x)), dict(vars(loaded)), dict(vars(read)), dict(vars(copy.copy(x)))])
         found.append([len(vars(x)), str(x.__dict__), "kind" in dir(x), x.__dict__.pop("more"), hasattr(x, "more")])
+    other = torch.zeros(2)
+    other.__dict__ = copy.copy(x.__dict__)
+    other.kind = "column"
+    found.append([dict(vars(other)), x.kind, type(copy.deepcopy(vars(x))).__name__, repr(other)])
+    other.__dict__ = {}
+    try:
+        other.__dict__ = 3
+    except TypeError as error:
+        found.append([dict(vars(other)), str(error)])
     return found, torch.Tensor.__bases__[0].__name__
 
 
