@@ -232,3 +232,18 @@ def test_an_epoch_reads_of_a_loader_what_pytorchs_reads():
     assert list(_SingleProcessDataLoaderIter(Looping([1, 2]))) == [1, 2]
     loader = DataLoader([1, 2, 3], 2)
     assert (loader._auto_collation, DataLoader([1], None)._auto_collation) == (True, False)
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_the_order_is_that_of_the_dataset_that_was_given(shuffle):
+    class Showing(DataLoader):
+        """A loader whose `dataset` shows another one while no epoch runs, as recommenders' do."""
+
+        dataset = property(lambda self: [1, 2, 3] if hasattr(self, "_wanted") else list(range(9)))
+        dataset = dataset.setter(lambda self, given: None)
+
+        def __iter__(self):
+            self._wanted = True
+            return super().__iter__()
+
+    assert sorted(x for batch in Showing([1, 2, 3], 2, shuffle=shuffle) for x in batch.tolist()) == [1, 2, 3]

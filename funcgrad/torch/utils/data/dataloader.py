@@ -110,7 +110,7 @@ class DataLoader(Generic[Sample]):
         self.multiprocessing_context = multiprocessing_context
         self.generator = generator
         self.in_order = in_order
-        self.sampler = self._default_sampler(shuffle) if sampler is None else sampler
+        self.sampler = self._default_sampler(dataset, shuffle) if sampler is None else sampler
         if batch_sampler is not None:
             batch_size = None
         elif batch_size is not None:
@@ -123,10 +123,10 @@ class DataLoader(Generic[Sample]):
         self._IterableDataset_len_called: int | None = None  # what len() of a stream said
         self._iterator: _MultiProcessingDataLoaderIter | None = None
 
-    def _default_sampler(self, shuffle: bool | None) -> Any:
+    def _default_sampler(self, dataset: Any, shuffle: bool | None) -> Any:
         if self._is_stream:
             return _Endless()
-        return RandomSampler(self.dataset, generator=self.generator) if shuffle else SequentialSampler(self.dataset)
+        return RandomSampler(dataset, generator=self.generator) if shuffle else SequentialSampler(dataset)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _FIXED and "_iterator" in self.__dict__:
