@@ -10,6 +10,7 @@ import chex
 import jax
 import numpy as np
 import pytest
+from jax.experimental.compilation_cache import compilation_cache
 
 import funcgrad.torch as torch
 from funcgrad.torch._tensor import wrap
@@ -46,6 +47,7 @@ def new_process():
     """Nothing is remembered, as in another process."""
     synchronize("test")
     forget()
+    compilation_cache.reset_cache()  # JAX keeps the folder that it has opened first
 
 
 def programs(folder):

@@ -198,9 +198,17 @@ def _widened(aval: Any) -> Function:
     return run
 
 
+def _scan_counts(params: dict[str, Any]) -> tuple[int, int]:
+    """How many operands of a scan stay as they are, and how many are carried; JAX 0.12 tells it by their tree."""
+    if "ft_in" in params:
+        kept, carried, _ = params["ft_in"].unpack()
+        return len(kept), len(carried)
+    return params["num_consts"], params["num_carry"]
+
+
 def _scan(taken: Any, made: Any, params: dict[str, Any]) -> Function:
     body, length = host_function(params["jaxpr"]), params["length"]
-    n_kept, n_carried = params["num_consts"], params["num_carry"]
+    n_kept, n_carried = _scan_counts(params)
     if not length:
         raise UncoveredError("scan over nothing")
     stacked = [(aval.shape, aval.dtype) for aval in made[n_carried:]]
