@@ -1,7 +1,7 @@
 """Arguments: what PyTorch says of a call that does not fit, and NumPy's names for PyTorch's keywords.
 
-A call is made at once. Only when it fails is it compared with the signatures of PyTorch's function: then its keywords
-get their own names, or the error is PyTorch's. Methods have no `out`, which is looked for beforehand.
+A call of classes that a function has not been called with is compared with the signatures of PyTorch's function first.
+When a call fails, its objects are: then its keywords get their own names, or the error is PyTorch's.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import FunctionType
 from typing import Any
 
 from funcgrad.torch._overriding import COMPARED
-from funcgrad.torch._signatures import Signature, read
+from funcgrad.torch._signatures import WITH_NUMBERS, Signature, read
 from funcgrad.torch._tensor import Tensor
 
 _TEXTS: dict[str, dict[str, list[str]]] = json.loads(
@@ -28,7 +28,8 @@ def compare_functions(path: str, namespace: dict[str, Any]) -> None:
     for name, (shown, *forms) in _TEXTS[path].items():
         call = namespace.get(name)
         if type(call) is FunctionType:
-            namespace[name] = _compared(call, shown or name, forms)
+            namespace[name] = function = _compared(call, shown or name, forms)
+            vars(function)[COMPARED] = True
 
 
 def compare_methods() -> None:
@@ -36,55 +37,111 @@ def compare_methods() -> None:
     for name, texts in _TEXTS["torch.Tensor"].items():
         call = vars(Tensor).get(name)
         if type(call) is FunctionType:
-            setattr(Tensor, name, _compared_method(call, name, texts[1:]))
+            setattr(Tensor, name, _compared(call, name, texts[1:], 1) if texts else _without_arguments(call, name))
 
 
-def _compared(call: Callable[..., Any], name: str, texts: Sequence[str]) -> Callable[..., Any]:
+class _Calls:
+    """Which classes of arguments a function takes, as far as it has been called with them.
+
+    Attributes:
+        placed: By the class of the first argument, what may follow it: by class, and so on.
+        named: By keyword and class, what may have the name.
+    """
+
+    def __init__(self, name: str, texts: Sequence[str], selves: int) -> None:
+        self._name, self._texts, self._selves = name, tuple(texts), selves
+        self._with_numbers = name in WITH_NUMBERS
+        self.placed: dict[type, Any] = {}
+        self.named: dict[str, dict[type, None]] = {}
+
+    @property
+    def _forms(self) -> tuple[Signature, ...]:
+        return _forms(self._texts)
+
+    def judge(self, args: Sequence[Any], keywords: dict[str, Any]) -> None:
+        """See whether arguments of such classes fit, and remember it if they do.
+
+        Raises:
+            TypeError: They do not, in PyTorch's words.
+        """
+        kinds = [type(x) for x in args]
+        named = {key: type(x) for key, x in keywords.items()}
+        if not self._may_stand(kinds[self._selves :]) or not all(self._may_have(*pair) for pair in named.items()):
+            self.read(args, keywords)
+            return
+        place = self.placed
+        for kind in kinds:
+            place = place.setdefault(kind, {})
+        for key, kind in named.items():
+            self.named.setdefault(key, {})[kind] = None
+
+    def _may_stand(self, kinds: Sequence[type]) -> bool:
+        return any(form.may_begin(kinds, self._with_numbers) for form in self._forms)
+
+    def _may_have(self, keyword: str, kind: type) -> bool:
+        return any(form.may_have(keyword, kind, self._with_numbers) for form in self._forms)
+
+    def read(self, args: Sequence[Any], keywords: dict[str, Any]) -> Mapping[str, str]:
+        """For each keyword the name that the first signature that fits has for it.
+
+        Raises:
+            TypeError: None fits, in PyTorch's words.
+        """
+        try:
+            return read(self._name, self._forms, args[self._selves :], keywords)
+        except TypeError as error:
+            raise error.with_traceback(None) from None  # the user's call has failed once, not twice
+
+    def renamed(self, args: Sequence[Any], keywords: dict[str, Any]) -> dict[str, Any] | None:
+        """Keywords with PyTorch's own names, for a call that has failed; None if it had them.
+
+        Raises:
+            TypeError: No signature fits, in PyTorch's words.
+        """
+        names = self.read(args, keywords)
+        if names.items() <= {(key, key) for key in keywords}:
+            return None
+        return {names[key]: value for key, value in keywords.items()}
+
+
+def _compared(call: Callable[..., Any], name: str, texts: Sequence[str], selves: int = 0) -> Callable[..., Any]:
+    calls = _Calls(name, texts, selves)
+    placed, named = calls.placed, calls.named
+
     @functools.wraps(call)
     def function(*args: Any, **keywords: Any) -> Any:
+        try:  # a fraction of the time that a key made of all classes would take
+            place = placed
+            for x in args:
+                place = place[type(x)]
+            if keywords:
+                for key, x in keywords.items():
+                    named[key][type(x)]
+        except KeyError:
+            calls.judge(args, keywords)
         try:
-            return call(*args, **keywords)
+            return call(*args, **keywords) if keywords else call(*args)
         except Exception:
-            names = _read(name, texts, args, keywords)
-            if names.items() <= {(key, key) for key in keywords}:
+            own = calls.renamed(args, keywords)
+            if own is None:
                 raise
-        return call(*args, **{names[key]: value for key, value in keywords.items()})
+        return call(*args, **own)
 
-    vars(function)[COMPARED] = True
+    function.__name__ = function.__qualname__ = name
     return function
 
 
-def _compared_method(call: Callable[..., Any], name: str, texts: Sequence[str]) -> Callable[..., Any]:
+def _without_arguments(call: Callable[..., Any], name: str) -> Callable[..., Any]:
     @functools.wraps(call)
     def method(*args: Any, **keywords: Any) -> Any:
-        if "out" in keywords:
-            _read_method(name, texts, args[1:], keywords)
-        try:
-            return call(*args, **keywords)
-        except Exception:
-            names = _read_method(name, texts, args[1:], keywords)
-            if names.items() <= {(key, key) for key in keywords}:
-                raise
-        return call(*args, **{names[key]: value for key, value in keywords.items()})
+        if keywords:
+            raise TypeError(f"TensorBase.{name}() takes no keyword arguments")
+        if len(args) > 1:
+            raise TypeError(f"TensorBase.{name}() takes no arguments ({len(args) - 1} given)")
+        return call(*args)
 
+    method.__name__ = method.__qualname__ = name
     return method
-
-
-def _read_method(name: str, texts: Sequence[str], args: Sequence[Any], keywords: dict[str, Any]) -> Mapping[str, str]:
-    if texts:
-        return _read(name, texts, args, keywords)
-    if keywords:
-        raise TypeError(f"TensorBase.{name}() takes no keyword arguments")
-    if args:
-        raise TypeError(f"TensorBase.{name}() takes no arguments ({len(args)} given)")
-    return {}
-
-
-def _read(name: str, texts: Sequence[str], args: Sequence[Any], keywords: dict[str, Any]) -> Mapping[str, str]:
-    try:
-        return read(name, _forms(tuple(texts)), args, keywords)
-    except TypeError as error:
-        raise error.with_traceback(None) from None  # the user's call has failed once, not twice
 
 
 @functools.cache

@@ -300,10 +300,13 @@ def switch_on() -> None:
     for path, module in _public.items():
         for name, call in vars(module).items():
             if type(call) is FunctionType and _is_overridable(path, name, call):
-                overridable = made.setdefault(id(call), Overridable(call, name, path))
-                if COMPARED in vars(call):  # modules have it as it was before, and other namespaces too
-                    plain = vars(call)["__wrapped__"]
-                    made.setdefault(id(plain), Overridable(plain, name, path)).shown = overridable
+                made.setdefault(id(call), Overridable(call, name, path))
+    for overridable in list(made.values()):
+        if COMPARED in vars(overridable.call):  # modules have it as it was before
+            plain = vars(overridable.call)["__wrapped__"]
+            if id(plain) not in made:
+                made[id(plain)] = Overridable(plain, overridable.path, overridable.__module__)
+                made[id(plain)].shown = overridable
     for module in list(sys.modules.values()):
         if _is_user(module):
             _replace(vars(module), made)

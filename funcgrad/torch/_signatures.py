@@ -2,7 +2,8 @@
 
 A signature is a text such as `Tensor input, ints[1]? dim, *, Tensor out=None`: kinds, how many numbers one alone stands
 for, whether None is taken, names and defaults. An old form, which errors do not show, begins with `old:`. They are in
-`signatures.json`. Calls are compared with them only once they have failed: `_arguments.py`.
+`signatures.json`. A call's classes are compared with them before it is made, its objects once it has failed:
+`_arguments.py`.
 """
 
 from __future__ import annotations
@@ -91,6 +92,29 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 """Kinds of arguments: what PyTorch's errors call them, and what is one."""
 
+_INTEGERS = (int, np.integer)
+_SEQUENCES = (tuple, list)
+_CLASSES: dict[str, tuple[type, ...]] = {
+    "Tensor": (Tensor,),
+    "Number": _NUMBERS,
+    "int": _INTEGERS,
+    "float": (*_INTEGERS, float, np.floating),
+    "bool": (bool, np.bool_),
+    **dict.fromkeys(("ints", "floats", "Numbers", "Tensors", "indices"), _SEQUENCES),
+    "dtype": (dtype, type),
+    "layout": (layout,),
+    "memory_format": (memory_format,),
+    "device": (device, str, *_INTEGERS),
+    "Generator": (Generator,),
+    "str": (str,),
+    "object": (object,),
+}
+"""Classes of which any object may fit a kind. A tensor that stands for a number is asked for its shape each time."""
+_FOR_INTEGERS = ("int", "ints", "device")
+"""Kinds that take an `int`, but no `bool`."""
+_JUDGED = (type(None), type, str, *_NUMBERS, *_SEQUENCES, Tensor, dtype, layout, memory_format, device, Generator)
+"""Other classes may stand for anything: an operator sees what it is given."""
+
 _COMPILED = {
     **{kind: f"torch.{kind.__name__}" for kind in (dtype, device, layout, memory_format, Size)},
     Generator: "torch._C.Generator",
@@ -117,6 +141,16 @@ class Parameter(NamedTuple):
     def shown(self) -> str:
         """Its kind, as errors call it."""
         return _KINDS[self.kind][0]
+
+    def may_fit(self, kind: type, with_numbers: bool) -> bool:
+        """Whether some object of a class may stand here."""
+        if kind is type(None):
+            return self.takes_none or self.kind == "object"
+        if not issubclass(kind, _JUDGED) or (self.kind == "Tensor" and with_numbers and issubclass(kind, _NUMBERS)):
+            return True
+        if self.kind in _FOR_INTEGERS and issubclass(kind, bool):
+            return False
+        return issubclass(kind, _CLASSES[self.kind]) or (self.size > 0 and issubclass(kind, _INTEGERS))
 
     def fits(self, x: Any, with_numbers: bool) -> bool:
         """Whether an object may stand here."""
@@ -178,6 +212,18 @@ class Signature(NamedTuple):
     def takes_sequence(self) -> bool:
         """Whether its first argument may be written without brackets: `view(2, 3)`."""
         return self.most_positional == 1 and self.parameters[0].shown == _INTS
+
+    def may_begin(self, kinds: Sequence[type], with_numbers: bool) -> bool:
+        """Whether objects of these classes may stand in the first places."""
+        if self.takes_sequence and kinds and issubclass(kinds[0], _INTEGERS) and not issubclass(kinds[0], bool):
+            return True
+        places = self.parameters[: self.most_positional]
+        fit = (place.may_fit(kind, with_numbers) for place, kind in zip(places, kinds, strict=False))
+        return len(kinds) <= len(places) and all(fit)
+
+    def may_have(self, keyword: str, kind: type, with_numbers: bool) -> bool:
+        """Whether an object of a class may have this name."""
+        return any(keyword in p.names and p.may_fit(kind, with_numbers) for p in self.parameters)
 
     def read(self, name: str, args: Sequence[Any], keywords: Mapping[str, Any]) -> dict[str, str]:
         """Compare a call with the signature.
@@ -291,6 +337,8 @@ def _none_fits(name: str, forms: Sequence[str], args: Sequence[Any], keywords: d
     given = dict(reversed(keywords.items()))  # PyTorch's order is that of a hash table; mostly this one
     if len(forms) == 1:
         pieces = forms[0].split(", ")
+        if wrong := _unmatched(pieces, given):
+            return f"{start}unrecognized keyword arguments: {', '.join(wrong)}"
         got = _compared(pieces, args, given) if _counts_agree(pieces, args, given) else _listed(args, given)
         return f"{start}{got}, but expected ({forms[0]})"
     lines = [f"{start}{_listed(args, given)}, but expected one of:"]
@@ -299,8 +347,7 @@ def _none_fits(name: str, forms: Sequence[str], args: Sequence[Any], keywords: d
         pieces = form.split(", ")
         if not _counts_agree(pieces, args, given):
             continue
-        wrong = [key for key in given if key not in [_piece(p)[1] for p in pieces]]
-        if wrong:
+        if wrong := _unmatched(pieces, given):
             lines.append(f"      didn't match because some of the keywords were incorrect: {', '.join(wrong)}")
         else:
             compared = _compared(pieces, args, given)
@@ -317,6 +364,12 @@ def _piece(text: str) -> tuple[str, str]:
     """Kind and name in a piece of a signature's text, which PyTorch cuts at the last blank, defaults or not."""
     kind, _, name = text.rpartition(" ")
     return kind, name
+
+
+def _unmatched(pieces: Sequence[str], given: Mapping[str, Any]) -> list[str]:
+    """Keywords that do not name one of as many last pieces."""
+    names = [_piece(piece)[1] for piece in pieces[max(len(pieces) - len(given), 0) :]]
+    return [key for key in given if key not in names]
 
 
 def _counts_agree(pieces: Sequence[str], args: Sequence[Any], given: Mapping[str, Any]) -> bool:

@@ -12,6 +12,9 @@ ONE_OF_TWO = """sum() received an invalid combination of arguments - got (Tensor
 """
 
 
+UNKNOWN = "{}() received an invalid combination of arguments - got unrecognized keyword arguments: {}"
+
+
 @pytest.mark.parametrize(
     "call, text",
     [
@@ -25,6 +28,17 @@ ONE_OF_TWO = """sum() received an invalid combination of arguments - got (Tensor
         (lambda x: x.sum(0, out=x), "sum() got an unexpected keyword argument 'out'"),
         (lambda x: np.mean(x, axis=0), "mean() got an unexpected keyword argument 'axis'"),
         (lambda x: torch.fft.fft(1), "fft_fft(): argument 'input' (position 1) must be Tensor, not int"),
+        (lambda x: torch.sum(x, 0, 1), "sum(): argument 'keepdim' (position 3) must be bool, not int"),
+        (lambda x: x.sum(0, keepdim=1), "sum(): argument 'keepdim' must be bool, not int"),
+        (lambda x: torch.relu(x, 1), "relu() takes 1 positional argument but 2 were given"),
+        (lambda x: x.float(1), "float() takes 0 positional arguments but 1 was given"),
+        (lambda x: x.relu(1), "TensorBase.relu() takes no arguments (1 given)"),
+        (lambda x: torch.full(2, 1), "full(): argument 'size' (position 1) must be tuple of ints, not int"),
+        (lambda x: torch.zeros(2, pin_memory=1), "zeros(): argument 'pin_memory' must be bool, not int"),
+        (lambda x: torch.softmax(x, 1.0), "softmax(): argument 'dim' (position 2) must be int, not float"),
+        (lambda x: torch.addcmul(x, x, x, value=x), "addcmul(): argument 'value' must be Number, not Tensor"),
+        (lambda x: x.add(x, y=1, z=2), UNKNOWN.format("add", "z, y")),
+        (lambda x: x.add(x, 1, 1, alpha=1, y=2), UNKNOWN.format("add", "y, alpha")),
         (lambda x: torch.sum(x, dim=0, axis=1), "sum() got an unexpected keyword argument 'axis'"),
     ],
 )
@@ -56,6 +70,22 @@ def test_numpys_names_stand_for_pytorchs():
     assert torch.nn.functional.cosine_similarity(x, x, axis=0).shape == (3,)
     with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
         torch.nn.functional.softmax(x, axis=0)
+
+
+def test_a_function_has_the_name_that_pytorch_gives_it():
+    functions = torch.clip, torch.concat, torch.linalg.inv, torch.Tensor.clip_, torch.Tensor.abs, torch.atleast_2d
+    names = [f.__name__ for f in functions]
+    assert names == ["clip", "concat", "linalg_inv", "clip_", "abs", "atleast_2d"]
+
+
+def test_tensors_stand_for_numbers_and_other_classes_for_anything():
+    x = torch.ones(2, 2)
+    assert torch.full((2,), torch.tensor(3.0)).tolist() == [3, 3]
+    assert torch.add(x, x, alpha=torch.tensor(2)).tolist() == [[3, 3], [3, 3]]
+    for _ in range(2):
+        with pytest.raises(TypeError, match="'alpha' must be Number, not Tensor"):
+            torch.add(x, x, alpha=x)
+    assert torch.sum(x, np.int64(0), np.bool_(True)).shape == (1, 2)
 
 
 def test_a_signature_prints_as_it_is_shown():

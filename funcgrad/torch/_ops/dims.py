@@ -28,7 +28,7 @@ def dims_of(dim: Any, x: Any) -> tuple[int, ...] | None:
     if dim is None or (type(dim) is tuple and not dim):
         return None
     ndim = len(x._aval.shape)
-    if not isinstance(dim, tuple | list) and hasattr(dim, "__index__"):
+    if not isinstance(dim, (tuple, list)) and hasattr(dim, "__index__"):
         found = dim_of(dim, ndim)
         return (found,) if ndim else ()
     dims = tuple(sorted([dim_of(d, ndim) for d in dim]))

@@ -93,7 +93,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, **other: Any) -> Tensor:
 
 
 def _check_several(tensors: Any, name: str) -> None:
-    if not isinstance(tensors, list | tuple):
+    if not isinstance(tensors, (list, tuple)):
         kind = type_name(tensors)
         raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {kind}")
 
@@ -129,7 +129,7 @@ def column_stack(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def _listed(tensors: tuple[Any, ...]) -> list[Tensor]:
-    return list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else list(tensors)
+    return list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else list(tensors)
 
 
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:

@@ -55,7 +55,7 @@ def functions(
 def _with_out(call: Callable[..., Any], name: str) -> Callable[..., Any]:
     @functools.wraps(call)
     def function(*args: Any, out: Any = None, **keywords: Any) -> Any:
-        result = call(*args, **keywords)
+        result = call(*args, **keywords) if keywords else call(*args)
         return result if out is None else put(result, out, (*args, *keywords.values()), name)
 
     return function

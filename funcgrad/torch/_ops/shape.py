@@ -20,7 +20,7 @@ from funcgrad.torch._memory_format import contiguous_format
 from funcgrad.torch._ops.bits import view_as_dtype
 from funcgrad.torch._ops.copying import CLONE
 from funcgrad.torch._ops.dims import dim_of, sizes
-from funcgrad.torch._ops.rows import Row, renamed, require_tensor
+from funcgrad.torch._ops.rows import Row, named, renamed, require_tensor
 from funcgrad.torch._order import formatted, lies_by
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import REVERSED_DIMS, T_OF_NUMBER, VIEW_INCOMPATIBLE
@@ -202,7 +202,7 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     asked = (
         range(len(shape))
         if dim is None
-        else [dim_of(d, len(shape)) for d in (dim if isinstance(dim, tuple | list) else (dim,))]
+        else [dim_of(d, len(shape)) for d in (dim if isinstance(dim, (tuple, list)) else (dim,))]
     )
     dims = tuple(d for d in asked if d < len(shape) and shape[d] == 1)
     label = "SqueezeBackward0" if dim is None else "SqueezeBackward1" if isinstance(dim, int) else "SqueezeBackward2"
@@ -302,7 +302,7 @@ def _atleast(ndim: int) -> Any:
             return one(tensors[0])
         return tuple(one(x) for x in (tensors[0] if len(tensors) == 1 else tensors))
 
-    return call
+    return named(call, f"atleast_{ndim}d")
 
 
 atleast_1d, atleast_2d, atleast_3d = _atleast(1), _atleast(2), _atleast(3)
@@ -324,8 +324,8 @@ def _in_place(shaped: Any) -> Any:
     """The method that gives the tensor itself another shape: it becomes a view of what it was."""
 
     @functools.wraps(shaped)
-    def method(input: Tensor, *dims: Any, **named: Any) -> Tensor:
-        return reshape_in_place(input, lambda x: shaped(x, *dims, **named))
+    def method(input: Tensor, *dims: Any, **options: Any) -> Tensor:
+        return reshape_in_place(input, lambda x: shaped(x, *dims, **options))
 
     return method
 

@@ -90,10 +90,8 @@ def own_of(name, call, raw):
     listed = re.findall(r"^ \* \((.*)\)$", text, re.M) or re.findall(r"but expected \((.*)\)$", text)
     if listed:
         own = [next((rest for rest, s in candidates.items() if str(s) == shown), None) for shown in listed]
-        starts = {shown.partition(",")[0] == "Tensor input" for shown in listed}
-        old = [
-            r for r, s in candidates.items() if s.is_hidden and {str(s).partition(",")[0] == "Tensor input"} == starts
-        ]
+        is_function = {"Tensor input" in shown for shown in listed}
+        old = [r for r, s in candidates.items() if s.is_hidden and {"Tensor input" in str(s)} == is_function]
         return own + old
     count = re.search(r"takes (?:from (\d+) to )?(\d+) positional", text)
     named = re.search(r"argument '(\w+)' \(position 1\)", text)
