@@ -25,17 +25,24 @@ FACE = "funcgrad.torch"
 COMPANIONS = frozenset({"torchvision", "torchaudio", "torchtext"})
 
 SHOWN_AS = {
-    "torch": ("Tensor", "Size", "dtype", "device", "layout", "finfo", "iinfo"),
-    "torch._C": ("TensorBase",),
+    "torch": (
+        *("Tensor", "Size", "dtype", "device", "layout", "memory_format", "finfo", "iinfo", "Future", "ScriptModule"),
+        *("AcceleratorError", "OutOfMemoryError"),
+    ),
+    "torch._C": ("TensorBase", "Generator", "_LinAlgError"),
     "torch.nn.parameter": ("Parameter", "UninitializedParameter", "UninitializedBuffer"),
     "torch.storage": ("TypedStorage", "UntypedStorage"),
-    "torch.autograd.function": ("Function",),
+    "torch.autograd.anomaly_mode": ("detect_anomaly", "set_detect_anomaly"),
+    "torch.autograd.function": ("Function", "FunctionCtx"),
+    "torch.autograd.grad_mode": ("enable_grad", "inference_mode", "no_grad", "set_grad_enabled"),
     "torch.autograd.variable": ("Variable",),
     "torch._dynamo.eval_frame": ("OptimizedModule",),
+    "torch.optim": ("Adafactor", "Muon"),
+    "torch.utils.hooks": ("RemovableHandle",),
 }
 """Where PyTorch's best known classes say that they are from, as `print(type(x))` shows it."""
 
-PLACES = ("torch.nn.modules.", "torch.optim.lr_scheduler")
+PLACES = ("torch.nn.modules.", "torch.optim.lr_scheduler", "torch.distributions.transforms")
 """Modules that name what private files define: every class of theirs says that it is from there."""
 
 _COMPANION_ADVICE = (

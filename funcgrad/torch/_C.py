@@ -11,6 +11,7 @@ from funcgrad.torch._ops.singular import LinAlgError as _Error
 from funcgrad.torch._overriding import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from funcgrad.torch._overriding import disabled as _disabled
 from funcgrad.torch._tensor import Tensor as _Tensor
+from funcgrad.torch.random import Generator as Generator
 
 __all__: list[str] = []
 

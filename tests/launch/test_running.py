@@ -192,8 +192,10 @@ CLASSES = {
     ),
     "torch.optim": ("sgd.SGD", "adam.Adam", "optimizer.Optimizer", "lr_scheduler.StepLR"),
     "torch.utils.data": ("dataloader.DataLoader", "dataset.Dataset", "sampler.RandomSampler"),
-    "torch.distributions": ("normal.Normal", "categorical.Categorical"),
-    "torch": ("layout", "finfo"),
+    "torch.distributions": ("normal.Normal", "categorical.Categorical", "transforms.Transform"),
+    "torch.autograd": ("grad_mode.no_grad", "grad_mode.inference_mode", "anomaly_mode.detect_anomaly"),
+    "torch.utils": ("hooks.RemovableHandle",),
+    "torch": ("layout", "finfo", "memory_format", "_C.Generator", "optim.Muon", "OutOfMemoryError"),
 }
 """Where PyTorch's classes are from, as `print(nn.Linear)` shows it."""
 
