@@ -316,6 +316,29 @@ def test_gradcheck_finds_a_wrong_gradient():
         torch.autograd.gradcheck(Wrong.apply, (x,))
 
 
+def test_gradcheck_looks_at_both_parts_of_complex_outputs():
+    class Unconjugated(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, z):
+            ctx.save_for_backward(z)
+            return z * z
+
+        @staticmethod
+        def backward(ctx, g):
+            return 2 * g * ctx.saved_tensors[0]
+
+    z = torch.tensor([1 + 2j, 0.5 - 1j], dtype=torch.complex128, requires_grad=True)
+    x = torch.tensor([0.3, 1.5], dtype=torch.float64, requires_grad=True)
+    for function in (lambda z: z * z, lambda z: z.conj() * z, torch.abs, torch.angle, torch.exp, torch.fft.fft):
+        assert torch.autograd.gradcheck(function, (z,))
+    assert torch.autograd.gradcheck(lambda x, z: (x * z, x.sin(), torch.complex(x, 2 * x)), (x, z))
+    assert torch.autograd.gradgradcheck(lambda z: z * z * z, (z,))
+    wrong = "While considering the imaginary part of complex outputs only, Jacobian mismatch for output 0"
+    with pytest.raises(RuntimeError, match=wrong):
+        torch.autograd.gradcheck(Unconjugated.apply, (z,))
+    assert not torch.autograd.gradcheck(Unconjugated.apply, (z,), raise_exception=False)
+
+
 def test_gradcheck_of_many_outputs_takes_work_in_proportion():
     def work(size):
         x, before = torch.ones(size, dtype=torch.float64, requires_grad=True), stats.equations

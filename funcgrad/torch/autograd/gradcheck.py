@@ -9,6 +9,7 @@ import numpy as np
 
 from funcgrad.torch._engine import gradients
 from funcgrad.torch._grad_mode import no_grad
+from funcgrad.torch._ops.complex_parts import view_as_real
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import as_tensor, empty, zeros
 from funcgrad.torch._tensor import Tensor
@@ -58,24 +59,66 @@ def gradcheck(
             "gradcheck expects at least one input tensor to require gradient, but none of the them have "
             "requires_grad=True."
         )
-    outputs = [y for y in _outputs(func, given) if y.requires_grad]
-    modes: list[tuple[str, Callable[[int], list[np.ndarray]]]] = []
+    mismatch = None
     if check_forward_ad:
-        modes.append(("computed with forward mode ", lambda k: _pushed(func, given, k, outputs)))
-    if check_backward_ad:
-        modes.append(("", lambda k: [_jacobian(y, given[k]) for y in outputs]))
-    for mode, jacobians in modes:
-        for k in chosen:
-            pairs = zip(jacobians(k), _differences(func, given, k, eps), strict=True)
-            for number, (analytical, slopes) in enumerate(pairs):
-                if not np.allclose(analytical, slopes, rtol, atol):
-                    if not raise_exception:
-                        return False
-                    raise GradcheckError(
-                        f"Jacobian {mode}mismatch for output {number} with respect to input {k},\n"
-                        f"numerical:{as_tensor(slopes)}\nanalytical:{as_tensor(analytical)}\n"
-                    )
-    return True
+        mismatch = _mismatch_forward(func, given, chosen, eps, (rtol, atol))
+    if check_backward_ad and mismatch is None:
+        mismatch = _mismatch_backward(func, given, chosen, eps, (rtol, atol))
+    if mismatch is not None and raise_exception:
+        raise GradcheckError(mismatch)
+    return mismatch is None
+
+
+def _mismatch_forward(
+    func: Callable[..., Any], given: tuple[Any, ...], chosen: list[int], eps: float, bounds: tuple[float, float]
+) -> str | None:
+    outputs = [y for y in _outputs(func, given) if y.requires_grad]
+    for k in chosen:
+        pairs = zip(_pushed(func, given, k, outputs), _differences(func, given, k, eps), strict=True)
+        for number, (analytical, slopes) in enumerate(pairs):
+            if not np.allclose(analytical, slopes, *bounds):
+                return _text("Jacobian computed with forward mode mismatch", number, k, slopes, analytical)
+    return None
+
+
+def _mismatch_backward(
+    func: Callable[..., Any], given: tuple[Any, ...], chosen: list[int], eps: float, bounds: tuple[float, float]
+) -> str | None:
+    """What is wrong with the first gradient that is off: complex outputs are two real ones, as PyTorch has it."""
+    is_complex = [y.is_complex() for y in _outputs(func, given) if y.requires_grad]
+    for name, part in (("imaginary", _imaginary), ("real", _real)) if any(is_complex) else (("", _whole),):
+
+        def of_part(*args: Any, part: Callable[[Tensor], Tensor] = part) -> tuple[Tensor, ...]:
+            return tuple(part(y) if y.is_complex() else y for y in _outputs(func, args))
+
+        outputs = [y for y in of_part(*given) if y.requires_grad]
+        slopes = {k: _conjugate_differences(of_part, given, k, eps) for k in chosen}
+        for number, y in enumerate(outputs):
+            where = f"While considering the {name} part of complex outputs only, " if is_complex[number] else ""
+            for k in chosen:
+                analytical, slope = _jacobian(y, given[k]), slopes[k][number]
+                if not np.allclose(analytical, slope, *bounds):
+                    return _text(f"{where}Jacobian mismatch", number, k, slope, analytical)
+    return None
+
+
+def _text(what: str, number: int, k: int, slopes: np.ndarray, analytical: np.ndarray) -> str:
+    return (
+        f"{what} for output {number} with respect to input {k},\n"
+        f"numerical:{as_tensor(slopes)}\nanalytical:{as_tensor(analytical)}\n"
+    )
+
+
+def _real(y: Tensor) -> Tensor:
+    return y.real
+
+
+def _imaginary(y: Tensor) -> Tensor:
+    return y.imag
+
+
+def _whole(y: Tensor) -> Tensor:
+    return y
 
 
 def gradgradcheck(func: Callable[..., Any], inputs: Any, grad_outputs: Any = None, **options: Any) -> bool:
@@ -100,8 +143,10 @@ def gradgradcheck(func: Callable[..., Any], inputs: Any, grad_outputs: Any = Non
 
 
 def _seeds(outputs: tuple[Tensor, ...]) -> list[Tensor]:
-    drawn = (empty(*y.shape, dtype=y.dtype).uniform_(-1, 1) for y in outputs if y.requires_grad)
-    return [seed.requires_grad_() for seed in drawn]
+    seeds = [empty(*y.shape, dtype=y.dtype) for y in outputs if y.requires_grad]
+    for seed in seeds:
+        (view_as_real(seed) if seed.is_complex() else seed).uniform_(-1, 1)
+    return [seed.requires_grad_() for seed in seeds]
 
 
 def _outputs(func: Callable[..., Any], given: tuple[Any, ...]) -> tuple[Tensor, ...]:
@@ -137,22 +182,30 @@ def _tangents(func: Callable[..., Any], given: tuple[Any, ...], k: int, directio
         return [host_array(tangent, "gradcheck").reshape(-1) for tangent in tangents]
 
 
-def _differences(func: Callable[..., Any], given: tuple[Any, ...], k: int, eps: float) -> list[np.ndarray]:
+def _differences(func: Callable[..., Any], given: tuple[Any, ...], k: int, step: complex) -> list[np.ndarray]:
     """For each output that takes part, `[inputs, outputs]`."""
     x = np.array(host_array(given[k], "gradcheck"))
-    slopes = [_difference(func, given, k, x, place, eps) for place in range(x.size)]
+    slopes = [_difference(func, given, k, x, place, step) for place in range(x.size)]
     return [np.stack(rows) for rows in zip(*slopes, strict=True)]
 
 
+def _conjugate_differences(func: Callable[..., Any], given: tuple[Any, ...], k: int, eps: float) -> list[np.ndarray]:
+    """For each real output, `[inputs, outputs]`: along the real axis, plus i times along the imaginary one."""
+    slopes = _differences(func, given, k, eps)
+    if not given[k].is_complex():
+        return slopes
+    return [real - turned for real, turned in zip(slopes, _differences(func, given, k, eps * 1j), strict=True)]
+
+
 def _difference(
-    func: Callable[..., Any], given: tuple[Any, ...], k: int, x: np.ndarray, place: int, eps: float
+    func: Callable[..., Any], given: tuple[Any, ...], k: int, x: np.ndarray, place: int, size: complex
 ) -> list[np.ndarray]:
     ends: list[list[np.ndarray]] = []
-    for step in (eps, -eps):
+    for step in (size, -size):
         moved = x.copy()
         moved.reshape(-1)[place] += step
         point = as_tensor(moved).requires_grad_()
         made = _outputs(func, (*given[:k], point, *given[k + 1 :]))
         with no_grad():
             ends.append([host_array(y, "gradcheck").reshape(-1).copy() for y in made if y.requires_grad])
-    return [(above - below) / (2 * eps) for above, below in zip(*ends, strict=True)]
+    return [(above - below) / (2 * size) for above, below in zip(*ends, strict=True)]
