@@ -23,6 +23,10 @@ def test_what_looks_wrong_and_is_not():
         layer = torch.nn.Linear(2, 2)
         assert torch.optim.Adam(layer.parameters(), betas=[0.9, 0.99]).param_groups[0]["betas"] == (0.9, 0.99)
         torch.optim.NAdam(layer.parameters(), betas=(0, 0.9))
+        wide, z = torch.full((2,), 3.0, dtype=torch.float64), torch.ones(2, dtype=torch.complex128)
+        assert wide.float_power_(torch.tensor([2, 0.5])) is wide
+        assert (wide.tolist(), z.float_power_(2).tolist()) == ([9, 3**0.5], [1, 1])
+        assert torch.add(torch.tensor([True]), True, alpha=True).tolist() == [True]
         assert torch.zeros(3).index_fill(0, torch.tensor([-1]), 1).tolist() == [0, 0, 1]
         assert torch.zeros(3, 0).index_add(0, torch.tensor([9]), torch.ones(1, 0)).shape == (3, 0)
         assert torch.tensor(0.0).index_copy(0, torch.tensor([0, 0]), torch.ones(2)) == 1

@@ -277,8 +277,42 @@ def kinds_of_operands(torch):
     )
 
 
+def factors(torch):
+    """Sums and differences that a factor or a mask does not fit, and powers in place of a narrow tensor."""
+    operands = {
+        "truth": torch.tensor([True, False]),
+        "whole": torch.tensor([1, 2]),
+        "x": torch.ones(2),
+        "z": torch.ones(2, dtype=torch.complex64),
+        "number": True,
+    }
+    found = {
+        f"{name}_{a}_{b}": lambda name=name, a=a, b=b, alpha=alpha: getattr(torch, name)(
+            operands[a], operands[b], alpha=alpha
+        )
+        for name in ("sub", "rsub")
+        for a, b, alpha in (
+            *(
+                ("truth", "truth", 2),
+                ("truth", "x", 0.5),
+                ("x", "truth", 1j),
+                ("whole", "truth", 2),
+                ("z", "number", 2),
+            ),
+            *(("x", "x", True), ("whole", "x", True), ("whole", "whole", 1j), ("x", "whole", 1j)),
+        )
+    }
+    sums = (("x", "truth", True), ("x", "x", 1j), ("whole", "whole", 0.5), ("z", "x", True))
+    added = {f"add_{a}_{b}": lambda a=a, b=b, c=c: torch.add(operands[a], operands[b], alpha=c) for a, b, c in sums}
+    powers = {f"power_of_{name}": lambda x=x: x.clone().float_power_(2) for name, x in [*operands.items()][:4]}
+    exponents = {"ldexp": lambda: torch.ldexp(operands["x"], operands["truth"])}
+    wide = {"power": lambda: torch.ones(2, dtype=torch.float64).float_power_(2j)}
+    return found | added | powers | exponents | wide
+
+
 TABLES = (
     arguments,
+    factors,
     kinds_of_operands,
     devices,
     pairs_of_index_and_source,

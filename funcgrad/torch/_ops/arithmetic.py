@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._in_place import assign
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
 from funcgrad.torch._ops.of_old import called_as_of_old
 from funcgrad.torch._ops.promotion import (
@@ -23,6 +24,7 @@ from funcgrad.torch._ops.promotion import (
     once,
     refuse,
     result_type,
+    scalar_name,
     to_float,
 )
 from funcgrad.torch._ops.rows import Row, binary, named, of_tensors, some_tensor, tensor_first
@@ -42,7 +44,12 @@ def _add(x: Any, y: Any) -> Any:
 
 
 def _sub(x: Any, y: Any) -> Any:
-    is_bool = [(a.kind is bool if isinstance(a, Number) else a.dtype == np.bool_) for a in (x, y)]
+    _refuse_bool(x, y)
+    return common(jnp.subtract)(x, y)
+
+
+def _refuse_bool(x: Any, y: Any) -> None:
+    is_bool = [_kind_of(x) == "b", _kind_of(y) == "b"]
     if all(is_bool):
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
@@ -53,21 +60,33 @@ def _sub(x: Any, y: Any) -> Any:
             "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
             "use the `~` or `logical_not()` operator instead."
         )
-    return common(jnp.subtract)(x, y)
 
 
-def _scaled(function: Any) -> Any:
-    def scaled(x: Any, y: Any, alpha: Any) -> Any:
-        dtype = result_type((x, y))
-        if _is_float(alpha) and not jnp.issubdtype(dtype, np.inexact):
-            raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
-        return function(x, cast(y, dtype) * cast(alpha, dtype))
-
-    return scaled
+def _kind_of(x: Any) -> str:
+    return np.dtype(x.kind if isinstance(x, Number) else x.dtype).kind
 
 
-def _is_float(alpha: Any) -> bool:
-    return alpha.kind is float if isinstance(alpha, Number) else jnp.issubdtype(alpha.dtype, np.inexact)
+def _sum_scaled(x: Any, y: Any, alpha: Any) -> Any:
+    dtype = _checked_scale(x, y, alpha)
+    return common(_add)(x, cast(y, dtype) * cast(alpha, dtype))
+
+
+def _difference_scaled(x: Any, y: Any, alpha: Any) -> Any:
+    _refuse_bool(x, y)
+    dtype = _checked_scale(x, y, alpha)
+    return common(jnp.subtract)(x, cast(y, dtype) * cast(alpha, dtype))
+
+
+def _checked_scale(x: Any, y: Any, alpha: Any) -> np.dtype[Any]:
+    """The dtype of the result, which a factor must fit."""
+    dtype, kind = result_type((x, y)), _kind_of(alpha)
+    if kind == "b" and dtype != np.bool_:
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if kind in "fcV" and not jnp.issubdtype(dtype, np.inexact):
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    if kind == "c" and dtype.kind != "c":
+        raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
+    return dtype
 
 
 def _by_numbers(function: Any, promoted: Any) -> Any:
@@ -86,15 +105,15 @@ def _by_numbers(function: Any, promoted: Any) -> Any:
 
 ADD = Op("add", common(_add), saves=NEITHER)
 SUB = Op("sub", _sub, saves=NEITHER)
-ADD_SCALED = Op("add_scaled", _scaled(common(_add)), saves=NEITHER, label="Add")
-SUB_SCALED = Op("sub_scaled", _scaled(_sub), saves=NEITHER, label="Sub")
+ADD_SCALED = Op("add_scaled", _sum_scaled, saves=NEITHER, label="Add")
+SUB_SCALED = Op("sub_scaled", _difference_scaled, saves=NEITHER, label="Sub")
 RSUB = Op("rsub", lambda x, y: _sub(y, x), saves=NEITHER, label=by_operand("Rsub", 1, tensor=0, number=1))
 MUL = Op("mul", _by_numbers(jnp.multiply, common), saves=EACH_OTHER)
 DIV = Op("div", _by_numbers(jnp.true_divide, to_float), saves={0: (1,), 1: (0, 1)})
 RDIV = Op("rdiv", lambda x, y: _by_numbers(jnp.multiply, common)(to_float(jnp.reciprocal)(x), y), label="Mul")
 RSUB_SCALED = Op(
     "rsub_scaled",
-    lambda x, y, alpha: _scaled(_sub)(y, x, alpha),
+    lambda x, y, alpha: _difference_scaled(y, x, alpha),
     saves=NEITHER,
     label=by_operand("Rsub", 1, tensor=0, number=1),
 )
@@ -125,7 +144,7 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 
 
 def _is_one(alpha: Any) -> bool:
-    return not isinstance(alpha, Tensor) and alpha == 1
+    return not isinstance(alpha, Tensor) and alpha == 1 and alpha is not True
 
 
 def _factor(name: str, alpha: Any) -> Any:
@@ -394,6 +413,25 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *of_old: Any, value
     return apply(ADDCDIV, (), input, tensor1, tensor2, value)
 
 
+def float_power_(input: Tensor, exponent: Any) -> Tensor:
+    """The power in place, of a tensor that has the result's wide dtype.
+
+    Raises:
+        RuntimeError: It has another one.
+    """
+    own, wide = input._aval.dtype, np.dtype(np.complex128 if _is_complex(input) or _is_complex(exponent) else float)
+    if own != wide:
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {scalar_name(own)} but the operation's result requires dtype "
+            f"{scalar_name(wide)}"
+        )
+    return assign(input, apply(FLOAT_POWER, (), input, exponent))
+
+
+def _is_complex(x: Any) -> bool:
+    return x._aval.dtype.kind == "c" if isinstance(x, Tensor) else isinstance(x, complex)
+
+
 def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     """`input + weight * (end - input)`."""
     return apply(LERP if isinstance(weight, Tensor) else LERP_NUMBER, (), input, end, weight)
@@ -414,6 +452,7 @@ ROWS = (
     Row("fmod", fmod, inplace=True),
     Row("pow", pow, inplace=True),
     binary("float_power", FLOAT_POWER, inplace=False, require=some_tensor),
+    Row("float_power_", float_power_, function=False),
     of_tensors("atan2", ATAN2, inplace=True),
     of_tensors("arctan2", ATAN2, inplace=True),
     of_tensors("hypot", HYPOT, inplace=True),

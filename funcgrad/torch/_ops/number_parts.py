@@ -42,12 +42,18 @@ def _of_integers(name: str, function: Any) -> Any:
     return common(checked)
 
 
+def _ldexp(x: Any, y: Any) -> Any:
+    if y.dtype == np.bool_ and jnp.issubdtype(x.dtype, np.floating):
+        raise NotImplementedError(""""ldexp_cpu_exp" not implemented for 'Bool'""")
+    return to_float(lambda x, y: x * jnp.exp2(y))(x, y)
+
+
 SIGNBIT = Op("signbit", refuse("signbit_cpu", "c", _signbit))
 ISREAL = Op("isreal", _is_real)
 FREXP_OP = Op("frexp", _frexp)
 GCD = Op("gcd", _of_integers("gcd", jnp.gcd), label=NOT_DIFFERENTIABLE)
 LCM = Op("lcm", _of_integers("lcm", jnp.lcm), label=NOT_DIFFERENTIABLE)
-LDEXP = Op("ldexp", to_float(lambda x, y: x * jnp.exp2(y)))
+LDEXP = Op("ldexp", _ldexp)
 
 
 def frexp(input: Tensor) -> Any:
