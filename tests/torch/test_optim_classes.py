@@ -195,3 +195,22 @@ def test_groups_are_printed_apart():
     assert text.startswith("ASGD (\nParameter Group 0\n    alpha: 0.75\n")
     assert "\n    weight_decay: 0\n\nParameter Group 1\n" in text
     assert text.endswith("    weight_decay: 0\n)")
+
+
+def test_an_optimizer_that_was_not_initialised_steps_and_has_no_state_to_save():
+    class Forgetful(torch.optim.Optimizer):
+        def __init__(self, params):
+            self.param_groups = [{"params": list(params)}]
+
+        def step(self, closure=None):
+            return 5
+
+    optimizer = Forgetful([torch.zeros(1, requires_grad=True)])
+    assert optimizer.step() == 5
+    for call, missing in (
+        (optimizer.state_dict, "state_dict_pre"),
+        (lambda: optimizer.load_state_dict({"state": {}, "param_groups": [{"params": [0]}]}), "load_state_dict_pre"),
+        (lambda: optimizer.register_step_post_hook(print), "step_post"),
+    ):
+        with pytest.raises(AttributeError, match=f"'Forgetful' object has no attribute '_optimizer_{missing}_hooks'"):
+            call()

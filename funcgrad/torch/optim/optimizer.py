@@ -23,7 +23,11 @@ ParamsT = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tens
 """What an optimizer takes, for annotations."""
 
 
-_PLACES = ("before saving", "after saving", "before loading", "after loading")
+_HOOKS = (
+    *("_optimizer_step_pre_hooks", "_optimizer_step_post_hooks"),
+    *("_optimizer_state_dict_pre_hooks", "_optimizer_state_dict_post_hooks"),
+    *("_optimizer_load_state_dict_pre_hooks", "_optimizer_load_state_dict_post_hooks"),
+)
 """Where hooks on an optimizer's state may hang."""
 
 
@@ -39,6 +43,13 @@ class Optimizer:
         ValueError: No parameters, a non-leaf, or a parameter in two groups.
     """
 
+    _optimizer_step_pre_hooks: OrderedDict[int, Any]
+    _optimizer_step_post_hooks: OrderedDict[int, Any]
+    _optimizer_state_dict_pre_hooks: OrderedDict[int, Any]
+    _optimizer_state_dict_post_hooks: OrderedDict[int, Any]
+    _optimizer_load_state_dict_pre_hooks: OrderedDict[int, Any]
+    _optimizer_load_state_dict_post_hooks: OrderedDict[int, Any]
+
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
@@ -48,9 +59,7 @@ class Optimizer:
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        self._step_pre_hooks: OrderedDict[int, Any] = OrderedDict()
-        self._step_post_hooks: OrderedDict[int, Any] = OrderedDict()
-        self._state_hooks: dict[str, OrderedDict[int, Any]] = {place: OrderedDict() for place in _PLACES}
+        self._have_no_hooks()
         groups = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
@@ -124,22 +133,22 @@ class Optimizer:
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(optimizer, args, kwargs)` before each step; it may return new arguments."""
-        return RemovableHandle(self._step_pre_hooks, hook)
+        return RemovableHandle(self._optimizer_step_pre_hooks, hook)
 
     def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(optimizer, args, kwargs)` after each step."""
-        return RemovableHandle(self._step_post_hooks, hook)
+        return RemovableHandle(self._optimizer_step_post_hooks, hook)
 
     # Saving and loading. Parameters are numbered in the order of the groups.
 
     def state_dict(self) -> dict[str, Any]:
         """Options and state; the state tensors are the live ones."""
-        for hook in self._hooks_at("before saving"):
+        for hook in list(self._optimizer_state_dict_pre_hooks.values()):
             hook(self)
         numbers = {id(p): k for k, p in enumerate(self._parameters())}
         groups = [{**_options(g), "params": [numbers[id(p)] for p in g["params"]]} for g in self.param_groups]
         state = {numbers[id(k)] if isinstance(k, Tensor) else k: entries for k, entries in self.state.items()}
-        return self._through("after saving", {"state": state, "param_groups": groups})
+        return _through(self._optimizer_state_dict_post_hooks, self, {"state": state, "param_groups": groups})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over options and state; tensors of fitting dtype are shared with `state_dict`, not copied.
@@ -147,7 +156,7 @@ class Optimizer:
         Raises:
             ValueError: The groups do not fit.
         """
-        state_dict = self._through("before loading", state_dict)
+        state_dict = _through(self._optimizer_load_state_dict_pre_hooks, self, state_dict)
         saved = state_dict["param_groups"]
         if len(saved) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
@@ -166,44 +175,31 @@ class Optimizer:
         self.state = state
         for group, given in zip(self.param_groups, saved, strict=True):
             group.update(_options(given))
-        for hook in self._hooks_at("after loading"):
+        for hook in list(self._optimizer_load_state_dict_post_hooks.values()):
             hook(self)
-
-    def _hooks_at(self, place: str) -> list[Any]:
-        return list(self.__dict__.get("_state_hooks", {}).get(place, {}).values())  # wrappers may not have any
-
-    def _through(self, place: str, state_dict: dict[str, Any]) -> dict[str, Any]:
-        """The dictionary after each hook has had the chance to replace it."""
-        for hook in self._hooks_at(place):
-            replaced = hook(self, state_dict)
-            state_dict = state_dict if replaced is None else replaced
-        return state_dict
-
-    def _hang_on(self, place: str, hook: Callable[..., Any], prepend: bool) -> RemovableHandle:
-        hooks = self._state_hooks[place]
-        handle = RemovableHandle(hooks, hook)
-        if prepend:
-            hooks.move_to_end(handle.id, last=False)
-        return handle
 
     def register_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(optimizer)` before `state_dict`."""
-        return self._hang_on("before saving", hook, prepend)
+        return _hung(self._optimizer_state_dict_pre_hooks, hook, prepend)
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(optimizer, state_dict)` after `state_dict`; what it returns stands in for the dictionary."""
-        return self._hang_on("after saving", hook, prepend)
+        return _hung(self._optimizer_state_dict_post_hooks, hook, prepend)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(optimizer, state_dict)` before loading; what it returns is loaded."""
-        return self._hang_on("before loading", hook, prepend)
+        return _hung(self._optimizer_load_state_dict_pre_hooks, hook, prepend)
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(optimizer)` after loading."""
-        return self._hang_on("after loading", hook, prepend)
+        return _hung(self._optimizer_load_state_dict_post_hooks, hook, prepend)
 
     def _patch_step_function(self) -> None:
         """Nothing: each class's `step` has its hooks from the start; optimizers that are restored by hand call this."""
+
+    def _have_no_hooks(self) -> None:
+        for name in _HOOKS:
+            setattr(self, name, OrderedDict())
 
     def _parameters(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
@@ -212,8 +208,8 @@ class Optimizer:
         return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _step_pre_hooks=OrderedDict(), _step_post_hooks=OrderedDict())
-        self._state_hooks = {place: OrderedDict() for place in _PLACES}
+        self.__dict__.update(state)
+        self._have_no_hooks()
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
@@ -221,6 +217,21 @@ class Optimizer:
             lines += ["", f"Parameter Group {i}"] if i else ["Parameter Group 0"]
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
         return "\n".join([*lines, ")"])
+
+
+def _hung(hooks: OrderedDict[int, Any], hook: Callable[..., Any], prepend: bool) -> RemovableHandle:
+    handle = RemovableHandle(hooks, hook)
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
+    return handle
+
+
+def _through(hooks: OrderedDict[int, Any], optimizer: Optimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
+    """The dictionary after each hook has had the chance to replace it."""
+    for hook in list(hooks.values()):
+        replaced = hook(optimizer, state_dict)
+        state_dict = state_dict if replaced is None else replaced
+    return state_dict
 
 
 def _options(group: dict[str, Any]) -> dict[str, Any]:
@@ -252,12 +263,14 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(step)
     def hooked(*args: Any, **kwargs: Any) -> Any:
         optimizer: Optimizer = args[0]  # hooks see it among the arguments too
-        if "_step_pre_hooks" not in vars(optimizer):  # a wrapper of another optimizer that was never initialised
+        if "_optimizer_step_pre_hooks" not in vars(
+            optimizer
+        ):  # a wrapper of another optimizer that was never initialised
             return step(*args, **kwargs)
-        for hook in list(optimizer._step_pre_hooks.values()):
+        for hook in list(optimizer._optimizer_step_pre_hooks.values()):
             args, kwargs = _replaced_by(hook, step, args, kwargs)
         result = told_step(step, optimizer, args[1:], kwargs) if listeners else step(*args, **kwargs)
-        for hook in list(optimizer._step_post_hooks.values()):
+        for hook in list(optimizer._optimizer_step_post_hooks.values()):
             hook(optimizer, args, kwargs)
         trace = current()
         trace.end_step()
