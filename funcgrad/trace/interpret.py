@@ -7,7 +7,7 @@ compilation an operator, the host microseconds. Operators with primitives that h
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import jax
@@ -23,8 +23,12 @@ from funcgrad.trace.record import Step, Trace
 from funcgrad.trace.statistics import stats
 from funcgrad.trace.value import Aval, Value
 
-_Applied = tuple["_Operator", tuple[int, ...], int, tuple[int, ...]]
-"""An equation: its operator, where its operands and its first result are, and what nothing after it needs."""
+_Applied = tuple["_Operator", tuple[int, ...], slice, tuple[int, ...]]
+"""An equation: its operator, where its operands and its results are, and what nothing after it needs."""
+
+
+OFTEN, LONG = 16, 256
+"""Runs after which a trace is written as one Python function, and equations of one that would take long to write."""
 
 
 def interpreted_program(step: Step, wanted: tuple[int, ...]) -> Run:
@@ -38,20 +42,48 @@ def interpreted_program(step: Step, wanted: tuple[int, ...]) -> Run:
         A function of the same arguments as a compiled one, with NumPy arrays as results.
     """
     plan = functools.cache(functools.partial(_plan, step, wanted))
+    runs = 0
+    whole: Callable[..., list[Any]] | None = None
 
     def run(given: list[Any], kept: list[Any], floats: Any, ints: Any) -> list[Any]:
+        nonlocal runs, whole
         inputs = [np.asarray(x) for x in given + kept]
         numbers = [*(() if floats is None else floats), *(() if ints is None else ints)]
-        places = [*[None] * step.results, *numbers, *reversed(inputs)]
+        runs += 1
+        if runs == OFTEN and len(plan()) <= LONG:
+            whole = _as_one_function(plan(), wanted, range(step.results, step.results + len(numbers)), len(inputs))
         with np.errstate(all="ignore"):
-            for operator, operands, first, last in plan():
-                made = operator(*[places[k] for k in operands])
-                places[first : first + len(made)] = made
-                for k in last:
+            if whole is not None:
+                try:
+                    return _owned(whole(*numbers, *inputs), inputs)
+                except _UNCOVERED:
+                    whole = None  # one of these numbers needs another way
+            places = [*[None] * step.results, *numbers, *reversed(inputs)]
+            for operator, operands, made, dead in plan():
+                places[made] = operator(*[places[k] for k in operands])
+                for k in dead:
                     places[k] = None
         return _owned([places[k] for k in wanted], inputs)
 
     return run
+
+
+def _as_one_function(
+    plan: list[_Applied], wanted: tuple[int, ...], numbers: Iterable[int], n_inputs: int
+) -> Callable[..., list[Any]]:
+    """The plan as a function of the numbers and the inputs, with names for places."""
+
+    def names(places: Iterable[int]) -> str:
+        return ", ".join([f"x{~k}" if k < 0 else f"v{k}" for k in places])
+
+    lines = [f"def run({names([*numbers, *(~k for k in range(n_inputs))])}):"]
+    for n, (_, operands, made, dead) in enumerate(plan):
+        lines.append(f"    [{names(range(made.start, made.stop))}] = f{n}({names(operands)})")
+        lines += [f"    {names([k])} = None" for k in dead]
+    lines.append(f"    return [{names(wanted)}]")
+    scope: dict[str, Any] = {f"f{n}": operator.function for n, (operator, *_) in enumerate(plan)}
+    exec("\n".join(lines), scope)
+    return scope["run"]
 
 
 def _plan(step: Step, wanted: tuple[int, ...]) -> list[_Applied]:
@@ -67,7 +99,7 @@ def _plan(step: Step, wanted: tuple[int, ...]) -> list[_Applied]:
     ):
         if is_needed:
             numbers = (*(step.results + k for k in floats), *(ints_at + k for k in ints))
-            plan.append((_known(equation), (*_places(equation), *numbers), first))
+            plan.append((_known(equation), (*_places(equation), *numbers), slice(first, first + len(equation.results))))
         first += len(equation.results)
     alive, last = set(wanted), []
     for _, operands, _ in reversed(plan):
@@ -158,20 +190,20 @@ class _Operator:
 
     def __init__(self, traced: ClosedJaxpr) -> None:
         self._traced = traced
-        self._function: Callable[..., list[Any]] = self._first
+        self.function: Callable[..., list[Any]] = self._first
         self.is_exact = exactness.is_exact(traced.jaxpr)
 
     def __call__(self, *operands: Any) -> list[Any]:
         """The operator's results; by JAX where a primitive has no row."""
         try:
-            return self._function(*operands)
+            return self.function(*operands)
         except _UNCOVERED:
-            self._function = self._by_jax()
-            return self._function(*operands)
+            self.function = self._by_jax()
+            return self.function(*operands)
 
     def _first(self, *operands: Any) -> list[Any]:
-        self._function = host_function(self._traced)
-        return self._function(*operands)
+        self.function = host_function(self._traced)
+        return self.function(*operands)
 
     def _by_jax(self) -> Callable[..., list[Any]]:
         compiled = jax.jit(jaxpr_as_fun(self._traced))

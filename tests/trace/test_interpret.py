@@ -21,7 +21,9 @@ from funcgrad.trace.persistence import Loadable
 from funcgrad.trace.program import compile_program
 from funcgrad.trace.record import _ROOT as ROOT
 
-flush, break_even = (importlib.import_module(f"funcgrad.trace.{name}") for name in ("flush", "break_even"))
+flush, break_even, interpret = (
+    importlib.import_module(f"funcgrad.trace.{name}") for name in ("flush", "break_even", "interpret")
+)
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(3, 4)).astype(np.float32)
 POSITIVE = np.abs(X) + 0.1
@@ -149,6 +151,44 @@ CASES = {
 
 WITHOUT = ("a function without a row",)
 """Cases with a primitive that has no row."""
+
+
+PARTS = Op("parts", lambda x, y: (x * 2, lax.rem(x, y)))
+TOTAL = Op("total", lambda x, y: x + y)
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """A trace of two operators as the host runs it, and how often it has been written as one function."""
+    synchronize("test")
+    trace = current()
+    _, parts = trace.record(PARTS, (), [constant(INTS), constant(INTS)])
+    trace.record(TOTAL, (), parts)
+    written = []
+    write = interpret._as_one_function
+    monkeypatch.setattr(interpret, "_as_one_function", lambda *plan: written.append(plan) or write(*plan))
+    run = interpreted_program(trace.step, (2, 1))
+    trace.clear()
+    return lambda x, y: run([], [x, y], None, None), written
+
+
+def test_a_trace_that_comes_back_often_is_one_function_with_the_same_results(often):
+    run, written = often
+    y = np.full_like(INTS, 3)
+    for _ in range(interpret.OFTEN + 2):
+        total, rest = run(INTS, y)
+        np.testing.assert_array_equal(total, INTS * 2 + np.fmod(INTS, 3))
+        np.testing.assert_array_equal(rest, np.fmod(INTS, 3))
+    assert len(written) == 1
+
+
+def test_numbers_that_the_host_cannot_take_are_computed_after_many_others_too(often):
+    run, _ = often
+    for _ in range(interpret.OFTEN + 2):
+        run(INTS, np.full_like(INTS, 3))
+    zeros = np.zeros_like(INTS)
+    np.testing.assert_array_equal(run(INTS, zeros)[1], lax.rem(INTS, zeros))
+    np.testing.assert_array_equal(run(INTS, zeros + 2)[1], np.fmod(INTS, 2))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -411,7 +451,7 @@ def test_who_looks_at_one_element_after_the_other_computes_once(monkeypatch):
     _, values = current().record(parts, (), [constant(np.arange(5))])
     assert int(flush.array_of(values[2], "item")) == 2
     assert [int(value.array) for value in values] == [0, 1, 2, 3, 4]
-    monkeypatch.setattr(known(current().step.equation), "_function", None)
+    monkeypatch.setattr(known(current().step.equation), "function", None)
     _, (next_one,) = current().record(more, (), [values[3]])
     assert int(flush.array_of(next_one, "item")) == 4
 
