@@ -189,3 +189,16 @@ def test_gradients_of_a_convolution_by_themselves(rank):
     assert x.grad is None
     with torch.no_grad():
         assert not getattr(nn.grad, f"conv{rank}d_weight")(x, weight.shape, seed, **geometry).requires_grad
+
+
+def test_a_kernel_as_wide_as_its_input_makes_channels_of_the_width():
+    """Its input's gradient would else be a convolution over padding as wide as the kernel."""
+    x, w = jnp.ones((2, 1, 9, 7)), jnp.ones((3, 1, 4, 7))
+
+    def convolved(x, w):
+        return convolve(x, w, (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+
+    gradients = str(jax.make_jaxpr(lambda x, w: jax.vjp(convolved, x, w)[1](jnp.ones((2, 3, 6, 1))))(x, w))
+    assert "(6, 6)" not in gradients
+    assert "conv_general_dilated" not in str(jax.make_jaxpr(convolved)(x[:, :, :4], w))
+    np.testing.assert_allclose(convolved(x, w), jnp.full((2, 3, 6, 1), 28.0))

@@ -38,6 +38,9 @@ def convolve(x: Any, w: Any, stride: Sequence[int], pads: Pads, dilation: Sequen
         large = math.prod(w.shape[2:]) > _SHIFTS_AT_ONCE
         form = _by_group if w.shape[1] > 1 else _by_rows if large else _depthwise
         return form(x, w, stride, pads, dilation, groups)
+    for axis in range(2, x.ndim):
+        if x.shape[axis] == w.shape[axis] > 1 and not any(pads[axis - 2]):
+            x, w = _as_channels(x, axis), _as_channels(w, axis)
     if math.prod(w.shape[2:]) == 1:
         return _pointwise(x, w, stride, pads)
     if x.ndim == 5:
@@ -50,6 +53,12 @@ def convolve(x: Any, w: Any, stride: Sequence[int], pads: Pads, dilation: Sequen
 
 def _dense(x: Any, w: Any, stride: Sequence[int], pads: Pads, dilation: Sequence[int]) -> Any:
     return lax.conv_general_dilated(x, w, stride, pads, rhs_dilation=dilation)
+
+
+def _as_channels(x: Any, axis: int) -> Any:
+    """A dimension in which the kernel fits the input once: its gradient would else be a convolution over padding."""
+    channels = jnp.moveaxis(x, axis, 2)
+    return jnp.expand_dims(channels.reshape(x.shape[0], x.shape[1] * x.shape[axis], *channels.shape[3:]), axis)
 
 
 def _by_group(x: Any, w: Any, stride: Sequence[int], pads: Pads, dilation: Sequence[int], groups: int) -> Any:
