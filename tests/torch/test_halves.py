@@ -66,3 +66,13 @@ def test_a_sum_in_another_dtype_is_of_that_dtype():
     x = halves(torch.bfloat16)[0]
     assert x.sum(1, dtype=torch.float32).tolist() == x.float().sum(1).tolist()
     assert x.cumsum(1, dtype=torch.float64).dtype == torch.float64
+
+
+def test_a_poisson_loss_of_two_dtypes_computes_each_part_in_the_dtype_of_its_operands():
+    x, counts = torch.tensor([0.3, 0.7, 1.5]), torch.tensor([0.0, 2.0, 5.0])
+    loss = F.poisson_nll_loss
+    made = loss(x, counts.half(), full=True, reduction="none")
+    assert made.tolist() == pytest.approx([1.3499, 1.2661, 1.7512], abs=6e-5)  # PyTorch's
+    narrow = loss(x.half(), counts.long(), full=True, log_input=False, reduction="none")
+    assert (narrow.dtype, narrow.tolist()) == (torch.float16, pytest.approx([0.3, 2.0645, 4.2422], abs=6e-5))
+    assert loss(torch.tensor([1, 2]), torch.tensor([0, 2]), reduction="none").dtype == torch.float32

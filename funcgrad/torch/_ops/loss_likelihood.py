@@ -14,7 +14,7 @@ from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.known import expect, known_values
 from funcgrad.torch._ops.loss_reduction import REDUCTIONS, checked_reduction, node_of, reduced, sizes, static_of
-from funcgrad.torch._ops.promotion import cast, check_broadcast, common, scalar_name
+from funcgrad.torch._ops.promotion import cast, check_broadcast, common, floating, scalar_name
 from funcgrad.torch._ops.rows import require_tensor
 from funcgrad.torch._tensor import Tensor
 from funcgrad.trace import Op
@@ -64,12 +64,26 @@ def _kl_div(x: Any, target: Any, *, reduction: str, log_target: bool) -> Any:
 
 
 def _poisson(x: Any, target: Any, eps: Any, *, log_input: bool, full: bool, reduction: str) -> Any:
-    losses = jnp.exp(x) - target * x if log_input else x - target * jnp.log(x + cast(eps, x.dtype))
+    # Each operation has the dtype of its own operands, as in PyTorch, where this is several operators.
+    if log_input:
+        losses = _difference(jnp.exp(cast(x, floating(x.dtype))), _product(target, x))
+    else:
+        of_float = cast(x, floating(x.dtype))
+        losses = _difference(x, _product(target, jnp.log(of_float + cast(eps, of_float.dtype))))
     if full:
-        above_one = jnp.where(target > 1, target, 1)
-        stirling = target * jnp.log(above_one) - target + 0.5 * jnp.log(2 * math.pi * above_one)
-        losses = losses + jnp.where(target > 1, stirling, 0)
+        stirling = _stirling(cast(target, floating(target.dtype)))
+        losses = common(jnp.add)(losses, stirling).astype(losses.dtype)
     return reduced(losses, reduction)
+
+
+_difference, _product = common(jnp.subtract), common(jnp.multiply)
+
+
+def _stirling(target: Any) -> Any:
+    """Logarithms of factorials, about, in the targets' own dtype; 0 up to 1."""
+    above_one = jnp.where(target > 1, target, 1)
+    logarithms = target * jnp.log(above_one) - target + 0.5 * jnp.log(2 * math.pi * above_one)
+    return jnp.where(target > 1, logarithms, 0)
 
 
 def _gaussian(x: Any, target: Any, var: Any, eps: Any, *, full: bool, reduction: str) -> Any:
@@ -93,7 +107,7 @@ KL_DIV = Op(
 )
 POISSON = Op(
     "poisson_nll_loss",
-    common(_poisson),
+    _poisson,
     label=node_of(lambda equation: "Add" if static_of(equation, "full") else "Sub"),
 )
 GAUSSIAN = Op(
