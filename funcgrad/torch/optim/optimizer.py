@@ -263,9 +263,7 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(step)
     def hooked(*args: Any, **kwargs: Any) -> Any:
         optimizer: Optimizer = args[0]  # hooks see it among the arguments too
-        if "_optimizer_step_pre_hooks" not in vars(
-            optimizer
-        ):  # a wrapper of another optimizer that was never initialised
+        if "_optimizer_step_pre_hooks" not in vars(optimizer):  # it wraps another one, and was never initialised
             return step(*args, **kwargs)
         for hook in list(optimizer._optimizer_step_pre_hooks.values()):
             args, kwargs = _replaced_by(hook, step, args, kwargs)
