@@ -14,7 +14,7 @@ from collections import Counter
 from typing import Any
 
 from funcgrad.trace.equation import traced
-from funcgrad.trace.host import is_covered
+from funcgrad.trace.host import ELEMENTWISE, LARGEST, is_covered
 from funcgrad.trace.jaxprs import primitives_of
 from funcgrad.trace.record import Step
 
@@ -43,7 +43,10 @@ PRIMITIVE, VIEW, ELEMENT, EVALUATED, ADDED, MULTIPLIED = 8e-4, 3e-4, 2e-7, 3e-6,
 each element that one reads or makes, each of a transcendental function, each that is added at a position, and each
 product of a convolution; products of matrices take about the same."""
 
-EQUATION, ARRAY = 5e-4, 3.4e-3
+APART = 40
+"""Elementwise primitives on small arrays in an operator from which on the host is taken to compute them together."""
+
+EQUATION, ARRAY = 1e-3, 3.4e-3
 """Milliseconds that a program takes more than the host for each equation, and each array that goes in or out."""
 
 _VIEWS = frozenset({"reshape", "squeeze", "transpose", "broadcast_in_dim", "slice", "rev", "stop_gradient"})
@@ -87,9 +90,13 @@ class Cost:
         for operator, times in self._operators.items():
             jaxpr = traced(*operator).jaxpr
             alone += 0 if is_covered(jaxpr) else KERNEL + LOWERED  # once, as a program of its own
+            n_small = 0
             for turns, equation in primitives_of(jaxpr):
                 compiling += FUSED + _COMPILED.get(equation.primitive.name, 0)
                 saved += times * turns * _saved(equation)
+                if equation.primitive.name in ELEMENTWISE and equation.outvars[0].aval.size <= LARGEST:
+                    n_small += 1
+                    saved -= times * turns * PRIMITIVE * (n_small > APART)
         return max((PATIENCE * compiling - alone) / saved, 0) if saved > 0 else math.inf
 
 
