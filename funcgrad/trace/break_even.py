@@ -13,8 +13,10 @@ import math
 from collections import Counter
 from typing import Any
 
+import numpy as np
+
 from funcgrad.trace.equation import traced
-from funcgrad.trace.host import ELEMENTWISE, LARGEST, is_covered
+from funcgrad.trace.host import is_covered
 from funcgrad.trace.jaxprs import primitives_of
 from funcgrad.trace.record import Step
 
@@ -38,15 +40,13 @@ and more for one that becomes a loop of its own, or a product of matrices."""
 CONVOLUTION = 65.0
 """Milliseconds that compiling takes for a convolution."""
 
-PRIMITIVE, VIEW, ELEMENT, EVALUATED, ADDED, MULTIPLIED = 8e-4, 3e-4, 2e-7, 3e-6, 3e-5, 6e-8
+PRIMITIVE, VIEW, ELEMENT, EVALUATED, ADDED, MULTIPLIED, ROUNDED = 8e-4, 3e-4, 2e-7, 3e-6, 3e-5, 6e-8, 8e-7
 """Milliseconds that the host takes more than a program for each primitive, each that only looks at memory otherwise,
-each element that one reads or makes, each of a transcendental function, each that is added at a position, and each
-product of a convolution; products of matrices take about the same."""
+each element that one reads or makes, each of a transcendental function, each that is added at a position, each product
+of a convolution, and each of 32 bits, which is rounded once with what it is added to; products of matrices take about
+the same."""
 
-APART = 40
-"""Elementwise primitives on small arrays in an operator from which on the host is taken to compute them together."""
-
-EQUATION, ARRAY = 1e-3, 3.4e-3
+EQUATION, ARRAY = 5e-4, 3.4e-3
 """Milliseconds that a program takes more than the host for each equation, and each array that goes in or out."""
 
 _VIEWS = frozenset({"reshape", "squeeze", "transpose", "broadcast_in_dim", "slice", "rev", "stop_gradient"})
@@ -90,13 +90,9 @@ class Cost:
         for operator, times in self._operators.items():
             jaxpr = traced(*operator).jaxpr
             alone += 0 if is_covered(jaxpr) else KERNEL + LOWERED  # once, as a program of its own
-            n_small = 0
             for turns, equation in primitives_of(jaxpr):
                 compiling += FUSED + _COMPILED.get(equation.primitive.name, 0)
                 saved += times * turns * _saved(equation)
-                if equation.primitive.name in ELEMENTWISE and equation.outvars[0].aval.size <= LARGEST:
-                    n_small += 1
-                    saved -= times * turns * PRIMITIVE * (n_small > APART)
         return max((PATIENCE * compiling - alone) / saved, 0) if saved > 0 else math.inf
 
 
@@ -107,7 +103,9 @@ def _saved(equation: Any) -> float:
         return VIEW
     taken = [] if name in _PICKED else [v.aval for v in equation.invars]
     cost = PRIMITIVE + ELEMENT * max(aval.size for aval in (*taken, *made))
-    if name in _EVALUATED:
+    if name == "mul" and made[0].dtype == np.float32:
+        cost += ROUNDED * made[0].size
+    elif name in _EVALUATED:
         cost += EVALUATED * made[0].size
     elif name == "scatter-add":
         cost += ADDED * taken[2].size

@@ -42,7 +42,7 @@ def merged(calls: list[Call], kinds: Sequence[Kind], results: Sequence[int]) -> 
         alike[lane.signature].append(lane)
     unit_of: dict[tuple[int, ...], list[Call]] = {}
     places = count(len(kinds))
-    for lanes in alike.values():
+    for lanes in [lanes for lanes in alike.values() if len(lanes) > 1]:
         inside = {call.made for lane in lanes for call in lane.calls}
         asked = {*results, *(k for call in calls if call.made not in inside for k in call.arguments)}
         unit = _as_one(lanes, kinds, places, asked)
