@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad.trace.equation import traced
-from funcgrad.trace.host import is_covered
+from funcgrad.trace.host import ELEMENTWISE, LARGEST, is_covered
 from funcgrad.trace.jaxprs import primitives_of
 from funcgrad.trace.record import Step
 
@@ -90,10 +90,24 @@ class Cost:
         for operator, times in self._operators.items():
             jaxpr = traced(*operator).jaxpr
             alone += 0 if is_covered(jaxpr) else KERNEL + LOWERED  # once, as a program of its own
+            small: Counter[str] = Counter()
             for turns, equation in primitives_of(jaxpr):
-                compiling += FUSED + _COMPILED.get(equation.primitive.name, 0)
+                name = equation.primitive.name
+                compiling += FUSED + _COMPILED.get(name, 0)
                 saved += times * turns * _saved(equation)
+                if name in ELEMENTWISE and 1 < equation.outvars[0].aval.size <= LARGEST:
+                    small[name] += turns
+            saved -= times * PRIMITIVE * _joined(small)
         return max((PATIENCE * compiling - alone) / saved, 0) if saved > 0 else math.inf
+
+
+def _joined(small: Counter[str]) -> float:
+    """How many primitives on small arrays the host computes together with others.
+
+    Where an operator does the same for each of several parameters, it has each primitive so many times.
+    """
+    n_alike = math.gcd(*small.values())
+    return small.total() * (1 - 1 / n_alike) if n_alike else 0
 
 
 def _saved(equation: Any) -> float:

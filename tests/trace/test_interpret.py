@@ -393,6 +393,9 @@ def test_more_work_on_the_host_means_fewer_runs(monkeypatch):
     assert runs(lambda x: convolved(x[None, None]), many) < runs(lambda x: x[None, None] + jnp.ones((4, 1, 1)), many)
     assert runs(lambda x: lax.fori_loop(0, 99, lambda _, x: x * 2, x), few) < runs(lambda x: x * 2, few)
     assert runs(lambda x: x * x, many) < runs(lambda x: x / x, many), "a product is rounded with what is added to it"
+    small = np.ones((9, 9), np.float32)
+    alike = runs(lambda *xs: tuple(-abs(x) for x in xs), *[small] * 50)
+    assert alike > runs(lambda *xs: (*(abs(x) for x in xs[:51]), *(-x for x in xs[51:])), *[small] * 100)
 
 
 def test_what_a_programs_call_takes_longer_than_the_host_is_never_compiled(compiled, monkeypatch):
