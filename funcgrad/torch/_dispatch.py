@@ -17,7 +17,7 @@ from funcgrad.torch._graph import LEAF, NOWHERE, Edge, OperatorNode, depends_on_
 from funcgrad.torch._order import TURNING, follow
 from funcgrad.torch._tensor import Tensor, root_of, wrap
 from funcgrad.torch._texts import INFERENCE_SAVED, NOT_A_TENSOR, VIEW_MADE_WITHOUT_GRAD
-from funcgrad.torch._types import type_name
+from funcgrad.torch._types import plain_number, type_name
 from funcgrad.torch._views import Writer
 from funcgrad.trace import NUMBERS, Equation, Op, Pullback, Value, current, cut, pullback, reach, varying
 
@@ -97,7 +97,7 @@ def record(op: Op, static: tuple[Any, ...], operands: list[Any]) -> list[Value]:
 
 def _number(x: Any, op: Op, place: int) -> Any:
     if isinstance(x, (np.generic, *NUMBERS)):
-        return x.item() if isinstance(x, np.generic) else NUMBERS[0](x)
+        return plain_number(x)
     if not place:
         _check_first(op, (x,))
     raise TypeError(

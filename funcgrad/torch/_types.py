@@ -127,6 +127,25 @@ def set_default_dtype(d: dtype) -> None:
     _Default.dtype = d
 
 
+def plain_number(x: Any) -> Any:
+    """The Python number that a number of a subclass, as a member of an `IntEnum`, or of NumPy's stands for.
+
+    NumPy's truth values are floats, as PyTorch has them.
+
+    Raises:
+        TypeError: It is no number.
+    """
+    if isinstance(x, np.bool_):
+        return float(x)
+    if isinstance(x, np.generic):
+        return x.item()
+    kinds: tuple[Any, ...] = (bool, int, float, complex)  # a truth value is an int too
+    for kind in kinds:
+        if isinstance(x, kind):
+            return kind(x)
+    raise TypeError(f"expected a number, but got {type(x).__name__}")
+
+
 def default_for(kind: type) -> dtype:
     """The dtype that a Python number of this kind gets in a new tensor."""
     if kind is complex:

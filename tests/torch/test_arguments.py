@@ -1,5 +1,7 @@
 """What is said of calls that do not fit, and NumPy's names for keywords; beside PyTorch in parity/test_refusals.py."""
 
+import enum
+
 import numpy as np
 import pytest
 
@@ -86,6 +88,39 @@ def test_tensors_stand_for_numbers_and_other_classes_for_anything():
         with pytest.raises(TypeError, match="'alpha' must be Number, not Tensor"):
             torch.add(x, x, alpha=x)
     assert torch.sum(x, np.int64(0), np.bool_(True)).shape == (1, 2)
+
+
+class Level(enum.IntEnum):
+    TWO = 2
+
+
+class Rate(float):
+    pass
+
+
+def test_a_number_of_a_subclass_or_of_numpys_is_the_number_that_it_stands_for():
+    x, n = torch.tensor([1.0, 3.0]), torch.tensor([1, 3])
+    assert (x * Level.TWO).tolist() == [2, 6]
+    assert (Level.TWO - n).tolist() == [1, -1]
+    assert (n + Rate(0.5)).tolist() == [1.5, 3.5]
+    assert torch.add(x, x, alpha=Rate(2)).tolist() == [3, 9]
+    assert (n * np.bool_(True)).dtype is torch.float32
+    made = [torch.full((1,), k).dtype for k in (Level.TWO, Rate(2), np.int32(2), np.float64(2), np.bool_(True), True)]
+    assert made == [torch.int64, torch.float32, torch.int64, torch.float32, torch.float32, torch.bool]
+    assert torch.arange(Rate(2)).dtype is torch.float32
+    assert torch.arange(end=3).tolist() == [0, 1, 2]
+    with pytest.raises(TypeError, match="combination of arguments"):
+        torch.arange()
+
+
+def test_whole_numbers_of_numpys_and_in_tensors_stand_for_pythons():
+    x, one = torch.arange(4.0), torch.tensor(1)
+    for k in (np.int64(1), one):
+        assert torch.roll(x, k, k - 1).tolist() == [3, 0, 1, 2]
+        assert len(torch.tensor_split(x, k)) == 1
+        assert torch.repeat_interleave(x, k).tolist() == [0, 1, 2, 3]
+        assert torch.linalg.matrix_power(torch.eye(2) * 3, k).tolist() == [[3, 0], [0, 3]]
+    assert one.item() == 1
 
 
 def test_a_signature_prints_as_it_is_shown():

@@ -29,7 +29,17 @@ from funcgrad.torch._texts import (
     READ_ONLY_ARRAY,
     SCALAR_OF_GRAPH,
 )
-from funcgrad.torch._types import CPU, META, as_dtype, check_device, default_for, dtype_of, get_default_dtype, on_meta
+from funcgrad.torch._types import (
+    CPU,
+    META,
+    as_dtype,
+    check_device,
+    default_for,
+    dtype_of,
+    get_default_dtype,
+    on_meta,
+    plain_number,
+)
 from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Number, Op, constant
 
@@ -252,6 +262,7 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
     number = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     if not isinstance(number, bool | int | float | complex | np.generic):
         raise TypeError(f"full(): argument 'fill_value' (position 2) must be Number, not {type(number).__name__}")
+    number = plain_number(number)
     wanted = default_for(type(number)) if dtype is None else as_dtype(dtype)
     return leaf(apply(FULL, (sizes((size,), "full"), wanted.numpy), number), requires_grad, None, device)
 
@@ -284,11 +295,17 @@ def _new(create: Any) -> Any:
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    start: Any = None,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Numbers from `start` up to, not including, `end`; with one argument from 0 up to it."""
-    given = (0, start, step) if end is None else (start, end, step)
-    start, end, step = [x.item() if isinstance(x, Tensor | np.generic) else x for x in given]  # pyright: ignore[reportAttributeAccessIssue]
+    given = (0, start, step) if end is None else (0 if start is None else start, end, step)
+    start, end, step = [plain_number(x.item() if isinstance(x, Tensor) else x) for x in given]
     kind = float if float in (type(start), type(end), type(step)) else int
     wanted = default_for(kind) if dtype is None else as_dtype(dtype)
     length = checked_length(start, end, step, wanted.numpy)

@@ -6,6 +6,7 @@ Values are LAPACK's.
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -303,6 +304,7 @@ def matrix_rank(A: Tensor, tol: Any = None, *, atol: Any = None, rtol: Any = Non
 def matrix_power(A: Tensor, n: int) -> Tensor:
     """The product of `n` copies of a square matrix; of its inverse for a negative `n`."""
     _check_square("linalg.matrix_power", A)
+    n = operator.index(n)  # a tensor of the caller's would be changed below
     if n < 0:
         return matrix_power(inv(A), -n)
     result, square = None, A

@@ -106,7 +106,8 @@ def tensor_split(
         indices_or_sections = sections if indices is None else indices
     if isinstance(indices_or_sections, Tensor):
         indices_or_sections = indices_or_sections.tolist()
-    if isinstance(indices_or_sections, int):
+    if not isinstance(indices_or_sections, (tuple, list)):
+        indices_or_sections = operator.index(indices_or_sections)
         if indices_or_sections < 1:
             raise RuntimeError(f"number of sections must be larger than 0, got {indices_or_sections}")
         short, longer = divmod(length, indices_or_sections)

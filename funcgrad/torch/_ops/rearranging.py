@@ -63,8 +63,8 @@ def repeat_interleave(
         input, dim = reshape(input, (-1,)), 0
     dim = dim_of(dim, input.ndim)
     length = input._aval.shape[dim] if input.ndim else 1
-    if isinstance(repeats, int):
-        return apply(REPEAT_EACH, (_checked_count(repeats, length, output_size), dim), input)
+    if not isinstance(repeats, Tensor):
+        return apply(REPEAT_EACH, (_checked_count(operator.index(repeats), length, output_size), dim), input)
     if repeats.ndim > 1:
         raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
     if repeats._aval.size not in (1, length):
@@ -120,8 +120,8 @@ def flipud(input: Tensor) -> Tensor:
 
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """Elements shifted along dimensions, those that leave at one end coming in at the other."""
-    by = [operator.index(shifts)] if hasattr(shifts, "__index__") else list(shifts)
-    given = [] if dims is None else [dims] if isinstance(dims, int) else list(dims)
+    by = _indices(shifts)
+    given = [] if dims is None else _indices(dims)
     if not by:
         raise RuntimeError("`shifts` required")
     if len(by) != len(given) and (given or len(by) > 1):
@@ -130,6 +130,10 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
         raise IndexError(f"Dimension specified as {given[0]} but tensor has no dimensions")
     along = tuple([dim_of(d, input.ndim) for d in given]) or None
     return apply(ROLL, (along,), input, *by)
+
+
+def _indices(x: Any) -> list[int]:
+    return [operator.index(k) for k in (x if isinstance(x, (tuple, list)) else [x])]
 
 
 def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
