@@ -104,6 +104,20 @@ def add_what_has_no_data():
     return torch.ones(2, 2).add_(torch.ones(2, 2, device="meta")).shape
 
 
+def identity_that_starts_with(value):
+    matrix = torch.eye(3)
+    matrix[0, 0] = value
+    return matrix
+
+
+def eigenvalues_of_a_nan():
+    return str(torch.linalg.eigvalsh(identity_that_starts_with(float("nan"))).tolist())
+
+
+def determinant_of_an_infinity():
+    return str(torch.linalg.det(identity_that_starts_with(float("inf"))).item())
+
+
 def factor_of_no_definite_matrix():
     factor, info = torch.linalg.cholesky_ex(torch.tensor([[1.0, 2.0], [2.0, 1.0]]))
     return str(factor[1].tolist()), info.item()
@@ -158,6 +172,8 @@ DIFFERENCES = {
         (look_up_at_places_without_data, (2, 2), NO_DATA),
         (add_what_has_no_data, (2, 2), NO_DATA),
     ],
+    "matrices with nan": [(eigenvalues_of_a_nan, "[0.0, -0.0, 1.0]", "[nan, nan, nan]")],
+    "matrices with infinities": [(determinant_of_an_infinity, "inf", "nan")],
     "linalg.cholesky_ex": [(factor_of_no_definite_matrix, ("[2.0, -3.0]", 2), ("[nan, nan]", 2))],
     "sparse gradients": [
         (gradient_of_a_sparse_lookup, True, False),

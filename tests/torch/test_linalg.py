@@ -101,3 +101,45 @@ def test_a_nan_is_no_fault_of_a_matrix(name):
     matrix[0, 0] = float("nan")
     result = getattr(torch.linalg, name)(*[matrix] * (2 if name == "solve" else 1))
     assert (result[0] if isinstance(result, tuple) else result).isnan().any()
+
+
+def with_element(row, column, value):
+    matrix = torch.tensor([[2.0, 1.0, 0.5], [1.0, 3.0, 0.25], [0.5, 0.25, 4.0]])
+    matrix[row, column] = value
+    return matrix
+
+
+@pytest.mark.parametrize("row", range(3))
+@pytest.mark.parametrize("column", range(3))
+def test_a_nan_leaves_no_number_in_a_solution(row, column):
+    matrix = with_element(row, column, float("nan")).requires_grad_()
+    for result in (torch.linalg.inv(matrix), torch.linalg.solve(matrix, torch.ones(3))):
+        gradient = torch.autograd.grad(result.sum(), matrix, materialize_grads=True)[0]
+        assert result.isnan().all()
+        assert gradient.isnan().all()
+    assert [x.item() for x in torch.linalg.slogdet(matrix)] == pytest.approx([0, float("nan")], nan_ok=True)
+
+
+@pytest.mark.parametrize("at, numbers", [(0, [0, 1, 2]), (1, [0, 1, 2, 3, 5, 6])])
+def test_what_a_pivot_of_nan_has_entered_is_nan(at, numbers):
+    packed, pivots = torch.linalg.lu_factor(with_element(at, at, float("nan")))
+    expected = [k for k in numbers if k != 4 * at]
+    assert torch.nonzero(~packed.flatten().isnan()).flatten().tolist() == expected
+    assert pivots.tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])
+def test_the_other_triangle_is_not_read(value):
+    clean, other = with_element(0, 0, 2.0), with_element(0, 2, value)
+    b = torch.ones(3, 1)
+    assert torch.linalg.cholesky(other).tolist() == torch.linalg.cholesky(clean).tolist()
+    assert torch.linalg.eigvalsh(other).tolist() == torch.linalg.eigvalsh(clean).tolist()
+    assert torch.cholesky_solve(b, other).tolist() == torch.cholesky_solve(b, clean).tolist()
+    assert torch.cholesky_inverse(other).tolist() == torch.cholesky_inverse(clean).tolist()
+
+
+def test_an_infinity_has_no_singular_values():
+    matrix = with_element(0, 0, float("inf"))
+    assert torch.linalg.svdvals(matrix).isnan().all()
+    assert torch.linalg.matrix_rank(matrix).item() == 0
+    assert all(x.isnan().all() for x in torch.linalg.svd(matrix))

@@ -37,7 +37,18 @@ def _factored(a: Any, *, name: str) -> Any:
         shape = list(a.shape)
         raise RuntimeError(f"{name}: Expected tensor with 2 or more dimensions. Got size: {shape} instead")
     lu, pivots, _ = jax.lax.linalg.lu(a)
-    return lu, pivots + 1  # LAPACK counts from one
+    return _nan_after_nan(lu), pivots + 1  # LAPACK counts from one
+
+
+def _nan_after_nan(lu: Any) -> Any:
+    """Packed factors with nan in all that a pivot of nan has entered; LAPACK's elimination may hide it."""
+    if not lu.size:
+        return lu
+    rows, columns = np.indices(lu.shape[-2:])
+    last = np.minimum(rows - 1, columns)  # the last pivot that enters an element
+    is_nan = jnp.isnan(jnp.diagonal(lu, axis1=-2, axis2=-1)).cumsum(-1) > 0
+    excess = jnp.where((last >= 0) & is_nan[..., last], jnp.nan, 0).astype(lu.dtype)
+    return lu - jax.lax.stop_gradient(excess)
 
 
 def _triangles(lu: Any) -> Any:

@@ -53,12 +53,23 @@ def checked(name: str, function: Callable[..., Any], square: bool = True) -> Cal
     return call
 
 
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
 def _hermitian(a: Any, lower: bool) -> Any:
     """The matrix that one triangle stands for; its gradient goes to both triangles alike, as PyTorch's."""
     strict = jnp.tril(a, -1) if lower else jnp.triu(a, 1)
     diagonal = jnp.tril(jnp.triu(a)).real  # as LAPACK reads it
-    even = (a + a.mT.conj()) / 2
-    return even + jax.lax.stop_gradient(strict + diagonal + strict.mT.conj() - even)
+    return strict + diagonal + strict.mT.conj()
+
+
+@_hermitian.defjvp
+def _hermitian_jvp(lower: bool, primals: Any, tangents: Any) -> Any:
+    (da,) = tangents
+    return _hermitian(*primals, lower), (da + da.mT.conj()) / 2
+
+
+def _nan_throughout(a: Any) -> Any:
+    """The matrix, all nan if any element is, as an elimination makes it; LAPACK's pivots may hide a nan."""
+    return a - jax.lax.stop_gradient(jnp.where(jnp.isnan(a).any((-2, -1), keepdims=True), jnp.nan, 0)).astype(a.dtype)
 
 
 def _cholesky(a: Any, *, upper: bool) -> Any:
@@ -67,12 +78,21 @@ def _cholesky(a: Any, *, upper: bool) -> Any:
 
 
 def _eigh(a: Any, *, lower: bool) -> Any:
-    vectors, values = jax.lax.linalg.eigh(_hermitian(a, lower), symmetrize_input=False)
-    return values.astype(jnp.finfo(a.dtype).dtype), vectors
+    finite, excess = _made_finite(_hermitian(a, lower))
+    vectors, values = jax.lax.linalg.eigh(finite, symmetrize_input=False)
+    return values.astype(jnp.finfo(a.dtype).dtype) + excess[..., 0], vectors + excess
 
 
 def _svd(a: Any, *, full: bool) -> Any:
-    return tuple(jnp.linalg.svd(a, full_matrices=full and a.shape[-1] != a.shape[-2]))
+    finite, excess = _made_finite(a)
+    u, s, vh = jnp.linalg.svd(finite, full_matrices=full and a.shape[-1] != a.shape[-2])
+    return u + excess, s + excess[..., 0], vh + excess
+
+
+def _made_finite(a: Any) -> Any:
+    """The matrix, or zeros where it holds what is not finite, of which LAPACK finds no end; and 0, or nan there."""
+    is_finite = jnp.isfinite(a).all((-2, -1), keepdims=True)
+    return jnp.where(is_finite, a, 0), jnp.where(is_finite, 0, jnp.nan).astype(jnp.finfo(a.dtype).dtype)
 
 
 def _qr(a: Any, *, mode: str) -> Any:
@@ -89,7 +109,7 @@ def _solve(a: Any, b: Any) -> Any:
             f"linalg.solve: Incompatible shapes of A and B for the equation AX = B ({a.shape[-2]}x{a.shape[-1]} and "
             f"{rows}x{columns})"
         )
-    found = jnp.linalg.solve(a, b[..., None] if is_vector else b)
+    found = jnp.linalg.solve(_nan_throughout(a), b[..., None] if is_vector else b)
     return found[..., 0] if is_vector else found
 
 
@@ -98,6 +118,15 @@ def _solve_triangular(a: Any, b: Any, *, upper: bool, unit: bool, transpose: boo
     a = jnp.triu(a, int(unit)) if upper else jnp.tril(a, -int(unit))  # no gradient goes to what is not read
     a, b = jnp.broadcast_to(a, batch + a.shape[-2:]), jnp.broadcast_to(b, batch + b.shape[-2:])
     return jax_solve_triangular(a, b, trans=int(transpose), lower=not upper, unit_diagonal=unit)
+
+
+def _inv(a: Any) -> Any:
+    return jnp.linalg.inv(_nan_throughout(a))
+
+
+def _slogdet(a: Any) -> Any:
+    sign, size = jnp.linalg.slogdet(a)
+    return (sign if jnp.iscomplexobj(a) else jnp.where(jnp.isnan(size), 0, sign)), size
 
 
 def _det(a: Any) -> Any:
@@ -126,7 +155,9 @@ def _tolerances(given: tuple[Any, ...], names: str) -> list[Any]:
 
 
 def _rank(a: Any, *given: Any, hermitian: bool, names: str) -> Any:
-    sizes = jnp.abs(jnp.linalg.eigvalsh(a)) if hermitian else jnp.linalg.svd(a, compute_uv=False)
+    finite, excess = _made_finite(a)
+    sizes = jnp.abs(jnp.linalg.eigvalsh(finite)) if hermitian else jnp.linalg.svd(finite, compute_uv=False)
+    sizes += excess[..., 0]
     return jnp.sum(sizes > _bound(sizes, a, *_tolerances(given, names)), -1)
 
 
@@ -136,7 +167,7 @@ def _pinv(a: Any, *given: Any, hermitian: bool, names: str) -> Any:
         return jnp.zeros((*a.shape[:-2], a.shape[-1], a.shape[-2]), a.dtype)
     fixed = jax.lax.stop_gradient(a)
     fixed = _hermitian(fixed, True) if hermitian else fixed
-    u, s, vh = jnp.linalg.svd(fixed, full_matrices=False)
+    u, s, vh = _svd(fixed, full=False)
     kept = s > _bound(s, fixed, *_tolerances(given, names))
     value = (vh.mT.conj() * jnp.where(kept, 1 / jnp.where(kept, s, 1), 0)[..., None, :]) @ u.mT.conj()
     return _pseudo_inverse(a, value)
@@ -156,9 +187,9 @@ def _pseudo_inverse_jvp(primals: Any, tangents: Any) -> Any:
     return p, -p @ da @ p + p @ ph @ dah @ (rows - a @ p) + (columns - p @ a) @ dah @ ph @ p
 
 
-INV = Op("inv", checked("linalg.inv", jnp.linalg.inv), label="LinalgInvEx")
+INV = Op("inv", checked("linalg.inv", _inv), label="LinalgInvEx")
 DET = Op("det", checked("linalg.det", _det), label="LinalgDet")
-SLOGDET = Op("slogdet", checked("linalg.slogdet", lambda a: tuple(jnp.linalg.slogdet(a))), label="LinalgSlogdet")
+SLOGDET = Op("slogdet", checked("linalg.slogdet", _slogdet), label="LinalgSlogdet")
 LOGDET = Op(
     "logdet",
     checked("linalg.slogdet", _logdet),
@@ -169,10 +200,20 @@ EXPM = Op("matrix_exp", checked("linalg.matrix_exp", rolled(expm)), label="Linal
 PINV = Op("pinv", checked("linalg.pinv", _pinv, square=False), label="LinalgPinv")
 
 
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _half_read(factor: Any, upper: bool) -> Any:
+    """The triangle that is read; the gradient is that of the whole."""
+    return jnp.triu(factor) if upper else jnp.tril(factor)
+
+
+@_half_read.defjvp
+def _half_read_jvp(upper: bool, primals: Any, tangents: Any) -> Any:
+    return _half_read(*primals, upper), tangents[0]
+
+
 def _product_of_factor(factor: Any, upper: bool) -> Any:
     """The matrix of a Cholesky factor; the gradient goes to the other triangle too, as PyTorch's."""
-    half = jnp.triu(factor) if upper else jnp.tril(factor)
-    whole = factor + jax.lax.stop_gradient(half - factor)
+    whole = _half_read(factor, upper)
     return whole.mT.conj() @ whole if upper else whole @ whole.mT.conj()
 
 
