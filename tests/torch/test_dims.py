@@ -54,3 +54,26 @@ def test_a_mask_without_dimensions():
     y[torch.tensor(False)] = 1
     y[torch.tensor(True)] += 2
     assert y.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("dim", [(), [], torch.Size([])], ids=repr)
+def test_no_dimension_stands_for_all_of_them_but_for_truths(dim):
+    x = torch.arange(6.0).reshape(2, 3)
+    for name in ("sum", "mean", "amax", "amin", "std", "var", "norm", "nansum", "nanmean", "count_nonzero"):
+        assert torch.equal(getattr(torch, name)(x, dim=dim), getattr(torch, name)(x)), name
+    assert torch.equal(torch.linalg.vector_norm(x, dim=dim), torch.linalg.vector_norm(x))
+    assert torch.equal(torch.all(x, dim=dim), x != 0)
+    assert torch.equal(torch.any(x, dim=dim), x != 0)
+    assert torch.logsumexp(x, dim, keepdim=True).shape == (1, 1)
+    with pytest.raises(RuntimeError, match=r"output with shape \[\] doesn't match the broadcast shape \[1, 1\]"):
+        torch.logsumexp(x, dim)
+    with pytest.raises(RuntimeError, match=r"linalg.norm: If dim is specified, it must be of length 1 or 2. Got \[\]"):
+        torch.linalg.norm(x, dim=dim)
+
+
+def test_the_dtype_of_a_softmax_is_third_but_in_nn_functional():
+    x = torch.ones(2, 3)
+    assert torch.softmax(x, -1, torch.float64).dtype is torch.float64
+    assert x.log_softmax(1, torch.float64).dtype is torch.float64
+    assert torch.nn.functional.softmax(x, 1, 3, torch.float64).dtype is torch.float64
+    assert torch.softmax(x, 1, None).dtype is torch.float32

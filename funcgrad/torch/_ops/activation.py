@@ -55,7 +55,9 @@ def _implicit_classes(x: Tensor, name: str) -> int:
 
 
 def _over_classes(op: Op, name: str) -> Any:
-    def call(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None, **other: Any) -> Tensor:
+    def call(input: Tensor, dim: int | None = None, _stacklevel: Any = 3, dtype: Any = None, **other: Any) -> Tensor:
+        if not isinstance(_stacklevel, int):  # outside of nn.functional the dtype is third
+            dtype = _stacklevel
         if other:
             return with_out(call, other, input, **({} if dim is None else {"dim": dim}), dtype=dtype)
         require_tensor(input, name)

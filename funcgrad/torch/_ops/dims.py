@@ -20,12 +20,12 @@ def dim_of(dim: int, ndim: int) -> int:
 
 
 def dims_of(dim: Any, x: Any) -> tuple[int, ...] | None:
-    """Dimensions of a tensor as numbers from 0; None for all of them.
+    """Dimensions of a tensor as numbers from 0; None for all of them, which an empty sequence stands for too.
 
     Raises:
         RuntimeError: A dimension is given twice.
     """
-    if dim is None or (type(dim) is tuple and not dim):
+    if dim is None or is_empty(dim):
         return None
     ndim = len(x._aval.shape)
     if not isinstance(dim, (tuple, list)) and hasattr(dim, "__index__"):
@@ -35,6 +35,11 @@ def dims_of(dim: Any, x: Any) -> tuple[int, ...] | None:
     if len(set(dims)) < len(dims):
         raise RuntimeError(f"dim {dims[0]} appears multiple times in the list of dims")
     return dims if ndim else ()
+
+
+def is_empty(dim: Any) -> bool:
+    """Whether an argument is a sequence that names no dimension."""
+    return isinstance(dim, (tuple, list)) and not dim
 
 
 def sizes(given: tuple[Any, ...], name: str = "view") -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.contraction import CROSS
 from funcgrad.torch._ops.copying import to_dtype
-from funcgrad.torch._ops.dims import dim_of, dims_of
+from funcgrad.torch._ops.dims import dim_of, dims_of, is_empty
 from funcgrad.torch._ops.joining import broadcast_tensors
 from funcgrad.torch._ops.matrix import svdvals
 from funcgrad.torch._ops.reduction import VECTOR_NORM
@@ -62,6 +62,8 @@ def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, 
     Raises:
         RuntimeError: An order without `dim`, for more than two dimensions.
     """
+    if dim is not None and is_empty(dim):
+        raise RuntimeError("linalg.norm: If dim is specified, it must be of length 1 or 2. Got []")
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
     if dim is None:

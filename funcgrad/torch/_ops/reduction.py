@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from jax.scipy.special import logsumexp as _logsumexp
 
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.dims import dim_of, dims_of
+from funcgrad.torch._ops.dims import dim_of, dims_of, is_empty
 from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.labels import by_dims
 from funcgrad.torch._ops.promotion import common, computing, floating, once, scalar_name
@@ -124,14 +125,41 @@ AMIN = Op("amin", _extreme("amin", jnp.min))
 COUNT = Op("count_nonzero", lambda x, *, dims, keepdim: jnp.sum(x != 0, dims, np.int64))
 
 
-def _over_dims(op: Op, name: str, summary: str, **kind: Any) -> Row:
+_Dims = tuple[int, ...] | None
+
+
+def _all(input: Tensor, keepdim: bool) -> _Dims:
+    return None
+
+
+def _none(input: Tensor, keepdim: bool) -> _Dims:
+    return ()
+
+
+def _all_if_kept(input: Tensor, keepdim: bool) -> _Dims:
+    if input.ndim and not keepdim:
+        raise RuntimeError(f"output with shape [] doesn't match the broadcast shape {[1] * input.ndim}")
+    return None
+
+
+def _over_dims(op: Op, name: str, summary: str, over_nothing: Callable[[Tensor, bool], _Dims] = _all) -> Row:
+    """A row of a reduction.
+
+    Args:
+        op: The operator.
+        name: Its name.
+        summary: Its documentation.
+        over_nothing: The dimensions that an empty sequence stands for; None for all of them.
+    """
+
     def call(input: Tensor, dim: Any = None, keepdim: bool = False, **other: Any) -> Tensor:
         if other:
             return with_out(call, other, input, **_given(dim=dim, keepdim=keepdim))
-        return apply(op, (dims_of(dim, input), keepdim), input)
+        dims = over_nothing(input, keepdim) if is_empty(dim) else dims_of(dim, input)
+        return apply(op, (dims, keepdim), input)
 
     call.__doc__ = summary
-    return Row(name, named(call, name), **kind)
+    return Row(name, named(call, name))
 
 
 # Norms. Where the norm is 0 its gradient is 0; the largest elements share the gradient of the infinite norm.
@@ -261,11 +289,11 @@ ROWS = (
     _totals(PROD, "prod", "Product; of integers and booleans an int64."),
     _totals(NANSUM, "nansum", "Sum without the elements that are nan."),
     _totals(NANMEAN, "nanmean", "Mean without the elements that are nan."),
-    _over_dims(ALL, "all", "Whether all elements are nonzero."),
-    _over_dims(ANY, "any", "Whether an element is nonzero."),
+    _over_dims(ALL, "all", "Whether all elements are nonzero.", _none),
+    _over_dims(ANY, "any", "Whether an element is nonzero.", _none),
     _over_dims(AMAX, "amax", "Largest element; ties share the gradient."),
     _over_dims(AMIN, "amin", "Smallest element; ties share the gradient."),
-    _over_dims(LOGSUMEXP, "logsumexp", "Logarithm of the sum of exponentials."),
+    _over_dims(LOGSUMEXP, "logsumexp", "Logarithm of the sum of exponentials.", _all_if_kept),
     _over_dims(COUNT, "count_nonzero", "Number of nonzero elements."),
     Row("norm", norm),
     Row("dist", dist),
