@@ -6,7 +6,6 @@ Every operator goes through `apply` (`record`, where no graph is kept), every vi
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -119,7 +118,7 @@ def _differentiable(
     wrt: tuple[int, ...],
 ) -> list[Tensor]:
     if equation.op.of is not None and not depends_on_all(equation):  # several operators in PyTorch, some not followed
-        varied = _varied(equation, wrt)
+        varied = varying(equation, wrt)
         if not varied:
             return [wrap(value) for value in results]
         edges, wrt = [edge if i in varied else None for i, edge in enumerate(edges)], varied
@@ -139,9 +138,6 @@ def _differentiable(
     if savers:
         savers[-1](node)
     return tensors
-
-
-_varied = functools.lru_cache(4096)(varying)
 
 
 def _plan(equation: Equation, wrt: tuple[int, ...]) -> Pullback:

@@ -26,7 +26,6 @@ from funcgrad.trace.value import Aval, Value
 _Applied = tuple["_Operator", tuple[int, ...], slice, tuple[int, ...]]
 """An equation: its operator, where its operands and its results are, and what nothing after it needs."""
 
-
 OFTEN, LONG = 16, 256
 """Runs after which a trace is written as one Python function, and equations of one that would take long to write."""
 

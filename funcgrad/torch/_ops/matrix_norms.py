@@ -60,9 +60,9 @@ def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, 
     """The norm of vectors or matrices, by the number of dimensions in `dim`.
 
     Raises:
-        RuntimeError: An order without `dim`, for more than two dimensions.
+        RuntimeError: An order without `dim`, for more than two dimensions, or an empty `dim`.
     """
-    if dim is not None and is_empty(dim):
+    if is_empty(dim):
         raise RuntimeError("linalg.norm: If dim is specified, it must be of length 1 or 2. Got []")
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
