@@ -24,6 +24,8 @@ import numpy as np
 from jax.experimental.serialize_executable import deserialize_and_load, serialize
 from jax.stages import Compiled
 
+from funcgrad.memory import return_freed_memory
+
 LARGEST = 1 << 24
 """Bytes of a journal that is begun anew."""
 
@@ -78,6 +80,7 @@ class Loadable:
         if program is None:
             hits = _hits
             program = self._run.lower(*arguments).compile()
+            return_freed_memory()  # LLVM takes a megabyte for each kernel, and leaves holes too small for buffers
             if self._file is not None and _hits == hits:  # XLA cannot write again what it has read, and does not say so
                 _store(self._file, program)
         return program
