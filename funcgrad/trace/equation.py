@@ -12,7 +12,7 @@ from jax.extend.core import ClosedJaxpr
 
 from funcgrad.trace.jaxprs import jaxpr_of
 from funcgrad.trace.op import Number, Op
-from funcgrad.trace.value import Aval
+from funcgrad.trace.value import Aval, aval_of
 
 NUMBERS = (bool, int, float, complex)
 
@@ -67,7 +67,8 @@ def traced(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...]) -> C
 
     It is remembered: what was traced to infer shapes stands in every program that has the operator.
     """
-    return _traced(op, static, kinds, jax.config.values["jax_default_matmul_precision"])
+    config: Any = jax.config
+    return _traced(op, static, kinds, config.jax_default_matmul_precision)
 
 
 @functools.lru_cache(4096)
@@ -88,6 +89,22 @@ def _traced(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...], pre
         except Exception as error:
             error.__dict__.pop("__notes__", None)  # JAX's note on its own frames is none of the user's business
             raise
+
+
+def parts_of(operands: Sequence[Any]) -> tuple[tuple[Aval | type, ...], list[Any]]:
+    """The kinds of the operands, as `traced` asks for them, and the inputs of what it gives."""
+    kinds, arrays, floats, ints = [], [], [], []
+    for operand in operands:
+        if not isinstance(operand, Number):
+            kinds.append(aval_of(operand.shape, operand.dtype))
+            arrays.append(operand)
+            continue
+        kinds.append(operand.kind)
+        if operand.kind is complex:
+            floats += [operand.value.real, operand.value.imag]
+        else:
+            (floats if operand.kind is float else ints).append(operand.value)
+    return tuple(kinds), [*arrays, *floats, *ints]
 
 
 def forget_traced() -> None:
