@@ -145,7 +145,40 @@ CASES = {
     "a function that is computed again backwards": (jax.grad(lambda x: jax.checkpoint(jnp.sin)(x).sum()), (X,)),
     "a function of the platform": (lambda x: lax.platform_dependent(x, cpu=jnp.sin, default=jnp.cos), (X,)),
     "a function of other platforms": (lambda x: lax.platform_dependent(x, tpu=jnp.sin, default=jnp.cos), (X,)),
-    "a function without a row": (lax.lgamma, (X,)),
+    "special functions": (
+        lambda x: (lax.erf(x), lax.erfc(x), lax.erf_inv(x / 9), lax.bessel_i0e(x), lax.bessel_i1e(x)),
+        (X.astype(np.float64),),
+    ),
+    "gamma functions": (
+        lambda p: (lax.lgamma(-p), lax.digamma(p), lax.igamma(p, p + 1), lax.igammac(p + 1, p), lax.zeta(p + 1, p)),
+        (POSITIVE.astype(np.float64),),
+    ),
+    "gamma functions at their ends": (lax.lgamma, (np.float32([np.nan, np.inf, -np.inf, 0, -1, 1e30]),)),
+    "Fourier transforms": (
+        lambda x: (
+            jnp.fft.fft2(x),
+            jnp.fft.ifft(x * 1j, axis=1),
+            jnp.fft.rfftn(x),
+            jnp.fft.irfft(x, 5),
+            jnp.fft.irfftn(x * 1j),
+            jnp.fft.rfft(x.astype(jnp.float32)),
+        ),
+        (MATRICES,),
+    ),
+    "bits": (
+        lambda n, x: (
+            lax.shift_left(n + 5, abs(n)),
+            n >> 1,
+            lax.bitcast_convert_type(x, jnp.uint32) >> 23,
+            jnp.nextafter(x, 0),
+        ),
+        (INTS, X.astype(np.float32)),
+    ),
+    "multiplying at positions": (
+        lambda x, i: (x.at[i].multiply(3.0), x.at[i, i].max(x[:, 0]), x.at[:, i].min(x[:, :1] / 2)),
+        (X, INDEX),
+    ),
+    "a function without a row": (lax.population_count, (INTS,)),
 }
 
 

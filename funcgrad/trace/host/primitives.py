@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from funcgrad.trace.host.convolution import convolution, padding
-from funcgrad.trace.host.erf import erf
+from funcgrad.trace.host.fourier import transform
 from funcgrad.trace.host.indexing import add_at, dynamic_slice, dynamic_update_slice, gather, scatter, sort
 from funcgrad.trace.host.linalg import cholesky, eigh, lu, lu_pivots_to_permutation, qr, svd, triangular_solve
 from funcgrad.trace.host.row import Function, Row, check
+from funcgrad.trace.host.special import error_function, log_gamma, special
 from funcgrad.trace.jaxprs import place_of_cpu
 
 
@@ -45,11 +46,6 @@ def _logistic(taken: Any, made: Any, **_: Any) -> Function:
         return (1 / (1 + power.astype(computed))).astype(dtype, copy=False)
 
     return run
-
-
-def _error_function(taken: Any, made: Any, **_: Any) -> Function:
-    check(taken[0].dtype == np.float32)
-    return erf
 
 
 def _complex(taken: Any, made: Any) -> Function:
@@ -143,6 +139,19 @@ def _conversion(taken: Any, made: Any, *, new_dtype: Any, **_: Any) -> Function:
     return methodcaller("astype", target)
 
 
+def _shift(kind: str) -> Row:
+    def row(taken: Any, made: Any) -> Function:
+        check(taken[0].dtype.kind == kind)
+        return np.right_shift
+
+    return row
+
+
+def _other_reading(taken: Any, made: Any, *, new_dtype: Any) -> Function:
+    check(taken[0].dtype.itemsize == np.dtype(new_dtype).itemsize)
+    return methodcaller("view", new_dtype)
+
+
 def _clamp(taken: Any, made: Any) -> Function:
     maximum, minimum = np.maximum, np.minimum
     return lambda low, x, high: minimum(maximum(x, low), high)
@@ -180,7 +189,16 @@ ELEMENTWISE: dict[str, Row] = {
     "is_finite": _always(np.isfinite),
     "not": _always(np.invert),
     "logistic": _logistic,
-    "erf": _error_function,
+    "erf": error_function,
+    "erfc": special("erfc"),
+    "erf_inv": special("erfinv"),
+    "lgamma": log_gamma,
+    "digamma": special("psi"),
+    "igamma": special("gammainc"),
+    "igammac": special("gammaincc"),
+    "zeta": special("zeta"),
+    "bessel_i0e": special("i0e"),
+    "bessel_i1e": special("i1e"),
     "convert_element_type": _conversion,
     "add": _always(np.add),
     "add_any": _always(np.add),
@@ -195,6 +213,11 @@ ELEMENTWISE: dict[str, Row] = {
     "and": _always(np.bitwise_and),
     "or": _always(np.bitwise_or),
     "xor": _always(np.bitwise_xor),
+    "shift_left": _always(np.left_shift),
+    "shift_right_arithmetic": _shift("i"),
+    "shift_right_logical": _shift("u"),
+    "bitcast_convert_type": _other_reading,
+    "nextafter": _always(np.nextafter),
     "eq": _always(np.equal),
     "ne": _always(np.not_equal),
     "lt": _always(np.less),
@@ -341,10 +364,15 @@ ROWS: dict[str, Row] = {
     "split": _split,
     "pad": padding,
     "conv_general_dilated": convolution,
+    "fft": transform,
+    "empty2": lambda taken, made, **_: lambda: np.empty(made[0].shape, made[0].dtype),
     "dot_general": _product,
     "gather": gather,
     "scatter": scatter(setitem),
     "scatter-add": scatter(add_at),
+    "scatter-mul": scatter(np.multiply.at),
+    "scatter-max": scatter(np.maximum.at),
+    "scatter-min": scatter(np.minimum.at),
     "sort": sort,
     "stack": _stack,
     "unstack": _unstack,
