@@ -6,6 +6,7 @@ import gc
 import io
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import compress
 from typing import Any
 
 _type: Callable[[Any], type[Any]] = type
@@ -18,9 +19,10 @@ def flush_files() -> None:
     with its raw file closed first, perhaps, and loses what was buffered.
     """
     objects: list[Any] = gc.get_objects()
-    kinds = {id(kind): kind for kind in map(_type, objects)}  # not a set: a metaclass may do anything
-    files = {key for key, kind in kinds.items() if _is_file(kind)}
-    for file in [x for x in objects if id(_type(x)) in files]:
+    kinds = [*map(_type, objects)]
+    keys = [*map(id, kinds)]  # a metaclass may do anything where it is compared itself
+    files = {key for key, kind in dict(zip(keys, kinds, strict=True)).items() if _is_file(kind)}
+    for file in [*compress(objects, map(files.__contains__, keys))]:
         with suppress(Exception):  # one that was closed, or only reads
             file.flush()
 

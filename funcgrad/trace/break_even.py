@@ -11,13 +11,14 @@ from __future__ import annotations
 import functools
 import math
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from funcgrad.trace.equation import traced
 from funcgrad.trace.host import ELEMENTWISE, LARGEST, is_covered
 from funcgrad.trace.jaxprs import primitives_of
+from funcgrad.trace.op import Op
 from funcgrad.trace.record import Step
 
 PATIENCE = 0.4
@@ -88,17 +89,33 @@ class Cost:
         compiling, alone = TRANSLATED * self._n_equations, 0.0
         saved = -EQUATION * self._n_equations - ARRAY * self._n_arrays
         for operator, times in self._operators.items():
-            jaxpr = traced(*operator).jaxpr
-            alone += 0 if is_covered(jaxpr) else KERNEL + LOWERED  # once, as a program of its own
-            small: Counter[str] = Counter()
-            for turns, equation in primitives_of(jaxpr):
-                name = equation.primitive.name
-                compiling += FUSED + _COMPILED.get(name, 0)
-                saved += times * turns * _saved(equation)
-                if name in ELEMENTWISE and 1 < equation.outvars[0].aval.size <= LARGEST:
-                    small[name] += turns
-            saved -= times * PRIMITIVE * _joined(small)
+            price = _price(*operator)
+            compiling += price.compiling
+            alone += price.alone
+            saved += times * price.saved
         return max((PATIENCE * compiling - alone) / saved, 0) if saved > 0 else math.inf
+
+
+class _Price(NamedTuple):
+    """What an operator costs, in milliseconds."""
+
+    compiling: float  # once, as a part of a program
+    alone: float  # once, as a program of its own, if the host cannot compute it
+    saved: float  # what a program takes less than the host, each time
+
+
+@functools.lru_cache(4096)
+def _price(op: Op, static: tuple[Any, ...], kinds: tuple[Any, ...]) -> _Price:
+    jaxpr = traced(op, static, kinds).jaxpr
+    compiling = saved = 0.0
+    small: Counter[str] = Counter()
+    for turns, equation in primitives_of(jaxpr):
+        name = equation.primitive.name
+        compiling += FUSED + _COMPILED.get(name, 0)
+        saved += turns * _saved(equation)
+        if name in ELEMENTWISE and 1 < equation.outvars[0].aval.size <= LARGEST:
+            small[name] += turns
+    return _Price(compiling, 0 if is_covered(jaxpr) else KERNEL + LOWERED, saved - PRIMITIVE * _joined(small))
 
 
 def _joined(small: Counter[str]) -> float:
