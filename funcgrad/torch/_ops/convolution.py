@@ -101,7 +101,7 @@ def _by_rows(x: Any, w: Any, stride: Sequence[int], pads: Pads, dilation: Sequen
     span = x.shape[2] - dilation[0] * (w.shape[2] - 1)
 
     def of_row(x: Any, start: Any, row: Any) -> Any:
-        seen = lax.dynamic_slice_in_dim(x, start, span, 2)
+        seen = lax.dynamic_slice_in_dim(x, start, span, 2, allow_negative_indices=False)
         return _sum_of_shifts(seen, row[:, :, None], stride, dilation, groups)
 
     rows = jnp.moveaxis(w, 2, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -22,12 +23,28 @@ def _slice(x: Any, *places: Any, pattern: tuple[Any, ...]) -> Any:
     if isinstance(x, np.ndarray):
         return x[(*(_numpy_part(part, starts) for part in pattern), ...)]
     dims = [part for part in pattern if part != NEW]
-    corner = [0 if part in ENTIRE else next(starts).value for part in dims]
-    extents = [_extent(part, size) for part, size in zip(dims, x.shape, strict=True)]
-    corner = [jnp.asarray(c, np.int64) for c in corner]
-    box = lax.dynamic_slice(x, corner, extents)
-    box = box[tuple(slice(None, None, part[1]) if isinstance(part, tuple) else slice(None) for part in dims)]
+    box = x
+    if not all(part in ENTIRE for part in dims):
+        box = lax.dynamic_slice(x, _corner(dims, starts), _extents(dims, x.shape), allow_negative_indices=False)
+    if not _is_dense(dims):
+        box = box[_steps(dims)]
     return box.reshape(_shape(pattern, box.shape))
+
+
+def _corner(dims: Sequence[Any], starts: Iterator[Any]) -> list[Any]:
+    return [jnp.asarray(0 if part in ENTIRE else next(starts).value, np.int64) for part in dims]
+
+
+def _extents(dims: Sequence[Any], shape: Sequence[int]) -> list[int]:
+    return [_extent(part, size) for part, size in zip(dims, shape, strict=True)]
+
+
+def _is_dense(dims: Sequence[Any]) -> bool:
+    return not any(isinstance(part, tuple) and part[1] != 1 for part in dims)
+
+
+def _steps(dims: Sequence[Any]) -> tuple[slice, ...]:
+    return tuple([slice(None, None, part[1]) if isinstance(part, tuple) else slice(None) for part in dims])
 
 
 def _numpy_part(part: Any, starts: Any) -> Any:
@@ -60,16 +77,13 @@ def _shape(pattern: tuple[Any, ...], box: tuple[int, ...]) -> tuple[int, ...]:
 
 def _write_slice(base: Any, new: Any, *places: Any, pattern: tuple[Any, ...]) -> Any:
     dims = [part for part in pattern if part != NEW]
-    starts = iter(places)
-    corner = [jnp.asarray(0 if part in ENTIRE else next(starts).value, np.int64) for part in dims]
-    extents = [_extent(part, size) for part, size in zip(dims, base.shape, strict=True)]
-    steps = tuple(slice(None, None, part[1]) if isinstance(part, tuple) else slice(None) for part in dims)
-    if any(isinstance(part, tuple) and part[1] != 1 for part in dims):
-        box = lax.dynamic_slice(base, corner, extents)
-        box = box.at[steps].set(new.reshape(box[steps].shape))
-    else:
+    corner, extents = _corner(dims, iter(places)), _extents(dims, base.shape)
+    if _is_dense(dims):
         box = new.reshape(extents)
-    return lax.dynamic_update_slice(base, box, corner)
+    else:
+        box = lax.dynamic_slice(base, corner, extents, allow_negative_indices=False)
+        box = box.at[_steps(dims)].set(new.reshape(box[_steps(dims)].shape))
+    return lax.dynamic_update_slice(base, box, corner, allow_negative_indices=False)
 
 
 def _slice_label(equation: Equation) -> str:
