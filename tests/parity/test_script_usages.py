@@ -3,12 +3,13 @@
 import pytest
 import torch as real
 from alike import assert_alike, plain
+from copied_usages import USAGES as OF_COPIES
 from library_usages import USAGES as OF_LIBRARIES
 from script_usages import USAGES as OF_SCRIPTS
 
 import funcgrad.torch as shim
 
-USAGES = OF_SCRIPTS | OF_LIBRARIES
+USAGES = OF_SCRIPTS | OF_LIBRARIES | OF_COPIES
 pytestmark = pytest.mark.usefixtures("eager")
 
 

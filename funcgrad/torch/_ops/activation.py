@@ -49,9 +49,10 @@ LOG_SOFTMAX = Op(
 )
 
 
-def _implicit_classes(x: Tensor, name: str) -> int:
+def _get_softmax_dim(name: str, ndim: int, stacklevel: int = 1) -> int:
+    """The dimension of the classes, which the caller has not named, with PyTorch's warning."""
     warn(IMPLICIT_CLASSES.format(name))
-    return 0 if x.ndim in (0, 1, 3) else 1
+    return 0 if ndim in (0, 1, 3) else 1
 
 
 def _over_classes(op: Op, name: str) -> Any:
@@ -62,7 +63,7 @@ def _over_classes(op: Op, name: str) -> Any:
             return with_out(call, other, input, **({} if dim is None else {"dim": dim}), dtype=dtype)
         require_tensor(input, name)
         if dim is None:
-            dim = _implicit_classes(input, name)
+            dim = _get_softmax_dim(name, input.ndim)
         x = input if dtype is None else to_dtype(input, dtype)
         return apply(op, (dim_of(dim, len(input._aval.shape)),), x)
 
@@ -74,7 +75,7 @@ softmax, log_softmax = _over_classes(SOFTMAX, "softmax"), _over_classes(LOG_SOFT
 
 def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """The softmax of the negated input."""
-    return softmax(-input, _implicit_classes(input, "softmin") if dim is None else dim, dtype=dtype)
+    return softmax(-input, _get_softmax_dim("softmin", input.ndim) if dim is None else dim, dtype=dtype)
 
 
 # Of one number. What a user may choose (a slope, a bound) is data.

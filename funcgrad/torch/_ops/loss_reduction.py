@@ -35,8 +35,15 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: 
     """The reduction that the two old keywords ask for, with PyTorch's warning; `reduction` where neither is given."""
     if size_average is None and reduce is None:
         return reduction
-    chosen = "none" if reduce is False else "sum" if size_average is False else "mean"
-    warn(f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.")
+    return old_keywords(size_average, reduce)
+
+
+def old_keywords(size_average: bool | None, reduce: bool | None, emit_warning: bool = True) -> str:
+    """The reduction that the two old keywords ask for, where None stands for True."""
+    averaged, is_reduced = (flag is None or bool(flag) for flag in (size_average, reduce))
+    chosen = "none" if not is_reduced else "mean" if averaged else "sum"
+    if emit_warning:
+        warn(f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.")
     return chosen
 
 

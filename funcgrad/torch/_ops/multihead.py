@@ -38,15 +38,23 @@ ADDITIVE = Op("additive_mask", _additive)
 ZERO_PADDED = Op("zero_padded", lambda x, padding: jnp.where((padding == 0)[:, :, None], x, 0), saves={0: (1,)})
 
 
-def canonical_mask(mask: Tensor | None, name: str, other: Tensor | None, other_name: str, dtype: Any) -> Tensor | None:
+def _canonical_mask(
+    mask: Tensor | None,
+    mask_name: str,
+    other_type: Any,
+    other_name: str,
+    target_type: Any,
+    check_other: bool = True,
+) -> Tensor | None:
     """A mask as numbers to add: minus infinity where a boolean one is True.
 
     Args:
         mask: Boolean or floating, or None.
-        name: What errors call it.
-        other: Another mask, of which the same kind is expected.
-        other_name: What warnings call that.
-        dtype: Of the result, where `mask` is boolean.
+        mask_name: What errors call it.
+        other_type: The dtype of another mask, which is expected to be the same, or None.
+        other_name: What warnings call that mask.
+        target_type: The dtype of the result, where `mask` is boolean.
+        check_other: Whether to look at `other_type`.
 
     Raises:
         AssertionError: The mask is neither boolean nor floating.
@@ -55,10 +63,17 @@ def canonical_mask(mask: Tensor | None, name: str, other: Tensor | None, other_n
         return None
     is_bool = mask._aval.dtype == np.bool_
     if not is_bool and not mask.dtype.is_floating_point:
-        raise AssertionError(f"only bool and floating types of {name} are supported")
-    if other is not None and mask.dtype != other.dtype:
-        warn(f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both instead.")
-    return apply(ADDITIVE, (dtype.numpy,), mask) if is_bool else mask
+        raise AssertionError(f"only bool and floating types of {mask_name} are supported")
+    if check_other and other_type is not None and mask.dtype != other_type:
+        warn(f"Support for mismatched {mask_name} and {other_name} is deprecated. Use same type for both instead.")
+    return apply(ADDITIVE, (target_type.numpy,), mask) if is_bool else mask
+
+
+def _none_or_dtype(input: Tensor | None) -> Any:
+    """The dtype of a mask that may be None."""
+    if input is None or isinstance(input, Tensor):
+        return None if input is None else input.dtype
+    raise RuntimeError("input to _none_or_dtype() must be None or torch.Tensor")
 
 
 def multi_head_attention_forward(
@@ -96,17 +111,19 @@ def multi_head_attention_forward(
     """
     if static_k is not None or static_v is not None:
         raise UnsupportedError(unsupported("static_k and static_v in multi_head_attention_forward"))
-    is_batched = _check_dimensions(query, key, value, key_padding_mask, attn_mask, num_heads)
+    is_batched = _mha_shape_check(query, key, value, key_padding_mask, attn_mask, num_heads)
     if not is_batched:
         query, key, value = _with_batch(query, key, value)
         key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
-    key_padding_mask = canonical_mask(key_padding_mask, "key_padding_mask", attn_mask, "attn_mask", query.dtype)
+    key_padding_mask = _canonical_mask(
+        key_padding_mask, "key_padding_mask", _none_or_dtype(attn_mask), "attn_mask", query.dtype
+    )
     if is_causal and attn_mask is None:
         raise RuntimeError(_HINT_WITHOUT_MASK)
     if is_causal and key_padding_mask is None and not need_weights:
         attn_mask = None
     else:
-        attn_mask, is_causal = canonical_mask(attn_mask, "attn_mask", None, "", query.dtype), False
+        attn_mask, is_causal = _canonical_mask(attn_mask, "attn_mask", None, "", query.dtype), False
     _check_sizes(query, key, value, embed_dim_to_check, num_heads, use_separate_proj_weight)
     attn_mask = _checked_mask(attn_mask, query, key, num_heads)
     biases = (None, None, None) if in_proj_bias is None else in_proj_bias
@@ -164,7 +181,9 @@ def _widened(mask: Any, sources: int) -> Any:
     return cat([mask, zeros(*mask.shape[:-1], missing, dtype=mask.dtype)], -1) if missing else mask
 
 
-def _check_dimensions(query: Tensor, key: Tensor, value: Tensor, padding: Any, mask: Any, heads: int) -> bool:
+def _mha_shape_check(
+    query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Any, attn_mask: Any, num_heads: int
+) -> bool:
     """Whether the inputs are a batch.
 
     Raises:
@@ -181,19 +200,20 @@ def _check_dimensions(query: Tensor, key: Tensor, value: Tensor, padding: Any, m
             f"For {kind} `query`, expected `key` and `value` to be {expected} but found {key.ndim}-D and "
             f"{value.ndim}-D tensors respectively"
         )
-    if padding is not None and padding.ndim != of_padding:
+    if key_padding_mask is not None and key_padding_mask.ndim != of_padding:
         raise AssertionError(
             f"For {kind} `query`, expected `key_padding_mask` to be `None` or {of_padding}-D but found "
-            f"{padding.ndim}-D tensor instead"
+            f"{key_padding_mask.ndim}-D tensor instead"
         )
-    if mask is not None and mask.ndim not in (2, 3):
+    if attn_mask is not None and attn_mask.ndim not in (2, 3):
         raise AssertionError(
-            f"For {kind} `query`, expected `attn_mask` to be `None`, 2-D or 3-D but found {mask.ndim}-D tensor instead"
+            f"For {kind} `query`, expected `attn_mask` to be `None`, 2-D or 3-D but found {attn_mask.ndim}-D tensor "
+            "instead"
         )
-    if query.ndim == 2 and mask is not None and mask.ndim == 3:
-        shape = (heads, query.shape[0], key.shape[0])
-        if tuple(mask.shape) != shape:
-            raise AssertionError(f"Expected `attn_mask` shape to be {shape} but got {mask.shape}")
+    if query.ndim == 2 and attn_mask is not None and attn_mask.ndim == 3:
+        shape = (num_heads, query.shape[0], key.shape[0])
+        if tuple(attn_mask.shape) != shape:
+            raise AssertionError(f"Expected `attn_mask` shape to be {shape} but got {attn_mask.shape}")
     return query.ndim == 3
 
 

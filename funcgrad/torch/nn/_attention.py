@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from funcgrad.torch._ops.creation import empty
-from funcgrad.torch._ops.multihead import canonical_mask
+from funcgrad.torch._ops.multihead import _canonical_mask, _none_or_dtype
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn import functional as F
 from funcgrad.torch.nn import init
@@ -132,8 +132,10 @@ class MultiheadAttention(Module):
             The output, like `query`, and the weights `[batch, targets, sources]` (`[batch, heads, targets, sources]` if
             not averaged) or None.
         """
-        key_padding_mask = canonical_mask(key_padding_mask, "key_padding_mask", attn_mask, "attn_mask", query.dtype)
-        attn_mask = canonical_mask(attn_mask, "attn_mask", None, "", query.dtype)
+        key_padding_mask = _canonical_mask(
+            key_padding_mask, "key_padding_mask", _none_or_dtype(attn_mask), "attn_mask", query.dtype
+        )
+        attn_mask = _canonical_mask(attn_mask, "attn_mask", None, "", query.dtype)
         is_transposed = self.batch_first and query.ndim == 3
         if is_transposed:
             query, key, value = _time_first(query, key, value)

@@ -11,7 +11,7 @@ from funcgrad.errors import warn
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._ops.known import known_values
-from funcgrad.torch._ops.multihead import ZERO_PADDED, canonical_mask
+from funcgrad.torch._ops.multihead import ZERO_PADDED, _canonical_mask, _none_or_dtype
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import as_dtype, get_default_dtype
 from funcgrad.torch.nn import functional as F
@@ -27,9 +27,9 @@ def _get_clones(layer: Module, count: int) -> Any:
     return ModuleList([copy.deepcopy(layer) for _ in range(count)])
 
 
-def _subsequent_mask(size: int, dtype: Any = None) -> Tensor:
+def _generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
     kind = get_default_dtype() if dtype is None else as_dtype(dtype)
-    return wrap(constant(np.triu(np.full((size, size), -np.inf), 1).astype(kind.numpy)))
+    return wrap(constant(np.triu(np.full((sz, sz), -np.inf), 1).astype(kind.numpy)))
 
 
 def _is_causal(mask: Any, hint: bool | None) -> bool:
@@ -79,8 +79,8 @@ class TransformerEncoder(Module):
         is_causal: bool | None = None,
     ) -> Any:
         """All layers, one after another; masks as for `MultiheadAttention`."""
-        padding = canonical_mask(src_key_padding_mask, "src_key_padding_mask", mask, "mask", src.dtype)
-        mask = canonical_mask(mask, "mask", None, "", src.dtype)
+        padding = _canonical_mask(src_key_padding_mask, "src_key_padding_mask", _none_or_dtype(mask), "mask", src.dtype)
+        mask = _canonical_mask(mask, "mask", None, "", src.dtype)
         is_nested = padding is not None and mask is None and self._is_nested(src, padding)
         is_causal = _is_causal(mask, is_causal)
         output = src
@@ -250,4 +250,4 @@ class Transformer(Module):
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
         """The causal mask: minus infinity above the diagonal, 0 elsewhere."""
-        return _subsequent_mask(sz, dtype)
+        return _generate_square_subsequent_mask(sz, device, dtype)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from funcgrad.torch._ops.multihead import canonical_mask
+from funcgrad.torch._ops.multihead import _canonical_mask, _none_or_dtype
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn import functional as F
 from funcgrad.torch.nn._activations import GELU, ReLU
@@ -21,12 +21,14 @@ from funcgrad.torch.nn._normalization import LayerNorm
 Activation = str | Callable[[Tensor], Tensor]
 
 
-def _function(activation: Activation) -> Any:
-    if not isinstance(activation, str):
-        return activation
+def _get_activation_fn(activation: str) -> Callable[[Tensor], Tensor]:
     if activation not in ("relu", "gelu"):
         raise RuntimeError(f"activation should be relu/gelu, not {activation}")
     return F.relu if activation == "relu" else F.gelu
+
+
+def _activation(activation: Activation) -> Any:
+    return _get_activation_fn(activation) if isinstance(activation, str) else activation
 
 
 class TransformerEncoderLayer(Module):
@@ -71,7 +73,7 @@ class TransformerEncoderLayer(Module):
         self.norm2 = LayerNorm(d_model, eps=layer_norm_eps, **kind)
         self.dropout1 = Dropout(dropout)
         self.dropout2 = Dropout(dropout)
-        self.activation = _function(activation)
+        self.activation = _activation(activation)
 
     @property
     def activation_relu_or_gelu(self) -> int:
@@ -88,8 +90,10 @@ class TransformerEncoderLayer(Module):
         is_causal: bool = False,
     ) -> Tensor:
         """One layer; masks as for `MultiheadAttention`."""
-        padding = canonical_mask(src_key_padding_mask, "src_key_padding_mask", src_mask, "src_mask", src.dtype)
-        mask = canonical_mask(src_mask, "src_mask", None, "", src.dtype)
+        padding = _canonical_mask(
+            src_key_padding_mask, "src_key_padding_mask", _none_or_dtype(src_mask), "src_mask", src.dtype
+        )
+        mask = _canonical_mask(src_mask, "src_mask", None, "", src.dtype)
         if self.norm_first:
             x = src + self._sa_block(self.norm1(src), mask, padding, is_causal)
             return x + self._ff_block(self.norm2(x))
@@ -149,7 +153,7 @@ class TransformerDecoderLayer(Module):
         self.dropout1 = Dropout(dropout)
         self.dropout2 = Dropout(dropout)
         self.dropout3 = Dropout(dropout)
-        self.activation = _function(activation)
+        self.activation = _activation(activation)
 
     def forward(
         self,

@@ -1,6 +1,7 @@
 """torch.nn.functional: layers as functions."""
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._ops.activation import _get_softmax_dim as _get_softmax_dim
 from funcgrad.torch._ops.activation import celu as celu
 from funcgrad.torch._ops.activation import elu as elu
 from funcgrad.torch._ops.activation import gelu as gelu
@@ -41,6 +42,8 @@ from funcgrad.torch._ops.dropout import dropout3d as dropout3d
 from funcgrad.torch._ops.dropout import feature_alpha_dropout as feature_alpha_dropout
 from funcgrad.torch._ops.embedding import embedding as embedding
 from funcgrad.torch._ops.grouped import grouped_mm as grouped_mm
+from funcgrad.torch._ops.in_projection import _in_projection as _in_projection
+from funcgrad.torch._ops.in_projection import _in_projection_packed as _in_projection_packed
 from funcgrad.torch._ops.linalg import linear as linear
 from funcgrad.torch._ops.loss_classes import cross_entropy as cross_entropy
 from funcgrad.torch._ops.loss_classes import linear_cross_entropy as linear_cross_entropy
@@ -64,6 +67,9 @@ from funcgrad.torch._ops.loss_margin import soft_margin_loss as soft_margin_loss
 from funcgrad.torch._ops.loss_similarity import cosine_embedding_loss as cosine_embedding_loss
 from funcgrad.torch._ops.loss_similarity import triplet_margin_loss as triplet_margin_loss
 from funcgrad.torch._ops.loss_similarity import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
+from funcgrad.torch._ops.multihead import _canonical_mask as _canonical_mask
+from funcgrad.torch._ops.multihead import _mha_shape_check as _mha_shape_check
+from funcgrad.torch._ops.multihead import _none_or_dtype as _none_or_dtype
 from funcgrad.torch._ops.multihead import multi_head_attention_forward as multi_head_attention_forward
 from funcgrad.torch._ops.normalization import batch_norm as batch_norm
 from funcgrad.torch._ops.normalization import group_norm as group_norm
@@ -126,5 +132,9 @@ from funcgrad.torch._ops.variants import conv_tbc as conv_tbc
 from funcgrad.torch._ops.variants import max_pool1d_with_indices as max_pool1d_with_indices
 from funcgrad.torch._ops.variants import max_pool2d_with_indices as max_pool2d_with_indices
 from funcgrad.torch._ops.variants import max_pool3d_with_indices as max_pool3d_with_indices
+from funcgrad.torch.overrides import handle_torch_function as handle_torch_function
+from funcgrad.torch.overrides import has_torch_function as has_torch_function
+from funcgrad.torch.overrides import has_torch_function_unary as has_torch_function_unary
+from funcgrad.torch.overrides import has_torch_function_variadic as has_torch_function_variadic
 
 __getattr__ = _missing_from(__name__)

@@ -67,6 +67,9 @@ def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Any = N
         return tensor.normal_(mean, std, generator=generator)
 
 
+_no_grad_uniform_, _no_grad_normal_ = uniform_, normal_
+
+
 def constant_(tensor: Any, val: float) -> Tensor:
     """One value everywhere."""
     with no_grad():
@@ -81,6 +84,9 @@ def ones_(tensor: Any) -> Tensor:
 def zeros_(tensor: Any) -> Tensor:
     """Zeros."""
     return constant_(tensor, 0.0)
+
+
+_no_grad_fill_, _no_grad_zero_ = constant_, zeros_
 
 
 def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Any = None) -> Tensor:
@@ -151,6 +157,9 @@ def trunc_normal_(
     source, aval = generator or default_generator, tensor._aval
     drawn = truncated_normal(source, aval.shape, mean, std, a, b, aval.dtype, is_contiguous(tensor))
     return _filled(tensor, placed(drawn, tensor))
+
+
+_no_grad_trunc_normal_ = trunc_normal_
 
 
 def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> Tensor:

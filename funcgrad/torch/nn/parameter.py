@@ -88,7 +88,7 @@ class Buffer(Tensor):
         return type(self), (wrap(value_of(self)),), {"persistent": self.persistent}
 
 
-class _Uninitialized(Tensor):
+class UninitializedTensorMixin(Tensor):
     """A tensor whose shape is not known yet."""
 
     @property
@@ -100,7 +100,7 @@ class _Uninitialized(Tensor):
         return f"<{type(self).__name__}>"
 
 
-class UninitializedParameter(_Uninitialized, Parameter):
+class UninitializedParameter(UninitializedTensorMixin, Parameter):
     """A parameter whose shape is not known yet; it becomes a plain `Parameter` in its place."""
 
     def materialize(self, shape: tuple[int, ...]) -> None:
@@ -109,10 +109,15 @@ class UninitializedParameter(_Uninitialized, Parameter):
         self.__class__ = Parameter  # pyright: ignore[reportAttributeAccessIssue] - it becomes another class
 
 
-class UninitializedBuffer(_Uninitialized, Buffer):
+class UninitializedBuffer(UninitializedTensorMixin, Buffer):
     """A buffer whose shape is not known yet; it becomes a plain tensor in its place."""
 
     def materialize(self, shape: tuple[int, ...]) -> None:
         """Give it memory of this shape."""
         self._storage = empty(*shape, dtype=self.dtype)._storage
         self.__class__ = Tensor  # pyright: ignore[reportAttributeAccessIssue] - it becomes another class
+
+
+def is_lazy(param: object) -> bool:
+    """Whether a parameter or a buffer has no shape yet."""
+    return isinstance(param, UninitializedTensorMixin)

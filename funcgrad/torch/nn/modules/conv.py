@@ -15,5 +15,9 @@ from funcgrad.torch.nn._lazy import LazyConv3d as LazyConv3d
 from funcgrad.torch.nn._lazy import LazyConvTranspose1d as LazyConvTranspose1d
 from funcgrad.torch.nn._lazy import LazyConvTranspose2d as LazyConvTranspose2d
 from funcgrad.torch.nn._lazy import LazyConvTranspose3d as LazyConvTranspose3d
+from funcgrad.torch.nn.modules.utils import _pair as _pair
+from funcgrad.torch.nn.modules.utils import _reverse_repeat_tuple as _reverse_repeat_tuple
+from funcgrad.torch.nn.modules.utils import _single as _single
+from funcgrad.torch.nn.modules.utils import _triple as _triple
 
 __getattr__ = _missing_from(__name__)

@@ -19,7 +19,11 @@ from funcgrad.torch.nn._pooling import MaxPool3d as MaxPool3d
 from funcgrad.torch.nn._pooling import MaxUnpool1d as MaxUnpool1d
 from funcgrad.torch.nn._pooling import MaxUnpool2d as MaxUnpool2d
 from funcgrad.torch.nn._pooling import MaxUnpool3d as MaxUnpool3d
+from funcgrad.torch.nn._pooling import _AdaptiveAvgPoolNd as _AdaptiveAvgPoolNd
+from funcgrad.torch.nn._pooling import _AdaptiveMaxPoolNd as _AdaptiveMaxPoolNd
 from funcgrad.torch.nn._pooling import _AvgPoolNd as _AvgPoolNd
+from funcgrad.torch.nn._pooling import _LPPoolNd as _LPPoolNd
 from funcgrad.torch.nn._pooling import _MaxPoolNd as _MaxPoolNd
+from funcgrad.torch.nn._pooling import _MaxUnpoolNd as _MaxUnpoolNd
 
 __getattr__ = _missing_from(__name__)

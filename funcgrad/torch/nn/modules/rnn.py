@@ -9,5 +9,6 @@ from funcgrad.torch.nn._recurrent_cells import GRUCell as GRUCell
 from funcgrad.torch.nn._recurrent_cells import LSTMCell as LSTMCell
 from funcgrad.torch.nn._recurrent_cells import RNNCell as RNNCell
 from funcgrad.torch.nn._recurrent_cells import RNNCellBase as RNNCellBase
+from funcgrad.torch.nn.utils.rnn import PackedSequence as PackedSequence
 
 __getattr__ = _missing_from(__name__)

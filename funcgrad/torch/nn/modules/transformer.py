@@ -4,8 +4,10 @@ from funcgrad.errors import missing_from as _missing_from
 from funcgrad.torch.nn._transformer import Transformer as Transformer
 from funcgrad.torch.nn._transformer import TransformerDecoder as TransformerDecoder
 from funcgrad.torch.nn._transformer import TransformerEncoder as TransformerEncoder
+from funcgrad.torch.nn._transformer import _generate_square_subsequent_mask as _generate_square_subsequent_mask
 from funcgrad.torch.nn._transformer import _get_clones as _get_clones
 from funcgrad.torch.nn._transformer_layers import TransformerDecoderLayer as TransformerDecoderLayer
 from funcgrad.torch.nn._transformer_layers import TransformerEncoderLayer as TransformerEncoderLayer
+from funcgrad.torch.nn._transformer_layers import _get_activation_fn as _get_activation_fn
 
 __getattr__ = _missing_from(__name__)

@@ -20,8 +20,10 @@ from funcgrad.torch.utils.data._utils.collate import default_collate, default_co
 from funcgrad.torch.utils.data._utils.fetch import map_fetch, stream_fetch
 from funcgrad.torch.utils.data._utils.worker import Worker
 from funcgrad.torch.utils.data._utils.worker import get_worker_info as get_worker_info
+from funcgrad.torch.utils.data.dataset import Dataset as Dataset
 from funcgrad.torch.utils.data.dataset import IterableDataset, Sample
 from funcgrad.torch.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler, base_seed
+from funcgrad.torch.utils.data.sampler import Sampler as Sampler
 from funcgrad.trace import current, cut
 
 _collate_fn_t = Callable[[list[Any]], Any]

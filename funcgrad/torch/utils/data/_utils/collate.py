@@ -19,10 +19,12 @@ from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import float64
 from funcgrad.torch.utils.data._utils.host import known_array, known_tensor
 
-REFUSED = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
+default_collate_err_msg_format = (
+    "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
+)
 _NO_NUMBERS = "SUO"  # kinds of NumPy arrays of strings and objects
 np_str_obj_array_pattern = re.compile(f"[{_NO_NUMBERS[0]}a{_NO_NUMBERS[1:]}]")
-"""By PyTorch's name, for libraries that collate by themselves; `a` was NumPy's old letter for bytes."""
+"""Both by PyTorch's names, for libraries that collate by themselves; `a` was NumPy's old letter for bytes."""
 
 
 def default_collate(batch: Any) -> Any:
@@ -57,7 +59,7 @@ def collate(batch: Any, *, collate_fn_map: Mapping[Any, Callable[..., Any]] | No
         if any(len(sample) != len(first) for sample in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
         return _sequence_like(first, [together(parts) for parts in zip(*batch, strict=True)])
-    raise TypeError(REFUSED.format(type(first)))
+    raise TypeError(default_collate_err_msg_format.format(type(first)))
 
 
 def _function_for(first: Any, functions: Mapping[Any, Callable[..., Any]]) -> Callable[..., Any] | None:
@@ -105,7 +107,7 @@ def collate_tensor_fn(batch: Any, *, collate_fn_map: Any = None) -> Tensor:
 def collate_numpy_array_fn(batch: Any, *, collate_fn_map: Any = None) -> Any:
     """NumPy arrays of numbers, stacked."""
     if batch[0].dtype.kind in _NO_NUMBERS:
-        raise TypeError(REFUSED.format(batch[0].dtype))
+        raise TypeError(default_collate_err_msg_format.format(batch[0].dtype))
     return collate([as_tensor(a) for a in batch], collate_fn_map=collate_fn_map)
 
 
