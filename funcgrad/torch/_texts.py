@@ -280,6 +280,10 @@ MODULE_HOOK_AT_LAST_NODE = (
 MODULE_HOOK_KINDS = (
     "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only one of them."
 )
+GLOBAL_MODULE_HOOK_KINDS = (
+    "Cannot use both regular backward hooks and full backward hooks as a global Module hook. Please use only one of "
+    "them."
+)
 MODULE_HOOK_AT_OUTPUT = (
     "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs require "
     "gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"

@@ -78,6 +78,116 @@ def names_of_copied_layers(torch):
     )
 
 
+def copied_optimizer(torch):
+    module = sub(torch, "optim.optimizer")
+
+    class SignSGD(module.Optimizer):
+        def __init__(self, params, lr=0.1, differentiable=False):
+            super().__init__(params, {"lr": lr, "differentiable": differentiable})
+
+        @module._use_grad_for_differentiable
+        def step(self, closure=None):
+            for group in self.param_groups:
+                params = [p for p in group["params"] if p.grad is not None]
+                grads, steps = [p.grad for p in params], []
+                for p in params:
+                    state = self.state[p]
+                    state.setdefault("step", torch.tensor(0.0, dtype=module._get_scalar_dtype()))
+                    steps.append(state["step"])
+                fused, foreach = module._default_to_fused_or_foreach(params, group["differentiable"], use_fused=False)
+                assert not fused
+                assert not foreach
+                self._sign(params, grads, steps, lr=module._to_scalar(group["lr"]))
+
+        @module._disable_dynamo_if_unsupported(single_tensor_fn=None)
+        def _sign(self, params, grads, steps, *, lr):
+            module._view_as_real(params, grads)
+            grouped = module.Optimizer._group_tensors_by_device_and_dtype([params, grads, steps])
+            for some, of_some, counted in module._stack_if_compiling([lists for lists, _ in grouped.values()]):
+                torch._foreach_add_(counted, 1)
+                rate = lr / module._get_value(counted[0])
+                torch._foreach_add_(some, torch._foreach_sign(of_some), alpha=-rate)
+
+    a = torch.tensor([1.0, -2.0], requires_grad=True)
+    b = torch.tensor([1.0 + 2.0j], requires_grad=True)
+    optimizer = SignSGD([a, b])
+    for _ in range(3):
+        optimizer.zero_grad()
+        ((a**2).sum() + b.abs().sum()).backward()
+        optimizer.step()
+    texts = [name for name in dir(module) if name.endswith("_doc") and isinstance(getattr(module, name), str)]
+    return a, b, optimizer.state[a]["step"], module._get_capturable_supported_devices(False), texts
+
+
+def copied_scheduler(torch):
+    module = sub(torch, "optim.lr_scheduler")
+
+    class Warmup(module.LRScheduler):
+        def __init__(self, optimizer, lrs):
+            self.lrs = module._format_param("lrs", optimizer, lrs)
+            super().__init__(optimizer)
+
+        def get_lr(self):
+            module._warn_get_lr_called_within_step(self)
+            return [lr * (self.last_epoch + 1) for lr in self.lrs]
+
+        def step(self, epoch=None):
+            self._step_count = getattr(self, "_step_count", 0) + 1
+            self.last_epoch += 1
+            with module._enable_get_lr_call(self):
+                for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
+                    module._update_param_group_val(group, "lr", lr)
+            self._last_lr = module._param_groups_val_list(self.optimizer, "lr")
+
+    optimizer = module.Optimizer([torch.ones(1)], {"lr": 0.0})
+    optimizer.add_param_group({"params": [torch.ones(2)], "lr": torch.tensor(3.0)})
+    scheduler = Warmup(optimizer, (0.1, 0.2))
+    scheduler.step()
+    wrong = error(lambda: module._format_param("lrs", optimizer, [1]))
+    return scheduler.get_last_lr(), optimizer.param_groups[1]["lr"], wrong
+
+
+def hooks_on_everything(torch):
+    module, optimizers = sub(torch, "nn.modules.module"), sub(torch, "optim.optimizer")
+    torch.manual_seed(0)
+    model, calls = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh()), []
+    name = {m: n for n, m in model.named_modules()}.get
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    x = torch.ones(1, 2, requires_grad=True)
+
+    def run():
+        model(x).sum().backward()
+        optimizer.step()
+        calls.append("end")
+
+    handles = [
+        module.register_module_forward_pre_hook(lambda m, args: calls.append(("before", name(m)))),
+        module.register_module_forward_hook(lambda m, args, y: y * 2 if name(m) == "0" else None),
+        module.register_module_forward_hook(lambda m, a, k, y: calls.append(("after", name(m), k)), with_kwargs=True),
+        module.register_module_full_backward_pre_hook(lambda m, g: calls.append(("backward", name(m), g[0].clone()))),
+        module.register_module_full_backward_hook(lambda m, i, o: calls.append(("done", name(m), i[0].clone()))),
+        model[0].register_forward_hook(lambda m, args, y: calls.append("own")),
+        optimizers.register_optimizer_step_pre_hook(lambda o, args, kwargs: calls.append(("step", len(args)))),
+        optimizers.register_optimizer_step_post_hook(lambda o, args, kwargs: calls.append("stepped")),
+    ]
+    try:
+        run()
+        wrong = error(lambda: module.register_module_backward_hook(print))
+    finally:
+        for handle in handles:
+            handle.remove()
+    run()
+    return calls, wrong, x.grad, model[0].weight
+
+
 USAGES = {
-    f.__name__: f for f in (names_of_copied_losses_and_fillings, names_of_copied_attention, names_of_copied_layers)
+    f.__name__: f
+    for f in (
+        names_of_copied_losses_and_fillings,
+        names_of_copied_attention,
+        names_of_copied_layers,
+        copied_optimizer,
+        copied_scheduler,
+        hooks_on_everything,
+    )
 }

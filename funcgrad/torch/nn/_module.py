@@ -17,6 +17,7 @@ from funcgrad.torch._texts import MODULE_HOOK_KINDS
 from funcgrad.torch._unbound import unbind
 from funcgrad.torch.nn._backward_hooks import BackwardHooks, hang_on_last_node
 from funcgrad.torch.nn._casting import Casting
+from funcgrad.torch.nn._global_hooks import everywhere
 from funcgrad.torch.nn._state_dict import StateDict
 from funcgrad.torch.nn.parameter import Buffer, Parameter
 from funcgrad.trace import current, cut
@@ -56,6 +57,8 @@ class Module(StateDict, Casting):
             return self._call_from_outside(args, kwargs)
         if self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks:
             return self._call_with_hooks(args, kwargs)
+        if everywhere:
+            return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
 
     def _call_from_outside(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -70,7 +73,7 @@ class Module(StateDict, Casting):
             state.inside = False
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for key, hook in list(self._forward_pre_hooks.items()):
+        for key, hook in [*everywhere.before.items(), *self._forward_pre_hooks.items()]:
             if key in self._forward_pre_hooks_with_kwargs:
                 replaced = hook(self, args, kwargs)
                 args, kwargs = replaced if replaced is not None else (args, kwargs)
@@ -78,17 +81,23 @@ class Module(StateDict, Casting):
                 replaced = hook(self, args)
                 if replaced is not None:
                     args = replaced if isinstance(replaced, tuple) else (replaced,)
-        full = self._backward_hooks if self._is_full_backward_hook else OrderedDict()
-        watched = BackwardHooks(self, self._backward_pre_hooks.values(), full.values())
+        full, old = self._hooks_behind(full=True), self._hooks_behind(full=False)
+        watched = BackwardHooks(self, [*everywhere.backward_before.values(), *self._backward_pre_hooks.values()], full)
         args = watched.around_inputs(args)
         result = self.forward(*args, **kwargs)
-        for key, hook in list(self._forward_hooks.items()):
-            given = (args, kwargs) if key in self._forward_hooks_with_kwargs else (args,)
+        for key, hook in [*everywhere.after.items(), *self._forward_hooks.items()]:
+            has_kwargs = key in self._forward_hooks_with_kwargs or key in everywhere.with_kwargs
+            given = (args, kwargs) if has_kwargs else (args,)
             replaced = hook(self, *given, result)
             result = result if replaced is None else replaced
-        if self._backward_hooks and not full:
-            hang_on_last_node(self, self._backward_hooks.values(), args, result)
+        if old:
+            hang_on_last_node(self, old, args, result)
         return watched.around_outputs(result)
+
+    def _hooks_behind(self, full: bool) -> list[Any]:
+        """The backward hooks of one kind, those of all modules first."""
+        held = ((everywhere.is_full, everywhere.backward), (self._is_full_backward_hook, self._backward_hooks))
+        return [hook for kind, hooks in held if kind is full for hook in hooks.values()]
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False

@@ -15,6 +15,31 @@ from funcgrad.torch._listening import listeners, told_step
 from funcgrad.torch._ops.copying import to_dtype
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn._module import clear_grad
+from funcgrad.torch.optim._copied import _capturable_doc as _capturable_doc
+from funcgrad.torch.optim._copied import _default_to_fused_or_foreach as _default_to_fused_or_foreach
+from funcgrad.torch.optim._copied import _differentiable_doc as _differentiable_doc
+from funcgrad.torch.optim._copied import _disable_dynamo_if_unsupported as _disable_dynamo_if_unsupported
+from funcgrad.torch.optim._copied import _foreach_doc as _foreach_doc
+from funcgrad.torch.optim._copied import _foreach_supported_types as _foreach_supported_types
+from funcgrad.torch.optim._copied import _fused_doc as _fused_doc
+from funcgrad.torch.optim._copied import _get_capturable_supported_devices as _get_capturable_supported_devices
+from funcgrad.torch.optim._copied import _get_scalar_dtype as _get_scalar_dtype
+from funcgrad.torch.optim._copied import _get_value as _get_value
+from funcgrad.torch.optim._copied import _maximize_doc as _maximize_doc
+from funcgrad.torch.optim._copied import _params_doc as _params_doc
+from funcgrad.torch.optim._copied import _stack_if_compiling as _stack_if_compiling
+from funcgrad.torch.optim._copied import _to_scalar as _to_scalar
+from funcgrad.torch.optim._copied import _use_grad_for_differentiable as _use_grad_for_differentiable
+from funcgrad.torch.optim._copied import _view_as_real as _view_as_real
+from funcgrad.torch.utils._foreach_utils import (
+    _get_foreach_kernels_supported_devices as _get_foreach_kernels_supported_devices,
+)
+from funcgrad.torch.utils._foreach_utils import (
+    _get_fused_kernels_supported_devices as _get_fused_kernels_supported_devices,
+)
+from funcgrad.torch.utils._foreach_utils import (
+    _group_tensors_by_device_and_dtype as _group_tensors_by_device_and_dtype,
+)
 from funcgrad.trace import current, cut_if_long
 
 required: Any = type("_Required", (), {"__repr__": lambda self: "<required parameter>"})()
@@ -103,6 +128,11 @@ class Optimizer:
         self.param_groups.append(group)
         for listener in listeners:
             listener.holds(self, group["params"])
+
+    @staticmethod
+    def _group_tensors_by_device_and_dtype(tensorlistlist: list[list[Any]], with_indices: bool = False) -> Any:
+        """Lists of equal length, split alike by the devices and dtypes of the first one's tensors."""
+        return _group_tensors_by_device_and_dtype(tensorlistlist, with_indices)
 
     def _named(self, group: dict[str, Any]) -> dict[str, Any]:
         """The group with the names of its parameters apart, if they have names as those of the other groups."""
@@ -257,6 +287,20 @@ def _check_params(params: Iterable[Any]) -> None:
             raise ValueError("can't optimize a non-leaf Tensor")
 
 
+_global_optimizer_pre_hooks: OrderedDict[int, Any] = OrderedDict()
+_global_optimizer_post_hooks: OrderedDict[int, Any] = OrderedDict()
+
+
+def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call `hook(optimizer, args, kwargs)` before each step of every optimizer; it may return new arguments."""
+    return RemovableHandle(_global_optimizer_pre_hooks, hook)
+
+
+def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call `hook(optimizer, args, kwargs)` after each step of every optimizer."""
+    return RemovableHandle(_global_optimizer_post_hooks, hook)
+
+
 def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     """A class's `step`, surrounded by its hooks."""
 
@@ -265,10 +309,10 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
         optimizer: Optimizer = args[0]  # hooks see it among the arguments too
         if "_optimizer_step_pre_hooks" not in vars(optimizer):  # it wraps another one, and was never initialised
             return step(*args, **kwargs)
-        for hook in list(optimizer._optimizer_step_pre_hooks.values()):
+        for hook in [*_global_optimizer_pre_hooks.values(), *optimizer._optimizer_step_pre_hooks.values()]:
             args, kwargs = _replaced_by(hook, step, args, kwargs)
         result = told_step(step, optimizer, args[1:], kwargs) if listeners else step(*args, **kwargs)
-        for hook in list(optimizer._optimizer_step_post_hooks.values()):
+        for hook in [*optimizer._optimizer_step_post_hooks.values(), *_global_optimizer_post_hooks.values()]:
             hook(optimizer, args, kwargs)
         trace = current()
         trace.end_step()

@@ -150,6 +150,16 @@ def check_optimizer(optimizer: Any) -> None:
         raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
 
 
+def _enable_get_lr_call(o: LRScheduler) -> Any:
+    """A block in which the scheduler's `get_lr` is called by its own step."""
+    return o._within_step()
+
+
+def _warn_get_lr_called_within_step(lr_scheduler: LRScheduler) -> None:
+    """Warn of a `get_lr` that is called from outside."""
+    lr_scheduler._warn_outside_step()
+
+
 def copied(value: Any) -> Any:
     """The value; a tensor's own copy."""
     return value.clone() if isinstance(value, Tensor) else value
