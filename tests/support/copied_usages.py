@@ -147,6 +147,21 @@ def copied_scheduler(torch):
     return scheduler.get_last_lr(), optimizer.param_groups[1]["lr"], wrong
 
 
+def names_of_libraries_of_distributions(torch):
+    module, stubs = sub(torch, "distributions.multivariate_normal"), sub(torch, "quantization")
+    torch.manual_seed(0)
+    a, x = torch.randn(2, 3, 3).double(), torch.randn(2, 3).double()
+    covariance = a @ a.mT + torch.eye(3).double()
+    quantized = torch.nn.Sequential(stubs.QuantStub(), torch.nn.Linear(2, 1), stubs.DeQuantStub())
+    return (
+        module._batch_mv(covariance, x),
+        module._batch_mahalanobis(torch.linalg.cholesky(covariance), x),
+        module._precision_to_scale_tril(covariance),
+        repr(quantized),
+        quantized(torch.ones(1, 2)),
+    )
+
+
 def hooks_on_everything(torch):
     module, optimizers = sub(torch, "nn.modules.module"), sub(torch, "optim.optimizer")
     torch.manual_seed(0)
@@ -189,5 +204,6 @@ USAGES = {
         copied_optimizer,
         copied_scheduler,
         hooks_on_everything,
+        names_of_libraries_of_distributions,
     )
 }

@@ -35,6 +35,14 @@ def test_an_import_succeeds_and_the_first_use_says_what_to_do(name):
         ("distributed", "ReduceOp"),
         ("distributed.nn", "all_reduce"),
         ("nn.parallel.scatter_gather", "scatter"),
+        ("nn.parallel", "replicate"),
+        ("nn.parallel.parallel_apply", "parallel_apply"),
+        ("nn.parallel.replicate", "_broadcast_coalesced_reshape"),
+        ("nn.parallel.comm", "broadcast_coalesced"),
+        ("nn.parallel._functions", "Scatter"),
+        ("quantization.observer", "MinMaxObserver"),
+        ("quantization.qconfig", "QConfig"),
+        ("quantization.fake_quantize", "FakeQuantize"),
         ("distributed.optim", "ZeroRedundancyOptimizer"),
         ("distributed.tensor", "DTensor"),
         ("distributed._tensor", "Replicate"),
@@ -58,7 +66,7 @@ def test_what_scripts_import_and_leave_alone_in_one_process_can_be_imported(path
     for use in (lambda: kind("gloo"), lambda: kind.SUM):
         with pytest.raises(
             NotImplementedError,
-            match=rf"no torch.{path}.{name}.* (Train in one process|Look at a step|Leave the call out|Write a torch.auto|Write the loop|Make tensors)",
+            match=rf"no torch.{path}.{name}.* (Train in one process|Train in float32|Look at a step|Leave the call out|Write a torch.auto|Write the loop|Make tensors)",
         ):
             use()
 

@@ -25,7 +25,7 @@ from funcgrad.torch.distributions.gumbel import Gumbel
 from funcgrad.torch.distributions.half_normal import HalfNormal
 from funcgrad.torch.distributions.independent import Independent
 from funcgrad.torch.distributions.laplace import Laplace
-from funcgrad.torch.distributions.multivariate_normal import MultivariateNormal, half_log_det, mahalanobis
+from funcgrad.torch.distributions.multivariate_normal import MultivariateNormal, _batch_mahalanobis, half_log_det
 from funcgrad.torch.distributions.normal import Normal
 from funcgrad.torch.distributions.one_hot_categorical import OneHotCategorical
 from funcgrad.torch.distributions.poisson import Poisson
@@ -182,7 +182,7 @@ def multivariate_normal(p: MultivariateNormal, q: MultivariateNormal) -> Tensor:
             "KL-divergence between two Multivariate Normals with different event shapes cannot be computed"
         )
     spread = solve_triangular(q.scale_tril, p.scale_tril).pow(2).sum((-2, -1))
-    distance = mahalanobis(q.scale_tril, q.loc - p.loc)
+    distance = _batch_mahalanobis(q.scale_tril, q.loc - p.loc)
     return half_log_det(q.scale_tril) - half_log_det(p.scale_tril) + 0.5 * (spread + distance - p.event_shape[0])
 
 

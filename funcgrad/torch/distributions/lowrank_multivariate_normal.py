@@ -12,7 +12,7 @@ from funcgrad.torch._ops.creation import eye
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.distributions import constraints
 from funcgrad.torch.distributions.distribution import Distribution
-from funcgrad.torch.distributions.multivariate_normal import half_log_det, mahalanobis
+from funcgrad.torch.distributions.multivariate_normal import _batch_mahalanobis, half_log_det
 from funcgrad.torch.distributions.utils import lazy_property, standard_normal
 
 
@@ -106,7 +106,7 @@ class LowRankMultivariateNormal(Distribution):
         self._check(value)
         difference = value - self.loc
         weighted = (self._weighted @ difference.unsqueeze(-1)).squeeze(-1)
-        distance = (difference.pow(2) / self.cov_diag).sum(-1) - mahalanobis(self._small_factor, weighted)
+        distance = (difference.pow(2) / self.cov_diag).sum(-1) - _batch_mahalanobis(self._small_factor, weighted)
         return -0.5 * (self._event_shape[0] * math.log(2 * math.pi) + self._log_det() + distance)
 
     def _log_det(self) -> Tensor:

@@ -17,9 +17,14 @@ from funcgrad.torch.distributions.utils import lazy_property, standard_normal
 _MATRICES = ("covariance_matrix", "precision_matrix", "scale_tril")
 
 
-def mahalanobis(scale_tril: Tensor, difference: Tensor) -> Tensor:
+def _batch_mv(bmat: Tensor, bvec: Tensor) -> Tensor:
+    """The products of matrices (*, n, n) with vectors (*, n)."""
+    return (bmat @ bvec.unsqueeze(-1)).squeeze(-1)
+
+
+def _batch_mahalanobis(bL: Tensor, bx: Tensor) -> Tensor:
     """The squared distance xᵀ (L Lᵀ)⁻¹ x, for L of shape (*, n, n) and x of shape (*, n)."""
-    return solve_triangular(scale_tril, difference.unsqueeze(-1)).squeeze(-1).pow(2).sum(-1)
+    return solve_triangular(bL, bx.unsqueeze(-1)).squeeze(-1).pow(2).sum(-1)
 
 
 def half_log_det(scale_tril: Tensor) -> Tensor:
@@ -27,10 +32,10 @@ def half_log_det(scale_tril: Tensor) -> Tensor:
     return scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 
 
-def inverse_factor(precision: Tensor) -> Tensor:
+def _precision_to_scale_tril(P: Tensor) -> Tensor:
     """The Cholesky factor of a matrix's inverse, without inverting it: flipped, the factor is an inverse's."""
-    flipped = cholesky(precision.flip(-2, -1))
-    return solve_triangular(flipped.flip(-2, -1).mT, eye(precision.shape[-1], dtype=precision.dtype))
+    flipped = cholesky(P.flip(-2, -1))
+    return solve_triangular(flipped.flip(-2, -1).mT, eye(P.shape[-1], dtype=P.dtype))
 
 
 class MultivariateNormal(Distribution):
@@ -66,7 +71,7 @@ class MultivariateNormal(Distribution):
         self.loc = loc.expand(batch + event)
         setattr(self, name, matrix.expand(batch + matrix.shape[-2:]))
         super().__init__(batch, event, validate_args)
-        factor = {"covariance_matrix": cholesky, "precision_matrix": inverse_factor}.get(name)
+        factor = {"covariance_matrix": cholesky, "precision_matrix": _precision_to_scale_tril}.get(name)
         self._unbroadcasted_scale_tril = matrix if factor is None else factor(matrix)  # gpytorch has its own
 
     @staticmethod
@@ -112,11 +117,11 @@ class MultivariateNormal(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         eps = standard_normal(self._extended_shape(sample_shape), self.loc)
-        return self.loc + (self._unbroadcasted_scale_tril @ eps.unsqueeze(-1)).squeeze(-1)
+        return self.loc + _batch_mv(self._unbroadcasted_scale_tril, eps)
 
     def log_prob(self, value: Tensor) -> Tensor:
         self._check(value)
-        distance = mahalanobis(self.scale_tril, value - self.loc)
+        distance = _batch_mahalanobis(self.scale_tril, value - self.loc)
         return -0.5 * (self._event_shape[0] * math.log(2 * math.pi) + distance) - half_log_det(self.scale_tril)
 
     def entropy(self) -> Tensor:

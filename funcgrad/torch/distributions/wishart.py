@@ -18,7 +18,7 @@ from funcgrad.torch._types import Size
 from funcgrad.torch.distributions import constraints
 from funcgrad.torch.distributions.chi2 import Chi2
 from funcgrad.torch.distributions.exp_family import ExponentialFamily
-from funcgrad.torch.distributions.multivariate_normal import half_log_det, inverse_factor
+from funcgrad.torch.distributions.multivariate_normal import _precision_to_scale_tril, half_log_det
 from funcgrad.torch.distributions.utils import finfo, lazy_property
 
 _MATRICES = ("covariance_matrix", "precision_matrix", "scale_tril")
@@ -178,4 +178,4 @@ class Wishart(ExponentialFamily):
 def _factor(name: str, matrix: Tensor) -> Tensor:
     if name == "scale_tril":
         return matrix
-    return cholesky(matrix) if name == "covariance_matrix" else inverse_factor(matrix)
+    return cholesky(matrix) if name == "covariance_matrix" else _precision_to_scale_tril(matrix)

@@ -1,0 +1,16 @@
+"""torch.quantization.observer: ranges of numbers, which can be imported and not used."""
+
+from funcgrad.torch._absent import absent as _absent
+
+__getattr__ = _absent(
+    __name__,
+    "Train in float32 or bfloat16 and quantize where PyTorch is installed.",
+    (
+        "HistogramObserver",
+        "MinMaxObserver",
+        "MovingAverageMinMaxObserver",
+        "MovingAveragePerChannelMinMaxObserver",
+        "ObserverBase",
+        "PerChannelMinMaxObserver",
+    ),
+)
