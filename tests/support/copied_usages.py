@@ -159,6 +159,7 @@ def names_of_libraries_of_distributions(torch):
         module._precision_to_scale_tril(covariance),
         repr(quantized),
         quantized(torch.ones(1, 2)),
+        [repr(torch.distributed.ReduceOp.SUM), str(torch.distributed.ReduceOp.AVG)],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum as _Enum
 from importlib import import_module as _import_module
 from typing import Any
 
@@ -18,10 +19,13 @@ IMPORTED = frozenset(
         *("init_process_group", "destroy_process_group", "get_rank", "get_world_size", "get_backend", "new_group"),
         *("all_gather", "all_gather_object", "all_reduce", "all_to_all", "all_to_all_single", "barrier", "broadcast"),
         *("broadcast_object_list", "gather", "gather_object", "irecv", "isend", "monitored_barrier", "recv", "reduce"),
-        *("reduce_scatter", "scatter", "scatter_object_list", "send", "Backend", "ProcessGroup", "ReduceOp"),
+        *("reduce_scatter", "scatter", "scatter_object_list", "send", "Backend", "ProcessGroup"),
     }
 )
 """What scripts import at the top even where they train in one process."""
+
+ReduceOp = _Enum("RedOpType", "SUM AVG PRODUCT MIN MAX BAND BOR BXOR PREMUL_SUM", start=0)
+"""How processes would join their tensors; functions have it as the default of an argument."""
 
 
 def is_available() -> bool:
