@@ -85,8 +85,10 @@ def copied_optimizer(torch):
         def __init__(self, params, lr=0.1, differentiable=False):
             super().__init__(params, {"lr": lr, "differentiable": differentiable})
 
+        @module.Optimizer.profile_hook_step
         @module._use_grad_for_differentiable
         def step(self, closure=None):
+            self._cuda_graph_capture_health_check()
             for group in self.param_groups:
                 params = [p for p in group["params"] if p.grad is not None]
                 grads, steps = [p.grad for p in params], []
@@ -147,6 +149,60 @@ def copied_scheduler(torch):
     return scheduler.get_last_lr(), optimizer.param_groups[1]["lr"], wrong
 
 
+def layers_built_on_others(torch):
+    nn, F = torch.nn, torch.nn.functional
+    torch.manual_seed(0)
+
+    class Standardized(nn.Conv2d):
+        def forward(self, x):
+            w = self.weight - self.weight.mean((1, 2, 3), keepdim=True)
+            return self._conv_forward(x, w / w.std((1, 2, 3), keepdim=True), self.bias)
+
+    class Padded(nn.Conv1d):
+        def _conv_forward(self, x, weight, bias):
+            return F.conv1d(F.pad(x, self._reversed_padding_repeated_twice), weight, bias, self.stride) + 1
+
+    class Scaled(nn.ConvTranspose2d):
+        def forward(self, x, output_size=None):
+            sizes = self.stride, self.padding, self.kernel_size
+            more = self._output_padding(x, output_size, *sizes, num_spatial_dims=2, dilation=self.dilation)
+            return F.conv_transpose2d(x, 2 * self.weight, self.bias, self.stride, self.padding, more)
+
+    class Counted(nn.Module):
+        def __call__(self, *args, **kwargs):
+            return self._call_impl(*args, **kwargs), self._wrapped_call_impl(*args, **kwargs)
+
+        def forward(self, x, times=1):
+            return x * times
+
+    image, lstm, gru = torch.randn(2, 3, 5, 5), nn.LSTM(3, 4, 2, bidirectional=True, proj_size=2), nn.GRU(3, 4)
+    x, sizes, order = torch.randn(5, 2, 3), torch.tensor([3, 1]), torch.tensor([1, 0])
+    state = torch.randn(4, 2, 2), torch.randn(4, 2, 4)
+    lstm.check_forward_args(x, state, None)
+    modules = nn.ModuleList([nn.ReLU(), nn.Tanh()])
+    return (
+        Standardized(3, 2, 3, padding=1, padding_mode="reflect")(image),
+        Padded(2, 2, 3, padding=2)(torch.randn(1, 2, 6)),
+        [list(nn.Conv2d(1, 1, 3, padding=p)._reversed_padding_repeated_twice) for p in ((1, 2), "same", "valid")],
+        [Scaled(3, 1, 3, stride=2)(image, size) for size in (None, [12, 11], (2, 1, 11, 12))],
+        error(lambda: Scaled(3, 1, 3, stride=2)(image, [13, 11])),
+        error(lambda: nn.ConvTranspose2d(3, 1, 3, stride=2)(image, torch.Size([2, 1, 10, 11]))),
+        Counted()(torch.ones(2), times=3),
+        [list(lstm.get_expected_hidden_size(x, b)) for b in (None, sizes)],
+        list(lstm.get_expected_cell_size(x, None)),
+        lstm.permute_hidden(state, order),
+        gru.permute_hidden(state[0], order),
+        [error(lambda s=s: lstm.check_forward_args(x, s, None)) for s in (state[::-1], (state[0], state[0]))],
+        error(lambda: gru.check_forward_args(x, state[0], None)),
+        error(lambda: gru.check_input(x, sizes)),
+        error(lambda: gru.check_input(x.double(), None)),
+        error(lambda: gru.check_hidden_size(x, (1, 2, 4))),
+        [modules._get_abs_string_index(i) for i in (0, -1)],
+        error(lambda: modules._get_abs_string_index(2)),
+        [nn.Module.call_super_init, nn.Module.dump_patches],
+    )
+
+
 def names_of_libraries_of_distributions(torch):
     module, stubs = sub(torch, "distributions.multivariate_normal"), sub(torch, "quantization")
     torch.manual_seed(0)
@@ -205,6 +261,7 @@ USAGES = {
         copied_optimizer,
         copied_scheduler,
         hooks_on_everything,
+        layers_built_on_others,
         names_of_libraries_of_distributions,
     )
 }

@@ -149,6 +149,10 @@ class ModuleList(Module):
     def __iter__(self) -> Iterator[Any]:
         return iter(self._modules.values())
 
+    def _get_abs_string_index(self, idx: int) -> str:
+        """The name of what stands at a position, which may be counted from the end."""
+        return _name_at(self, idx)
+
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return type(self)(list(self)[index])

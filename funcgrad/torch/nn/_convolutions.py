@@ -67,6 +67,7 @@ class _ConvNd(Module):
         self.output_padding = (0,) * n
         self.padding_mode = padding_mode
         self._check()
+        self._reversed_padding_repeated_twice = self._ends()
         first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         self.weight = Parameter(empty(first, second // groups, *self.kernel_size, device=device, dtype=dtype))
         if bias:
@@ -110,11 +111,15 @@ class _ConvNd(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The convolution of a batch, or of one sample."""
+        return self._conv_forward(input, self.weight, self.bias)
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """The convolution by a weight and a bias that may be others than the layer's own, as subclasses call it."""
         function = (F.conv1d, F.conv2d, F.conv3d)[self.ndim - 1]
         padding = self.padding
         if self.padding_mode != "zeros":
-            input, padding = pad(input, self._ends(), mode=self.padding_mode), 0
-        return function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+            input, padding = pad(input, self._reversed_padding_repeated_twice, mode=self.padding_mode), 0
+        return function(input, weight, bias, self.stride, padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
         """Channels, sizes, and what differs from the defaults."""
@@ -174,29 +179,41 @@ class _ConvTransposeNd(_ConvNd):
     def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         """The transposed convolution of a batch, or of one sample; `output_size` chooses among possible sizes."""
         functions = F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d
-        more = self.output_padding if output_size is None else self._more(input, list(output_size))
-        sizes = self.stride, self.padding, more, self.groups, self.dilation
-        return functions[self.ndim - 1](input, self.weight, self.bias, *sizes)
+        sizes = self.stride, self.padding, self.kernel_size
+        more = self._output_padding(input, output_size, *sizes, self.ndim, self.dilation)
+        options = self.stride, self.padding, more, self.groups, self.dilation
+        return functions[self.ndim - 1](input, self.weight, self.bias, *options)
 
-    def _more(self, input: Tensor, wanted: list[int]) -> tuple[int, ...]:
-        """The output padding that leads to a size."""
-        n, lead = self.ndim, input.ndim - self.ndim
-        if len(wanted) == n + lead:
-            wanted = wanted[lead:]
-        if len(wanted) != n:
+    def _output_padding(
+        self,
+        input: Tensor,
+        output_size: Sequence[int] | None,
+        stride: Sequence[int],
+        padding: Any,
+        kernel_size: Sequence[int],
+        num_spatial_dims: int,
+        dilation: Sequence[int] | None = None,
+    ) -> Sequence[int]:
+        """The output padding that leads to a size; the layer's own without one."""
+        if output_size is None:
+            return self.output_padding
+        n, lead = num_spatial_dims, 2 if input.ndim == num_spatial_dims + 2 else 1
+        if len(output_size) == n + lead:
+            output_size = output_size[lead:]
+        if len(output_size) != n:
             raise ValueError(
                 f"ConvTranspose{n}D: for {input.ndim}D input, output_size must have {n} or {n + lead} elements "
-                f"(got {len(wanted)})"
+                f"(got {len(output_size)})"
             )
-        sizes = zip(input.shape[lead:], self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
+        sizes = zip(input.shape[lead:], stride, padding, dilation or (1,) * n, kernel_size, strict=True)
         least = [(m - 1) * s - 2 * p + d * (k - 1) + 1 for m, s, p, d, k in sizes]
-        most = [low + s - 1 for low, s in zip(least, self.stride, strict=True)]
-        if any(not low <= w <= high for low, w, high in zip(least, wanted, most, strict=True)):
+        most = [low + s - 1 for low, s in zip(least, stride, strict=True)]
+        if any(not low <= w <= high for low, w, high in zip(least, output_size, most, strict=True)):
             raise ValueError(
-                f"requested an output size of {tuple(wanted)}, but valid sizes range from {least} to {most} (for an "
+                f"requested an output size of {output_size}, but valid sizes range from {least} to {most} (for an "
                 f"input of {input.shape[2:]})"
             )
-        return tuple([w - low for w, low in zip(wanted, least, strict=True)])
+        return [w - low for w, low in zip(output_size, least, strict=True)]
 
 
 class ConvTranspose1d(_ConvTransposeNd):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._hooks import RemovableHandle
@@ -60,6 +60,11 @@ class Module(StateDict, Casting):
         if everywhere:
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
+
+    _call_impl = _wrapped_call_impl = __call__  # a `__call__` of one's own calls it by these names
+    call_super_init = False
+    dump_patches = False
+    T_destination = TypeVar("T_destination", bound=dict[str, Any])
 
     def _call_from_outside(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The call of a model: what precedes it is run first, so that its program is the same wherever it stands."""

@@ -31,6 +31,9 @@ ONE_STATE = (
 )
 
 
+HIDDEN_SIZE = "Expected hidden size {}, got {}"
+
+
 def _layer(mode: str) -> Overridable:
     """A layer as a function that classes of tensors may override."""
 
@@ -225,24 +228,69 @@ class RNNBase(Module):
         raise RuntimeError(f"For {kind} input, {found}")
 
     def _check_input(self, x: Any) -> None:
+        self._check_dtype(x)
+        self._check_width(x)
+
+    def _check_dtype(self, x: Any) -> None:
         wanted = self.all_weights[0][0].dtype
         if x.dtype != wanted:
             raise ValueError(
                 f"RNN input dtype ({x.dtype}) does not match weight dtype ({wanted}). Convert input: "
                 f"input.to({wanted}), or convert model: model.to({x.dtype})"
             )
+
+    def _check_width(self, x: Any) -> None:
         if x.shape[-1] != self.input_size:
             raise RuntimeError(
                 f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {x.shape[-1]}"
             )
 
     def _check_state(self, given: tuple[Any, ...], batch: int) -> None:
-        sizes = (self.proj_size or self.hidden_size, self.hidden_size)
-        for k, (h, size) in enumerate(zip(given, sizes, strict=False)):
-            wanted = (len(self._all_weights), batch, size)
-            if tuple(h.shape) != wanted:
-                name = f"hidden[{k}]" if len(given) == 2 else "hidden"
-                raise RuntimeError(f"Expected {name} size {wanted}, got {list(h.shape)}")
+        for k, (h, size) in enumerate(zip(given, self._state_sizes, strict=False)):
+            name = f"hidden[{k}]" if len(given) == 2 else "hidden"
+            self.check_hidden_size(h, (len(self._all_weights), batch, size), f"Expected {name} size {{}}, got {{}}")
+
+    @property
+    def _state_sizes(self) -> tuple[int, int]:
+        """The lengths of the state that is put out, and of an LSTM's cell."""
+        return self.proj_size or self.hidden_size, self.hidden_size
+
+    # What layers built on these call with inputs of their own.
+
+    def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
+        """Refuse an input, or the data of a packed one, that does not fit."""
+        self._check_dtype(input)
+        wanted = 3 if batch_sizes is None else 2
+        if input.ndim != wanted:
+            raise RuntimeError(f"input must have {wanted} dimensions, got {input.ndim}")
+        self._check_width(input)
+
+    def check_hidden_size(self, hx: Tensor, expected_hidden_size: Any, msg: str = HIDDEN_SIZE) -> None:
+        """Refuse a state of another shape."""
+        if tuple(hx.shape) != expected_hidden_size:
+            raise RuntimeError(msg.format(expected_hidden_size, list(hx.shape)))
+
+    def check_forward_args(self, input: Tensor, hidden: Any, batch_sizes: Tensor | None) -> None:
+        """Refuse an input or a state that does not fit."""
+        self.check_input(input, batch_sizes)
+        self._check_state(hidden if self.mode == "LSTM" else (hidden,), self._batch_size(input, batch_sizes))
+
+    def get_expected_hidden_size(self, input: Tensor, batch_sizes: Tensor | None) -> tuple[int, int, int]:
+        """The shape of the state for an input."""
+        return len(self._all_weights), self._batch_size(input, batch_sizes), self._state_sizes[0]
+
+    def permute_hidden(self, hx: Any, permutation: Tensor | None) -> Any:
+        """The state with its sequences in another order."""
+        if permutation is None:
+            return hx
+        if self.mode == "LSTM":
+            return tuple(h.index_select(1, permutation) for h in hx)
+        return hx.index_select(1, permutation)
+
+    def _batch_size(self, input: Tensor, batch_sizes: Tensor | None) -> int:
+        if batch_sizes is not None:
+            return int(batch_sizes[0])
+        return input.shape[0 if self.batch_first else 1]
 
     def extra_repr(self) -> str:
         """Sizes, and what is not at its default."""
@@ -319,6 +367,10 @@ class LSTM(RNNBase):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__("LSTM", *args, **kwargs)
+
+    def get_expected_cell_size(self, input: Tensor, batch_sizes: Tensor | None) -> tuple[int, int, int]:
+        """The shape of the cells' state for an input."""
+        return len(self._all_weights), self._batch_size(input, batch_sizes), self._state_sizes[1]
 
 
 class GRU(RNNBase):

@@ -129,6 +129,16 @@ class Optimizer:
         for listener in listeners:
             listener.holds(self, group["params"])
 
+    def _accelerator_graph_capture_health_check(self) -> None:
+        """Nothing: a step copied out of PyTorch asks whether a GPU records it."""
+
+    _cuda_graph_capture_health_check = _accelerator_graph_capture_health_check
+
+    @staticmethod
+    def profile_hook_step(func: Callable[..., Any]) -> Callable[..., Any]:
+        """The step itself: the class has surrounded it with its hooks."""
+        return func
+
     @staticmethod
     def _group_tensors_by_device_and_dtype(tensorlistlist: list[list[Any]], with_indices: bool = False) -> Any:
         """Lists of equal length, split alike by the devices and dtypes of the first one's tensors."""
