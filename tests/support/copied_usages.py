@@ -203,6 +203,57 @@ def layers_built_on_others(torch):
     )
 
 
+def loaders_and_collations_built_on_others(torch):
+    data = torch.utils.data
+
+    class Repeated:
+        def __init__(self, sampler):
+            self.sampler = sampler
+
+        def __iter__(self):
+            while True:
+                yield from self.sampler
+
+    class Endless(data.DataLoader):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self._DataLoader__initialized = False
+            self.batch_sampler = Repeated(self.batch_sampler)
+            self._DataLoader__initialized = True
+            self.iterator = super().__iter__()
+
+        def __len__(self):
+            return len(self.batch_sampler.sampler)
+
+        def __iter__(self):
+            for _ in range(len(self)):
+                yield next(self.iterator)
+
+    def collate(memory):
+        def call(batch):
+            rows = [x for (x,) in batch]
+            first, count = rows[0], sum(x.numel() for x in rows)
+            out = first.new(memory(first, count)).resize_(len(rows), *first.shape)
+            return torch.stack(rows, 0, out=out)
+
+        return call
+
+    memories = (
+        lambda x, count: x.untyped_storage()._new_shared(count * x.element_size(), device=x.device),
+        lambda x, count: x._typed_storage()._new_shared(count, device=x.device),
+        lambda x, count: x.storage()._new_shared(count),
+    )
+    rows = data.TensorDataset(torch.arange(12.0).view(6, 2))
+    torch.manual_seed(0)
+    endless = Endless(rows, batch_size=2, shuffle=True)
+    return (
+        [[batch for (batch,) in endless] for _ in range(3)],
+        [list(data.DataLoader(rows, 3, collate_fn=collate(memory))) for memory in memories],
+        [error(lambda n=n: setattr(endless, n, 1)) for n in ("batch_size", "sampler", "dataset")],
+        [torch.arange(4.0)[2:].view(kind).resize_(size) for kind, size in ((torch.int32, 1), (torch.int16, (2, 2)))],
+    )
+
+
 def names_of_libraries_of_distributions(torch):
     module, stubs = sub(torch, "distributions.multivariate_normal"), sub(torch, "quantization")
     torch.manual_seed(0)
@@ -262,6 +313,7 @@ USAGES = {
         copied_scheduler,
         hooks_on_everything,
         layers_built_on_others,
+        loaders_and_collations_built_on_others,
         names_of_libraries_of_distributions,
     )
 }

@@ -219,7 +219,7 @@ ELSEWHERE = {
     "test_legacy.py": {
         *("resize_", "resize_as_", "resize", "resize_as", "apply_", "map_", "pin_memory", "to_dense", "values"),
         *("reinforce", "volatile", "is_xpu", "promote_types", "result_type", "can_cast", "broadcast_shapes"),
-        *("is_storage", "typename", "storage", "untyped_storage"),
+        *("is_storage", "typename", "storage", "untyped_storage", "_typed_storage"),
     },
     "test_special.py": {"float_power_"},
     "test_absent.py": {"share_memory_", "nbytes", "itemsize", "is_cpu", "_cdata"},

@@ -49,8 +49,11 @@ def resize_(self: Tensor, *sides: Any, size: Any = (), memory_format: Any = None
     self._storage.write(self._storage.value)  # PyTorch counts it
     if is_contiguous(base := alias(self if self._base is None else root_of(self))):
         start, count = offset_of(self), math.prod(shape)
-        if start + count <= base._aval.size:
-            return _become(self, reshape(narrow(reshape(base, -1), 0, start, count), shape))
+        memory = reshape(base, -1)
+        if base.dtype is not self.dtype:
+            memory = memory.view(self.dtype)  # pyright: ignore[reportAttributeAccessIssue]
+        if start + count <= memory._aval.size:
+            return _become(self, reshape(narrow(memory, 0, start, count), shape))
     made = apply(RESIZE, (shape,), alias(self))
     self._storage, self._base, self._chain = Storage(value_of(made)), None, ()
     self._value = self._seen = None

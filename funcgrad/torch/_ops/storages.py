@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from funcgrad.torch._ops.conversion import host_array
-from funcgrad.torch._ops.creation import as_tensor, leaf
+from funcgrad.torch._ops.creation import as_tensor, leaf, zeros
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._sharing import address_of
 from funcgrad.torch._tensor import Tensor, wrap
-from funcgrad.torch._types import CPU, as_dtype, dtype, get_default_dtype
+from funcgrad.torch._types import CPU, as_dtype, dtype, get_default_dtype, uint8
 from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import constant
 
@@ -90,6 +90,10 @@ class TypedStorage(_Storage):
         """The storage as bytes."""
         return UntypedStorage(self._base)
 
+    def _new_shared(self, size: int, *, device: Any = None) -> TypedStorage:
+        """A storage of as many elements; a copied `default_collate` has workers write their batches into one."""
+        return TypedStorage(zeros(size, dtype=self.dtype))
+
     def _values(self) -> np.ndarray:
         return host_array(self._base, "storage").reshape(-1)
 
@@ -127,6 +131,11 @@ class UntypedStorage(_Storage):
     def untyped(self) -> UntypedStorage:
         """The storage itself."""
         return self
+
+    @classmethod
+    def _new_shared(cls, size: int, *, device: Any = None) -> UntypedStorage:
+        """A storage of as many bytes; see `TypedStorage._new_shared`."""
+        return cls(zeros(size, dtype=uint8))
 
     def _values(self) -> np.ndarray:
         return np.ascontiguousarray(host_array(self._base, "storage")).reshape(-1).view(np.uint8)
@@ -181,7 +190,7 @@ def _whole(x: Tensor) -> Tensor:
 def storage(input: Tensor) -> TypedStorage:
     """The elements of the memory that the tensor looks at, its own or its base's."""
     warn_once(DEPRECATED)
-    return TypedStorage(_whole(input))
+    return typed_storage(input)
 
 
 def untyped_storage(input: Tensor) -> UntypedStorage:
@@ -189,8 +198,14 @@ def untyped_storage(input: Tensor) -> UntypedStorage:
     return UntypedStorage(_whole(input))
 
 
+def typed_storage(input: Tensor) -> TypedStorage:
+    """`storage` without its warning, as PyTorch's own files call it."""
+    return TypedStorage(_whole(input))
+
+
 ROWS = (
     Row("asarray", asarray, method=False),
     Row("storage", storage, function=False),
     Row("untyped_storage", untyped_storage, function=False),
+    Row("_typed_storage", typed_storage, function=False),
 )

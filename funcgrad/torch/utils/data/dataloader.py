@@ -75,6 +75,8 @@ class DataLoader(Generic[Sample]):
         ValueError: Arguments that exclude each other, or are out of range.
     """
 
+    __initialized = False
+
     def __init__(
         self,
         dataset: Any,
@@ -124,6 +126,7 @@ class DataLoader(Generic[Sample]):
         self.persistent_workers = persistent_workers
         self._IterableDataset_len_called: int | None = None  # what len() of a stream said
         self._iterator: _MultiProcessingDataLoaderIter | None = None
+        self.__initialized = True  # loaders built on this one lift it for a while, by the name that PyTorch gives it
 
     def _default_sampler(self, dataset: Any, shuffle: bool | None) -> Any:
         if self._is_stream:
@@ -131,7 +134,7 @@ class DataLoader(Generic[Sample]):
         return RandomSampler(dataset, generator=self.generator) if shuffle else SequentialSampler(dataset)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _FIXED and "_iterator" in self.__dict__:
+        if self.__initialized and name in _FIXED:
             raise ValueError(f"{name} attribute should not be set after {type(self).__name__} is initialized")
         super().__setattr__(name, value)
 
