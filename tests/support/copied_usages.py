@@ -254,6 +254,23 @@ def loaders_and_collations_built_on_others(torch):
     )
 
 
+def causal_masks(torch):
+    bias = sub(torch, "nn.attention.bias")
+    torch.manual_seed(0)
+    q, k, v = torch.randn(1, 2, 3, 8), torch.randn(1, 2, 5, 8), torch.randn(1, 2, 5, 8)
+    masks = bias.causal_upper_left(3, 5), bias.causal_lower_right(3, 5)
+    attend = torch.nn.functional.scaled_dot_product_attention
+    return (
+        [repr(mask) for mask in masks],
+        [attend(q, k, v, attn_mask=mask) for mask in masks],
+        [isinstance(mask, (bias.CausalBias, torch.Tensor)) for mask in masks],
+        [(int(mask.variant), mask.seq_len_q, mask.seq_len_kv) for mask in masks],
+        error(lambda: bias.causal_lower_right(3)),
+        error(lambda: bias.CausalBias(1, 2, 3)),
+        sub(torch, "utils.deterministic").fill_uninitialized_memory,
+    )
+
+
 def names_of_libraries_of_distributions(torch):
     module, stubs = sub(torch, "distributions.multivariate_normal"), sub(torch, "quantization")
     torch.manual_seed(0)
@@ -312,6 +329,7 @@ USAGES = {
         copied_optimizer,
         copied_scheduler,
         hooks_on_everything,
+        causal_masks,
         layers_built_on_others,
         loaders_and_collations_built_on_others,
         names_of_libraries_of_distributions,
