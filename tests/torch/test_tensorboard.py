@@ -146,3 +146,15 @@ def test_what_is_not_written_is_refused(tmp_path):
     with pytest.raises(NotImplementedError, match=r"no SummaryWriter.add_video. It writes scalars, texts, histograms"):
         writer.add_video("film", torch.ones(1, 2, 3, 4, 4))
     writer.close()
+
+
+def test_a_closed_writer_writes_to_a_new_file(tmp_path):
+    writer = torch.utils.tensorboard.SummaryWriter(tmp_path)
+    writer.add_scalar("loss", 1.0, 0)
+    for _ in range(2):
+        writer.close()
+        writer.flush()
+    writer.add_scalar("loss", 2.0, 1)
+    writer.close()
+    first, second = sorted(tmp_path.iterdir(), key=lambda path: int(path.name.rpartition(".")[2]))
+    assert [len(events(path)) for path in (first, second)] == [2, 2]

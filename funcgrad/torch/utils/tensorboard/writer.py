@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import time
@@ -31,6 +32,10 @@ def _default_bins() -> list[float]:
         limits.append(limit)
         limit *= 1.1
     return [*(-x for x in reversed(limits)), 0, *limits]
+
+
+_numbers = itertools.count()
+"""Of the files of this process: the names of two that it opens within a second differ by them."""
 
 
 class SummaryWriter:
@@ -73,7 +78,7 @@ class SummaryWriter:
         if folder not in self._files:
             path = Path(folder)
             path.mkdir(parents=True, exist_ok=True)
-            name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{os.getpid()}.{len(self._files)}"
+            name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{os.getpid()}.{next(_numbers)}"
             self._files[folder] = EventFile(path / (name + self._suffix))
         return self._files[folder]
 
@@ -350,9 +355,10 @@ class SummaryWriter:
             file.flush()
 
     def close(self) -> None:
-        """Write no more."""
+        """Close the files; what is written later goes to new ones."""
         for file in self._files.values():
             file.close()
+        self._files.clear()
 
     def __enter__(self) -> SummaryWriter:
         return self
