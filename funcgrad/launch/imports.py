@@ -42,7 +42,10 @@ SHOWN_AS = {
 }
 """Where PyTorch's best known classes say that they are from, as `print(type(x))` shows it."""
 
-PLACES = ("torch.nn.modules.", "torch.optim.lr_scheduler", "torch.distributions.transforms")
+PLACES = (
+    *("torch.nn.modules.", "torch.nn.utils.prune", "torch.optim.lr_scheduler", "torch.distributions.transforms"),
+    *("torch.autograd.graph", "torch.serialization"),
+)
 """Modules that name what private files define: every class of theirs says that it is from there."""
 
 _COMPANION_ADVICE = (
@@ -104,6 +107,8 @@ class _FaceFinder(MetaPathFinder):
             if fullname == "torch":
                 self._name_classes()
                 module.__name__ = fullname  # libraries compare it; none of its frames asks whose it is
+            elif "._" not in fullname:
+                self._name(_classes_of(module, fullname), fullname)
             return ModuleSpec(fullname, _Alias(module))
         if fullname.startswith(FACE + "."):
             return _found(fullname, path)

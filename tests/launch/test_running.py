@@ -193,7 +193,8 @@ CLASSES = {
     "torch.optim": ("sgd.SGD", "adam.Adam", "optimizer.Optimizer", "lr_scheduler.StepLR"),
     "torch.utils.data": ("dataloader.DataLoader", "dataset.Dataset", "sampler.RandomSampler"),
     "torch.distributions": ("normal.Normal", "categorical.Categorical", "transforms.Transform"),
-    "torch.autograd": ("grad_mode.no_grad", "grad_mode.inference_mode", "anomaly_mode.detect_anomaly"),
+    "torch.autograd": ("grad_mode.no_grad", "grad_mode.inference_mode", "anomaly_mode.detect_anomaly", "graph.Node"),
+    "torch.nn": ("utils.prune.L1Unstructured", "attention.bias.CausalBias"),  # the second one's file is imported late
     "torch.utils": ("hooks.RemovableHandle",),
     "torch": ("layout", "finfo", "memory_format", "_C.Generator", "optim.Muon", "OutOfMemoryError"),
 }
