@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 from funcgrad.torch._overriding import COMPARED
-from funcgrad.torch._signatures import WITH_NUMBERS, Signature, read
+from funcgrad.torch._signatures import WITH_NUMBERS, Signature, fitting
 from funcgrad.torch._tensor import Tensor
 
 _TEXTS: dict[str, dict[str, list[str]]] = json.loads(
@@ -58,8 +59,11 @@ class _Calls:
     def _forms(self) -> tuple[Signature, ...]:
         return _forms(self._texts)
 
-    def judge(self, args: Sequence[Any], keywords: dict[str, Any]) -> None:
+    def judge(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """See whether arguments of such classes fit, and remember it if they do.
+
+        Returns:
+            The arguments, those of other classes as the numbers that they stand for.
 
         Raises:
             TypeError: They do not, in PyTorch's words.
@@ -67,13 +71,13 @@ class _Calls:
         kinds = [type(x) for x in args]
         named = {key: type(x) for key, x in keywords.items()}
         if not self._may_stand(kinds[self._selves :]) or not all(self._may_have(*pair) for pair in named.items()):
-            self.read(args, keywords)
-            return
+            return self.read(args, keywords)
         place = self.placed
         for kind in kinds:
             place = place.setdefault(kind, {})
         for key, kind in named.items():
             self.named.setdefault(key, {})[kind] = None
+        return args, keywords
 
     def _may_stand(self, kinds: Sequence[type]) -> bool:
         return any(form.may_begin(kinds, self._with_numbers) for form in self._forms)
@@ -81,27 +85,31 @@ class _Calls:
     def _may_have(self, keyword: str, kind: type) -> bool:
         return any(form.may_have(keyword, kind, self._with_numbers) for form in self._forms)
 
-    def read(self, args: Sequence[Any], keywords: dict[str, Any]) -> Mapping[str, str]:
-        """For each keyword the name that the first signature that fits has for it.
+    def read(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The call as the first signature that fits has it: its keywords, and Python's numbers.
 
         Raises:
             TypeError: None fits, in PyTorch's words.
         """
+        given = args[self._selves :]
         try:
-            return read(self._name, self._forms, args[self._selves :], keywords)
+            form = fitting(self._name, self._forms, given, keywords)
         except TypeError as error:
             raise error.with_traceback(None) from None  # the user's call has failed once, not twice
+        placed, own = form.plain(given, keywords)
+        return (*args[: self._selves], *placed), own
 
-    def renamed(self, args: Sequence[Any], keywords: dict[str, Any]) -> dict[str, Any] | None:
-        """Keywords with PyTorch's own names, for a call that has failed; None if it had them.
+    def otherwise(
+        self, args: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        """The same call in PyTorch's own words, for one that has failed; None if it was in them.
 
         Raises:
             TypeError: No signature fits, in PyTorch's words.
         """
-        names = self.read(args, keywords)
-        if names.items() <= {(key, key) for key in keywords}:
-            return None
-        return {names[key]: value for key, value in keywords.items()}
+        placed, own = self.read(args, keywords)
+        is_same = all(map(operator.is_, placed, args)) and own.keys() == keywords.keys()
+        return None if is_same and all(own[key] is x for key, x in keywords.items()) else (placed, own)
 
 
 def _compared(call: Callable[..., Any], name: str, texts: Sequence[str], selves: int = 0) -> Callable[..., Any]:
@@ -118,14 +126,14 @@ def _compared(call: Callable[..., Any], name: str, texts: Sequence[str], selves:
                 for key, x in keywords.items():
                     named[key][type(x)]
         except KeyError:
-            calls.judge(args, keywords)
+            args, keywords = calls.judge(args, keywords)
         try:
             return call(*args, **keywords) if keywords else call(*args)
         except Exception:
-            own = calls.renamed(args, keywords)
-            if own is None:
+            other = calls.otherwise(args, keywords)
+            if other is None:
                 raise
-        return call(*args, **own)
+        return call(*other[0], **other[1])
 
     function.__name__ = function.__qualname__ = name
     return function

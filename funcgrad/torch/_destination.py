@@ -6,10 +6,12 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from funcgrad.torch._memory_format import memory_format as MemoryFormat
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import NO_COPY_OF_MODULE, NO_SUCH_TO
-from funcgrad.torch._types import PYTHON_TYPES, as_dtype, check_device, dtype
+from funcgrad.torch._types import PYTHON_TYPES, as_dtype, bool_, check_device, complex128, dtype, float64
 from funcgrad.torch._types import device as Device
 
 
@@ -24,7 +26,7 @@ class Destination(NamedTuple):
 
 
 def _names_device(x: Any) -> bool:
-    return x is None or (isinstance(x, (str, Device, int)) and not isinstance(x, bool))
+    return x is None or (isinstance(x, (str, Device, int, np.integer)) and not isinstance(x, bool))
 
 
 def _names_dtype(x: Any) -> bool:
@@ -65,12 +67,19 @@ def _of_one(given: str | Device | dtype) -> Destination:
 
 
 def _parsed(args: tuple[Any, ...], keywords: dict[str, Any]) -> Destination:
+    if len(args) == 1 and not keywords and isinstance(args[0], (bool, float, complex, np.inexact)):
+        return Destination(dtype=_of_number(args[0]))
     for names in _SIGNATURES:
         found = dict(zip(names, args, strict=False)) | keywords
         each_has_a_name = len(found) == len(args) + len(keywords)
         if each_has_a_name and all(_fits(names, name, given) for name, given in found.items()):
             return _made(**found)
     raise TypeError(NO_SUCH_TO.format(", ".join(_kinds(args, keywords))))
+
+
+def _of_number(x: bool | float | complex | np.inexact) -> dtype:
+    """The dtype of the tensor that PyTorch makes of a number where another tensor is expected."""
+    return bool_ if isinstance(x, bool) else float64 if isinstance(x, (float, np.floating)) else complex128
 
 
 def _fits(names: tuple[str, ...], name: str, given: Any) -> bool:
@@ -96,6 +105,7 @@ def module_destination(*args: Any, **keywords: Any) -> tuple[Any, ...]:
 def _made(device: Any = None, dtype: Any = None, tensor: Tensor | None = None, **rest: Any) -> Destination:
     if tensor is not None:
         device, dtype = tensor.device, tensor.dtype
+    device = int(device) if isinstance(device, np.integer) else device
     check_device(device)
     return Destination(None if device is None else Device(device), None if dtype is None else as_dtype(dtype), **rest)
 

@@ -18,8 +18,22 @@ from funcgrad.torch._tensor import Tensor, root_of, wrap
 from funcgrad.torch._texts import INFERENCE_SAVED, NOT_A_TENSOR, VIEW_MADE_WITHOUT_GRAD
 from funcgrad.torch._types import plain_number, type_name
 from funcgrad.torch._views import Writer
-from funcgrad.trace import NUMBERS, Equation, Op, Pullback, Value, current, cut, pullback, reach, varying
+from funcgrad.trace import (
+    NUMBERS,
+    Equation,
+    Op,
+    Pullback,
+    StaticDataError,
+    Value,
+    changing,
+    current,
+    cut,
+    pullback,
+    reach,
+    varying,
+)
 
+changing.append(Tensor)
 fronts: list[Callable[[Op, tuple[Any, ...]], tuple[Any, ...]]] = []
 """What sees an operator's operands first and may put others in their place; autocasting."""
 
@@ -65,11 +79,16 @@ def apply(op: Op, static: tuple[Any, ...], *operands: Any) -> Any:
         reach(trace)
     if is_tracked:
         trace.has_graph = True
-        equation, results = trace.record(op, static, values)
+        try:
+            equation, results = trace.record(op, static, values)
+        except StaticDataError:
+            return apply(op, _plain(op, static), *operands)
         tensors = _differentiable(equation, results, operands, values, edges, tuple(wrt))
     else:
         try:
             equation, results = trace.record(op, static, values)
+        except StaticDataError:
+            return apply(op, _plain(op, static), *operands)
         except AttributeError:
             _check_first(op, operands)
             raise
@@ -102,6 +121,17 @@ def _number(x: Any, op: Op, place: int) -> Any:
     raise TypeError(
         f"expected a Tensor or a number, but got {type(x).__name__}. Make it a tensor with torch.tensor(...)"
     )
+
+
+def _plain(op: Op, static: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Static parameters with the numbers that tensors among them stand for."""
+    for name, x in zip(op.static_names, static, strict=True):
+        if isinstance(x, Tensor) and (x.ndim or x.requires_grad):
+            kind = "requires grad" if x.requires_grad else f"has shape {list(x.shape)}"
+            raise TypeError(
+                f"{op.name}(): argument '{name}' must be a number, but it is a Tensor that {kind}. Give x.item()"
+            )
+    return tuple([x.item() if isinstance(x, Tensor) else x for x in static])
 
 
 def _check_first(op: Op, operands: tuple[Any, ...]) -> None:

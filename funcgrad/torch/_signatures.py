@@ -8,6 +8,7 @@ for, whether None is taken, names and defaults. An old form, which errors do not
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -46,7 +47,7 @@ def _is_scalar(x: Any, kinds: str = "biufc") -> bool:
 
 
 def _is_float(x: Any) -> bool:
-    return isinstance(x, (int, float, np.floating, np.integer)) or _is_scalar(x)
+    return isinstance(x, (int, float, np.floating, np.integer, np.bool_)) or _is_scalar(x)
 
 
 def _is_int(x: Any) -> bool:
@@ -54,7 +55,17 @@ def _is_int(x: Any) -> bool:
 
 
 def _is_index(x: Any) -> bool:
-    return _is_int(x) or (hasattr(x, "__index__") and not isinstance(x, (bool, Tensor)))
+    if isinstance(x, Tensor):
+        return _is_scalar(x, "iub")
+    return _is_int(x) or (hasattr(x, "__index__") and not isinstance(x, (bool, np.bool_)))
+
+
+def _index(x: Any) -> int:
+    return x if type(x) is int else int(x.item()) if isinstance(x, Tensor) else operator.index(x)
+
+
+def _float(x: Any) -> float:
+    return float(x.item()) if isinstance(x, (Tensor, np.bool_)) else x
 
 
 def _begins_with(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
@@ -74,7 +85,7 @@ _TENSORS = "tuple of Tensors"
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "Tensor": ("Tensor", _is_tensor),
     "Number": ("Number", _is_number),
-    "int": ("int", _is_int),
+    "int": ("int", lambda x: _is_int(x) or (_is_index(x) and not isinstance(x, Tensor))),
     "float": ("float", _is_float),
     "bool": ("bool", _kind(bool, np.bool_)),
     "ints": (_INTS, _begins_with(_is_index)),
@@ -94,11 +105,12 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 _INTEGERS = (int, np.integer)
 _SEQUENCES = (tuple, list)
+_COLLECTIONS = (set, frozenset, dict, range)  # which PyTorch takes nowhere
 _CLASSES: dict[str, tuple[type, ...]] = {
     "Tensor": (Tensor,),
     "Number": _NUMBERS,
     "int": _INTEGERS,
-    "float": (*_INTEGERS, float, np.floating),
+    "float": (*_INTEGERS, float, np.floating),  # NumPy's truth values are read as numbers first
     "bool": (bool, np.bool_),
     **dict.fromkeys(("ints", "floats", "Numbers", "Tensors", "indices"), _SEQUENCES),
     "dtype": (dtype, type),
@@ -110,9 +122,24 @@ _CLASSES: dict[str, tuple[type, ...]] = {
     "object": (object,),
 }
 """Classes of which any object may fit a kind. A tensor that stands for a number is asked for its shape each time."""
+_PLAIN: dict[str, Callable[[Any], Any]] = {"int": _index, _INTS: _index, "float": _float, "tuple of floats": _float}
+"""Kinds of which operators get Python's numbers, whatever stood for them."""
 _FOR_INTEGERS = ("int", "ints", "device")
 """Kinds that take an `int`, but no `bool`."""
-_JUDGED = (type(None), type, str, *_NUMBERS, *_SEQUENCES, Tensor, dtype, layout, memory_format, device, Generator)
+_JUDGED = (
+    type(None),
+    type,
+    str,
+    *_NUMBERS,
+    *_SEQUENCES,
+    *_COLLECTIONS,
+    Tensor,
+    dtype,
+    layout,
+    memory_format,
+    device,
+    Generator,
+)
 """Other classes may stand for anything: an operator sees what it is given."""
 
 _COMPILED = {
@@ -146,7 +173,9 @@ class Parameter(NamedTuple):
         """Whether some object of a class may stand here."""
         if kind is type(None):
             return self.takes_none or self.kind == "object"
-        if not issubclass(kind, _JUDGED) or (self.kind == "Tensor" and with_numbers and issubclass(kind, _NUMBERS)):
+        if not issubclass(kind, _JUDGED):
+            return self.shown not in _PLAIN or not hasattr(kind, "__index__")
+        if self.kind == "Tensor" and with_numbers and issubclass(kind, _NUMBERS):
             return True
         if self.kind in _FOR_INTEGERS and issubclass(kind, bool):
             return False
@@ -158,7 +187,17 @@ class Parameter(NamedTuple):
             return self.takes_none or self.kind == "object"
         if self.kind == "Tensor" and with_numbers and isinstance(x, _NUMBERS):
             return True
-        return _KINDS[self.kind][1](x) or (self.size > 0 and self.shown == _INTS and _is_int(x))
+        return _KINDS[self.kind][1](x) or (self.size > 0 and self.shown == _INTS and _is_index(x))
+
+    def plain(self, x: Any) -> Any:
+        """The Python numbers that an object which fits stands for."""
+        if x is None or self.shown not in _PLAIN:
+            return x
+        number = _PLAIN[self.shown]
+        if not isinstance(x, _SEQUENCES):
+            return number(x)
+        numbers = [number(y) for y in x]
+        return x if all(map(operator.is_, x, numbers)) else numbers
 
     def __str__(self) -> str:
         return f"{self.shown} {self.name}" + ("" if self.default is None else f" = {self.default}")
@@ -225,16 +264,13 @@ class Signature(NamedTuple):
         """Whether an object of a class may have this name."""
         return any(keyword in p.names and p.may_fit(kind, with_numbers) for p in self.parameters)
 
-    def read(self, name: str, args: Sequence[Any], keywords: Mapping[str, Any]) -> dict[str, str]:
+    def check(self, name: str, args: Sequence[Any], keywords: Mapping[str, Any]) -> None:
         """Compare a call with the signature.
 
         Args:
             name: The function's, for errors.
             args: The positional arguments.
             keywords: The others.
-
-        Returns:
-            For each keyword the name that the signature has for it.
 
         Raises:
             TypeError: It does not fit, in PyTorch's words.
@@ -243,7 +279,7 @@ class Signature(NamedTuple):
         is_open = self.takes_sequence and count > 0 and _is_index(args[0])
         if count > self.most_positional and not is_open:
             raise TypeError(self._too_many(name, count))
-        found: dict[str, str] = {}
+        known = 0
         for place, parameter in enumerate(self.parameters):
             if place == 0 and is_open:
                 _check_elements(name, parameter, args)
@@ -254,13 +290,21 @@ class Signature(NamedTuple):
                 continue
             given = next((key for key in parameter.names if key in keywords), None)
             if given is not None:
-                found[given] = parameter.name
+                known += 1
                 self._check(name, parameter, keywords[given], None, with_numbers)
             elif parameter.default is None:
                 raise TypeError(self._missing(name, place))
-        if len(found) < len(keywords):
+        if known < len(keywords):
             raise TypeError(self._unexpected(name, keywords, count))
-        return found
+
+    def plain(self, args: Sequence[Any], keywords: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        """A call that fits, with Python's numbers for what stands for them, and the signature's keywords."""
+        own = {name: p for p in self.parameters for name in p.names}
+        if self.takes_sequence and args and _is_index(args[0]):
+            placed = [_index(x) for x in args]
+        else:
+            placed = [p.plain(x) for p, x in zip(self.parameters, args, strict=False)]
+        return placed, {own[key].name: own[key].plain(x) for key, x in keywords.items()}
 
     def _check(self, name: str, parameter: Parameter, x: Any, place: int | None, with_numbers: bool) -> None:
         where = "" if place is None else f" (position {place + 1})"
@@ -308,28 +352,30 @@ def _check_elements(name: str, parameter: Parameter, given: Sequence[Any]) -> No
                 raise TypeError(f"expected Tensor as element {k} in argument 0, but got {type_name(x)}")
 
 
-def read(name: str, forms: Sequence[Signature], args: Sequence[Any], keywords: dict[str, Any]) -> dict[str, str]:
-    """Compare a call with all signatures of a function.
-
-    Returns:
-        For each keyword the name that the first signature that fits has for it.
+def fitting(name: str, forms: Sequence[Signature], args: Sequence[Any], keywords: dict[str, Any]) -> Signature:
+    """The first of a function's signatures that a call fits.
 
     Raises:
         TypeError: None fits, in PyTorch's words.
     """
     if len(forms) == 1:
-        return forms[0].read(name, args, keywords)
+        return _fitted(forms[0], name, args, keywords)
     for form in forms:
         try:
-            return form.read(name, args, keywords)
+            return _fitted(form, name, args, keywords)
         except TypeError as error:
             if "failed to unpack" in str(error):
                 raise
     count = len(args) + len(keywords)
     plausible = [f for f in forms if f.least <= count <= len(f.parameters) and not f.is_hidden]
     if len(plausible) == 1:
-        return plausible[0].read(name, args, keywords)
+        return _fitted(plausible[0], name, args, keywords)
     raise TypeError(_none_fits(name, [str(f) for f in forms if not f.is_hidden], args, keywords))
+
+
+def _fitted(form: Signature, name: str, args: Sequence[Any], keywords: dict[str, Any]) -> Signature:
+    form.check(name, args, keywords)
+    return form
 
 
 def _none_fits(name: str, forms: Sequence[str], args: Sequence[Any], keywords: dict[str, Any]) -> str:

@@ -29,8 +29,10 @@ from funcgrad.trace.pullback import varying as varying
 from funcgrad.trace.record import EAGER as EAGER
 from funcgrad.trace.record import LONGEST as LONGEST
 from funcgrad.trace.record import WITHOUT_DATA as WITHOUT_DATA
+from funcgrad.trace.record import StaticDataError as StaticDataError
 from funcgrad.trace.record import Step as Step
 from funcgrad.trace.record import Trace as Trace
+from funcgrad.trace.record import changing as changing
 from funcgrad.trace.record import current as current
 from funcgrad.trace.record import recording as recording
 from funcgrad.trace.record import set_longest as set_longest

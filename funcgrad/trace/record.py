@@ -194,6 +194,7 @@ class Trace:
             The equation and its results, pending.
 
         Raises:
+            StaticDataError: A static parameter is data.
             Exception: Whatever the operator's function raises for these shapes, dtypes and static parameters.
         """
         try:
@@ -208,6 +209,8 @@ class Trace:
             edge = tuple(key)
             step = self.step.next.get(edge)
             if step is None:
+                if any(isinstance(x, tuple(changing)) for x in static):
+                    raise StaticDataError
                 step = self.step.next.setdefault(edge, Step(self.step, infer(op, static, edge[2:], operands), None))
             if numbers:
                 self.take_numbers(numbers)
@@ -245,6 +248,14 @@ class Trace:
                 self.floats += (x.real, x.imag)
             else:
                 self.ints.append(int(x))
+
+
+class StaticDataError(Exception):
+    """A static parameter is an object whose value may change: a trace that is found again would not see that."""
+
+
+changing: list[type] = []
+"""The classes of such objects: the layers above, which know them, put them here."""
 
 
 # Values that have a shape and a dtype, and never any data: what is made of them has none either, and is not recorded.

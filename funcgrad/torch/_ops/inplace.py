@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._in_place import assign, check_writable
@@ -62,7 +63,7 @@ def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
         RuntimeError: The shapes do not broadcast to this tensor's.
         TypeError: `src` is neither.
     """
-    if isinstance(src, NUMBERS):
+    if isinstance(src, (np.generic, *NUMBERS)):
         return fill_(self, src)
     require_tensor(src, "copy_", "other")
     check_writable(self, src)

@@ -71,7 +71,7 @@ def _check_keywords(given: tuple[Any, ...], device: Any, other: dict[str, Any]) 
 
 def _check_sizes(given: tuple[Any, ...]) -> None:
     for position, size in enumerate(given, 1):
-        if not _is_size(size):
+        if not (_is_size(size) or (isinstance(size, Tensor) and size.ndim == 0 and size._aval.dtype.kind in "iu")):
             raise TypeError(
                 f"new(): argument 'size' failed to unpack the object at pos {position} with error \"type must be tuple "
                 f'of ints,but got {_name_of(size)}"'

@@ -70,7 +70,7 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
         size = operator.index(size)
     if isinstance(size, int) and size <= 0 < length:
         raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {length}")
-    pieces = tuple(size) if not isinstance(size, int) else _pieces(length, size)
+    pieces = _pieces(length, size) if isinstance(size, int) else tuple(map(operator.index, size))
     if sum(pieces) != length:
         raise RuntimeError(
             f"split_with_sizes expects split_sizes to sum exactly to {length} (input tensor's size at dimension {dim}),"

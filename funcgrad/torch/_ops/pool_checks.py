@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._ops.windows import Span, each, span
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._types import type_name
 
 _COUNTS = ("an", "two", "three")
 _TOO_MUCH_PADDING = (
@@ -23,8 +24,12 @@ def numbers(given: Any, ndim: int, name: str, key: str) -> tuple[int, ...]:
     """One number for each dimension.
 
     Raises:
+        TypeError: It is a collection of another kind, as a set.
         RuntimeError: There are too many or too few.
     """
+    if isinstance(given, Iterable) and not isinstance(given, (tuple, list, Tensor)):
+        place = 2 + ("kernel_size", "stride", "padding", "dilation").index(key)
+        raise TypeError(f"{name}(): argument '{key}' (position {place}) must be tuple of ints, not {type_name(given)}")
     found = each(given, ndim)
     if len(found) == ndim:
         return found

@@ -142,6 +142,7 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None
     """
     source = generator or default_generator
     if size is not None:
+        mean, std = float(mean), float(std)
         dtype = _floating(keywords.pop("dtype", None), NORMAL_KERNEL)
         shape = shape_of((size,), {}, "normal")
         if on_meta(keywords.get("device")):

@@ -63,7 +63,10 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     check_writable(self)
     source = generator or default_generator
     if isinstance(p, Tensor):
-        drawn = _random.bernoulli_from(source, host_array(p, "bernoulli"), self._aval.dtype)
+        if not p.dtype.is_floating_point:
+            raise NotImplementedError(f"\"bernoulli_tensor_cpu_p_\" not implemented for '{p.dtype.scalar}'")
+        chances = host_array(p.expand(self.shape), "bernoulli")
+        drawn = _random.bernoulli_from(source, chances, self._aval.dtype)
         return assign(self, wrap(constant(drawn)))
     return _fill(self, _random.bernoulli(source, p, self._aval.shape, self._aval.dtype))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from typing import Any
 
 import jax.numpy as jnp
@@ -243,7 +244,7 @@ def ravel(input: Tensor) -> Tensor:
 def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
     """One dimension as several."""
     shape = input._aval.shape
-    dim, given = dim_of(dim, len(shape)), tuple(sizes)
+    dim, given = dim_of(dim, len(shape)), tuple(map(operator.index, sizes))
     try:
         wanted = _resolved(given, shape[dim])
     except RuntimeError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from funcgrad.torch._ops.creation import empty
@@ -19,7 +19,7 @@ _PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 def ntuple(given: Any, n: int) -> tuple[Any, ...]:
     """One number for all dimensions, or one for each, as a tuple."""
-    return tuple(given) if isinstance(given, Sequence) else (given,) * n
+    return tuple(given) if isinstance(given, Iterable) else (given,) * n
 
 
 class _ConvNd(Module):

@@ -225,7 +225,7 @@ class _Scaled(Module):
 
 
 def _shape(given: Any) -> tuple[int, ...]:
-    return (given,) if isinstance(given, int) else tuple(given)
+    return (given,) if hasattr(given, "__index__") else tuple(given)
 
 
 class LayerNorm(_Scaled):

@@ -143,13 +143,14 @@ def _filled(tensor: Any, values: np.ndarray) -> Tensor:
 
 
 def _normals(tensor: Any, shape: tuple[int, ...], std: float, generator: Any) -> np.ndarray:
-    return _random.normal(generator or default_generator, shape, 0.0, std, tensor._aval.dtype)
+    return _random.normal(generator or default_generator, shape, 0.0, float(std), tensor._aval.dtype)
 
 
 def trunc_normal_(
     tensor: Any, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Any = None
 ) -> Tensor:
     """N(mean, std²) within `[a, b]`: what falls outside is drawn again."""
+    mean, std, a, b = float(mean), float(std), float(a), float(b)
     if mean < a - 2 * std or mean > b + 2 * std:
         warn(FAR_FROM_BOUNDS)
     if tensor.is_meta:
