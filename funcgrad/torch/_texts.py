@@ -338,3 +338,11 @@ NO_SUCH_TO = (
     " * (Tensor tensor, bool non_blocking = False, bool copy = False, *, torch.memory_format memory_format = None)\n"
 )
 NO_COPY_OF_MODULE = ".to() does not accept copy argument"
+CONTRACTED_SIZES = (
+    "contracted dimensions need to match, but first has size {} in dim {} and second has size {} in dim {}"
+)
+TENSORDOT_DIMS = (
+    "tensordot expects dims to be int or tuple[list[int], list[int]] or list[list[int]] containing two lists, "
+    "but got dims={}"
+)
+INFERRED_COMPLEX = "torch.{}(): inferred dtype c10::complex<{}> can't be safely cast to passed dtype {}"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
 
 from funcgrad.torch._dispatch import apply
-from funcgrad.torch._ops.dims import dim_of
+from funcgrad.torch._ops.dims import dim_of, dims_of
 from funcgrad.torch._ops.reduction import vector_norm
 from funcgrad.torch._ops.rows import Row, of_tensors
 from funcgrad.torch._order import arrange
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._texts import CROSS_WITHOUT_DIM
+from funcgrad.torch._texts import CONTRACTED_SIZES, CROSS_WITHOUT_DIM, TENSORDOT_DIMS
+from funcgrad.torch._types import type_name
 from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Op
 
@@ -80,15 +82,14 @@ def _order_of_product(equation: str) -> tuple[int, ...] | None:
     return tuple(sorted(range(len(output)), key=rank.__getitem__))
 
 
-def _tensordot(a: Any, b: Any, *, dims: Any) -> Any:
+def _tensordot(a: Any, b: Any, *, dims: tuple[tuple[int, ...], tuple[int, ...]]) -> Any:
     """Where one of two contracted dimensions has length 1, the other is summed."""
-    over = (tuple(range(a.ndim - dims, a.ndim)), tuple(range(dims))) if isinstance(dims, int) else dims
-    for i, j in zip(*over, strict=True):
+    for i, j in zip(*dims, strict=True):
         if a.shape[i] != b.shape[j] and b.shape[j] == 1:
             a = jnp.sum(a, i, keepdims=True)
         elif a.shape[i] != b.shape[j] and a.shape[i] == 1:
             b = jnp.sum(b, j, keepdims=True)
-    return jnp.tensordot(a, b, over)
+    return jnp.tensordot(a, b, dims)
 
 
 EACH_OTHER: Any = {0: (1,), 1: (0,)}
@@ -99,8 +100,41 @@ CROSS = Op("cross", lambda a, b, *, dim: jnp.cross(a, b, axis=dim), saves=EACH_O
 
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """Sum of products over the last dimensions of `a` and the first of `b`, or over the listed ones."""
-    over = dims if isinstance(dims, int) else tuple(tuple(d) if isinstance(d, list | tuple) else (d,) for d in dims)
+    pairs = _named_dims(a, b, dims)
+    for i, j in zip(*pairs, strict=True):
+        sizes = a._aval.shape[i], b._aval.shape[j]
+        if sizes[0] != sizes[1] and 1 not in sizes:
+            raise RuntimeError(CONTRACTED_SIZES.format(sizes[0], i, sizes[1], j))
+    over = tuple(tuple([d % x.ndim for d in dims]) for dims, x in zip(pairs, (a, b), strict=True))
     return apply(TENSORDOT, (over,), a, b)
+
+
+def _named_dims(a: Tensor, b: Tensor, dims: Any) -> tuple[Sequence[int], Sequence[int]]:
+    """For both tensors the dimensions to sum over, from the forms that PyTorch takes: a number, two lists, a tensor.
+
+    Raises:
+        TypeError: A number stands for a list.
+        RuntimeError: Another form, or more dimensions than there are, or not as many of one as of the other.
+    """
+    if isinstance(dims, Tensor):
+        dims = dims.tolist() if dims.numel() > 1 else int(dims.item())
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(a.ndim, b.ndim):
+            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
+        return range(-dims, 0), range(dims)
+    if not isinstance(dims, list | tuple):
+        raise RuntimeError(TENSORDOT_DIMS.format(dims))
+    first, second = dims
+    for place, name, given, x in ((3, "dims_self", first, a), (4, "dims_other", second, b)):
+        if not isinstance(given, list | tuple):
+            wrong = f"must be tuple of ints, not {type_name(given)}"
+            raise TypeError(f"tensordot(): argument '{name}' (position {place}) {wrong}")
+        dims_of(given, x)
+    if len(first) != len(second):
+        raise RuntimeError("both dimension lists should have same length")
+    return first, second
 
 
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:

@@ -23,6 +23,7 @@ from funcgrad.torch._sharing import share
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._texts import (
     COPY_OF_TENSOR,
+    INFERRED_COMPLEX,
     LIST_OF_ARRAYS,
     NEGATIVE_STRIDE,
     ONLY_FLOATS_REQUIRE_GRAD,
@@ -55,7 +56,7 @@ LINSPACE = Op("linspace", lambda start, end, *, steps, dtype: _even(start.value,
 LOGSPACE = Op(
     "logspace",
     lambda start, end, base, *, steps, dtype: (
-        base.value ** _even(start.value, end.value, steps, np.dtype(np.float64))
+        base.value ** _even(start.value, end.value, steps, np.result_type(start.value, np.float64))
     ).astype(dtype),
 )
 EYE = Op("eye", lambda *, rows, columns, dtype: jnp.eye(rows, columns, dtype=dtype))
@@ -78,9 +79,26 @@ def _even(start: Any, end: Any, steps: int, dtype: np.dtype[Any]) -> Any:
         return jnp.where(i < steps // 2, up, down).astype(dtype)
     start, end = start.astype(dtype), end.astype(dtype)
     step = (end - start) / (steps - 1)
-    wide = np.result_type(dtype, np.float64)  # as if multiplication and addition were one
-    i, (start, end, step) = jnp.arange(steps), (x.astype(wide) for x in (start, end, step))
-    return jnp.where(i < steps // 2, start + step * i, end - step * (steps - 1 - i)).astype(dtype)
+    if jnp.issubdtype(dtype, np.complexfloating):
+        real, imaginary = ([part(x) for x in (start, end, step)] for part in (jnp.real, jnp.imag))
+        return jax.lax.complex(_from_both_ends(*real, steps=steps), _from_both_ends(*imaginary, steps=steps))
+    return _from_both_ends(start, end, step, steps=steps)
+
+
+def _from_both_ends(start: Any, end: Any, step: Any, *, steps: int) -> Any:
+    i, dtype = jnp.arange(steps), start.dtype
+    start, end, step = (x.astype(np.float64) for x in (start, end, step))
+    return jnp.where(i < steps // 2, _fused(step, i, start), _fused(-step, i[::-1], end)).astype(dtype)
+
+
+def _fused(a: Any, n: Any, b: Any) -> Any:
+    """`a * n + b` of float64 as if multiplication and addition were one; `n` has at most 26 bits."""
+    scaled = a * (2.0**27 + 1)
+    high = scaled - (scaled - a)
+    product, rest = high * n, (a - high) * n  # exact, both of them
+    total = product + b
+    added = total - product
+    return total + ((product - (total - added)) + (b - added) + rest)
 
 
 def leaf(x: Tensor, requires_grad: bool, dtype: Any = None, device: Any = None) -> Tensor:
@@ -342,8 +360,25 @@ def linspace(
 ) -> Tensor:
     """`steps` evenly spaced numbers from `start` to `end`, both included."""
     steps = checked_steps("linspace", start, end, steps)
-    wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
-    return leaf(apply(LINSPACE, (steps, wanted.numpy), float(start), float(end)), requires_grad, None, device)
+    wanted, ends = _of_ends("linspace", dtype, start, end)
+    return leaf(apply(LINSPACE, (steps, wanted.numpy), *ends), requires_grad, None, device)
+
+
+def _of_ends(name: str, given: Any, *ends: Any) -> tuple[Any, list[float] | list[complex]]:
+    """The dtype of numbers between two ends, and the ends: complex if one of them is.
+
+    Raises:
+        RuntimeError: An end is complex, and the dtype that is asked for is not.
+    """
+    numbers = [x.item() if isinstance(x, Tensor) else x for x in ends]
+    wanted = get_default_dtype() if given is None else as_dtype(given)
+    if not any(isinstance(x, (complex, np.complexfloating)) for x in numbers):
+        return wanted, [float(x) for x in numbers]
+    if given is None:
+        wanted = default_for(complex)
+    elif not wanted.is_complex:
+        raise RuntimeError(INFERRED_COMPLEX.format(name, get_default_dtype().scalar.lower(), wanted.scalar))
+    return wanted, [complex(x) for x in numbers]
 
 
 def logspace(
@@ -358,8 +393,8 @@ def logspace(
 ) -> Tensor:
     """`steps` powers of `base` with evenly spaced exponents from `start` to `end`."""
     steps = checked_steps("logspace", start, end, steps)
-    wanted = get_default_dtype() if dtype is None else as_dtype(dtype)
-    made = apply(LOGSPACE, (steps, wanted.numpy), float(start), float(end), float(base))
+    wanted, ends = _of_ends("logspace", dtype, start, end)
+    made = apply(LOGSPACE, (steps, wanted.numpy), *ends, float(base))
     return leaf(made, requires_grad, None, device)
 
 
