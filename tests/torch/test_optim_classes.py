@@ -214,3 +214,21 @@ def test_an_optimizer_that_was_not_initialised_steps_and_has_no_state_to_save():
     ):
         with pytest.raises(AttributeError, match=f"'Forgetful' object has no attribute '_optimizer_{missing}_hooks'"):
             call()
+
+
+def test_adafactor_of_no_elements_divides_by_zero():
+    p = torch.zeros(0, 3, requires_grad=True)
+    p.grad = torch.zeros(0, 3)
+    with pytest.raises(ZeroDivisionError, match="float division by zero"):
+        torch.optim.Adafactor([p]).step()
+
+
+def test_lbfgs_wants_gradients_in_the_order_of_their_indices():
+    p = torch.zeros(2, 3, requires_grad=True)
+
+    def closure():
+        p.grad = torch.ones(3, 2).t()
+        return (p * 0).sum()
+
+    with pytest.raises(RuntimeError, match="view size is not compatible with input tensor's size and stride"):
+        torch.optim.LBFGS([p]).step(closure)

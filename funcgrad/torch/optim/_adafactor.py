@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from funcgrad.optim import ADAFACTOR_RULE
+from funcgrad.torch._tensor import Tensor
+from funcgrad.torch.optim._options import Options
 from funcgrad.torch.optim._update import RuleOptimizer
 
 
@@ -50,3 +52,10 @@ class Adafactor(RuleOptimizer):
         )
         if any(p.dtype.is_complex for p in self._parameters()):
             raise RuntimeError("Adafactor does not support complex parameters")
+
+    def _update(
+        self, params: list[Tensor], names: tuple[str, ...], is_fresh: bool, structure: Options, numbers: dict[str, Any]
+    ) -> None:
+        if any(p.numel() == 0 for p in params):
+            raise ZeroDivisionError("float division by zero")  # as PyTorch, which takes the mean of no elements
+        super()._update(params, names, is_fresh, structure, numbers)

@@ -15,8 +15,10 @@ from funcgrad.optim._validation import LEARNING_RATE
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._in_place import assign
+from funcgrad.torch._layout import can_view
 from funcgrad.torch._ops.creation import FULL
 from funcgrad.torch._tensor import Tensor, wrap
+from funcgrad.torch._texts import VIEW_INCOMPATIBLE
 from funcgrad.torch.optim._curvature import Curvature
 from funcgrad.torch.optim._options import check_one_element
 from funcgrad.torch.optim._strong_wolfe import Point, strong_wolfe
@@ -150,8 +152,14 @@ class LBFGS(Optimizer):
         return point, count
 
     def _look(self, loss: Any) -> tuple[float, np.ndarray]:
-        """A loss, and the gradients as one vector."""
+        """A loss, and the gradients as one vector.
+
+        Raises:
+            RuntimeError: A gradient does not lie in memory in the order of its indices.
+        """
         grads = [p._grad if p._grad is not None else _zeros(p) for p in self._parameters()]
+        if not all(can_view(grad, (grad.numel(),)) for grad in grads):
+            raise RuntimeError(VIEW_INCOMPATIBLE)
         flat = value_of(apply(FLATTEN, (), *grads))
         return float(loss), np.asarray(array_of(flat, "LBFGS"))
 
