@@ -1,7 +1,14 @@
-"""Precision: hyperparameters keep theirs until they meet a parameter; 16-bit arrays are computed in float32."""
+"""Precision: hyperparameters keep theirs until they meet a parameter; 16-bit arrays are computed in float32.
+
+PyTorch rounds to 16 bits after each of its operations: where one ends, a formula says `rounded`.
+"""
 
 from __future__ import annotations
 
+import math
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import jax
@@ -33,3 +40,43 @@ def widen(x: jax.Array) -> jax.Array:
     """A 16-bit floating-point array as float32; any other array as it is."""
     is_narrow = jnp.issubdtype(x.dtype, jnp.floating) and x.dtype.itemsize < 4
     return x.astype(jnp.float32) if is_narrow else x
+
+
+class _Narrow(threading.local):
+    dtype: Any = None  # of the parameter that a formula is computed for, if that is a 16-bit one
+
+
+_narrow = _Narrow()
+
+
+@contextmanager
+def computing(param: jax.Array) -> Generator[None]:
+    """A block that computes the formula of this parameter."""
+    before = _narrow.dtype
+    _narrow.dtype = None if widen(param) is param else param.dtype
+    try:
+        yield
+    finally:
+        _narrow.dtype = before
+
+
+def is_narrow() -> bool:
+    """Whether the formula is one of a 16-bit parameter."""
+    return _narrow.dtype is not None
+
+
+def rounded(x: jax.Array) -> jax.Array:
+    """What an operation of PyTorch's leaves: a number of the parameter's dtype."""
+    return x if _narrow.dtype is None else x.astype(_narrow.dtype).astype(x.dtype)
+
+
+BLOCK = 32
+"""16-bit numbers to which PyTorch adds products of float32 at once. It adds those that are left over one by one, each
+product rounded first.
+"""
+
+
+def is_left_over(shape: tuple[int, ...]) -> np.ndarray:
+    """Which elements of an array are beyond its last whole block."""
+    size = math.prod(shape)
+    return np.arange(size).reshape(shape) >= size - size % BLOCK

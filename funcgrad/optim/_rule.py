@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 
-from funcgrad.optim._numeric import precise, widen
+from funcgrad.optim._numeric import computing, precise, widen
 from funcgrad.optim._validation import Check
 
 
@@ -60,16 +60,26 @@ class Rule:
         Args:
             grad: The gradient, of the shape of `param`; in its dtype or a wider one.
             state: The state from `init` or from the update before.
-            param: The parameter. A 16-bit one is computed in float32 and the results are rounded once.
+            param: The parameter. A 16-bit one is computed in float32 and rounded where PyTorch rounds.
             **hyper: Hyperparameters other than the defaults.
 
         Returns:
             The update in the dtype of `param`, and the state in the dtypes it came with.
         """
+        update, next_state = self._widened(grad, state, param, **hyper)
+        return update.astype(param.dtype), next_state
+
+    def apply(self, grad: jax.Array, state: Any, param: jax.Array, **hyper: Any) -> tuple[jax.Array, Any]:
+        """The new parameter, to which the update is added before it is rounded, and the next state; see `update`."""
+        update, next_state = self._widened(grad, state, param, **hyper)
+        return (widen(param) + update).astype(param.dtype), next_state
+
+    def _widened(self, grad: jax.Array, state: Any, param: jax.Array, **hyper: Any) -> tuple[jax.Array, Any]:
         wide_param, wide_state = jax.tree.map(widen, (param, state))
         precise_hyper = jax.tree.map(precise, {**self.defaults, **hyper})
-        update, next_state = self.formula(grad.astype(wide_param.dtype), wide_state, wide_param, **precise_hyper)
-        return update.astype(param.dtype), jax.tree.map(lambda new, old: new.astype(old.dtype), next_state, state)
+        with computing(param):
+            update, next_state = self.formula(grad.astype(wide_param.dtype), wide_state, wide_param, **precise_hyper)
+        return update, jax.tree.map(lambda new, old: new.astype(old.dtype), next_state, state)
 
     def to_dict(self, state: Any) -> dict[str, jax.Array]:
         """The entries of PyTorch's `state_dict` for one parameter."""

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from funcgrad.optim._numeric import Scalar, like
+from funcgrad.optim._numeric import Scalar, rounded
 from funcgrad.optim._rule import Rule
-from funcgrad.optim._terms import average_of_squares, direction
+from funcgrad.optim._terms import average_of_squares, direction, raised, stepped
 from funcgrad.optim._transformation import make_transformation
 from funcgrad.optim._validation import EPSILON, LEARNING_RATE, WEIGHT_DECAY, Check
 
@@ -75,9 +75,10 @@ def _formula(
 ) -> tuple[jax.Array, AdadeltaState]:
     d = direction(grad, param, weight_decay, maximize=maximize)
     square_avg = average_of_squares(state.square_avg, d, rho)
-    delta = jnp.sqrt(state.acc_delta + like(eps, d)) / jnp.sqrt(square_avg + like(eps, d)) * d
+    roots = [rounded(jnp.sqrt(raised(x, eps))) for x in (state.acc_delta, square_avg)]
+    delta = rounded(rounded(roots[0] / roots[1]) * d)
     acc_delta = average_of_squares(state.acc_delta, delta, rho)
-    return -like(lr, d) * delta, AdadeltaState(state.step + 1, square_avg, acc_delta)
+    return stepped(param, delta, lr), AdadeltaState(state.step + 1, square_avg, acc_delta)
 
 
 ADADELTA_RULE = Rule(

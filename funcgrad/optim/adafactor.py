@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from funcgrad.optim._numeric import Scalar, like
+from funcgrad.optim._numeric import Scalar, is_narrow, like, rounded
 from funcgrad.optim._rule import Rule
-from funcgrad.optim._terms import decoupled, direction, lerp
+from funcgrad.optim._terms import direction, lerp, stepped
 from funcgrad.optim._transformation import make_transformation
 from funcgrad.optim._validation import Check, nonnegative
 
@@ -71,10 +71,10 @@ def adafactor(
 class _AdafactorRule(Rule):
     """The rule with the machine epsilon of the parameter, which the formula may see widened."""
 
-    def update(self, grad: jax.Array, state: Any, param: jax.Array, **hyper: Any) -> tuple[jax.Array, Any]:
+    def _widened(self, grad: jax.Array, state: Any, param: jax.Array, **hyper: Any) -> tuple[jax.Array, Any]:
         root, size = hyper.get("eps", self.defaults["eps"])
         root = float(jnp.finfo(param.dtype).eps) if root is None else root
-        return super().update(grad, state, param, **{**hyper, "eps": (root, size)})
+        return super()._widened(grad, state, param, **{**hyper, "eps": (root, size)})
 
 
 def _start(param: jax.Array, **_: Any) -> AdafactorState:
@@ -101,29 +101,35 @@ def _formula(
     step = state.step + 1
     t = step.astype(float)
     moments, variance = _second_moment(grad, state, t**beta2_decay, least_root)
-    unit = jax.lax.rsqrt(jnp.maximum(variance, like(least_root * least_root, variance))) * grad
+    unit = rounded(rounded(jax.lax.rsqrt(jnp.maximum(variance, like(least_root * least_root, variance)))) * grad)
     rate = jnp.maximum(least_size, _rms(param)) * jnp.minimum(lr, 1 / jnp.sqrt(t))
-    update = -like(rate / jnp.maximum(1.0, _rms(unit) / d), unit) * unit
-    return decoupled(update, param, lr, weight_decay), moments._replace(step=step)
+    update = stepped(param, unit, rate / jnp.maximum(1.0, _rms(unit) / d), lr, weight_decay)
+    return update, moments._replace(step=step)
 
 
 def _second_moment(
     grad: jax.Array, state: AdafactorState, weight: jax.Array, least_root: Scalar
 ) -> tuple[AdafactorState, jax.Array]:
     """The next moments, and the second moment of each element that they stand for."""
-    squares = grad * grad
     if state.variance is not None:
-        variance = lerp(state.variance, squares, weight)
+        variance = lerp(state.variance, rounded(grad * grad), weight)
         return state._replace(variance=variance), variance
-    row_var = lerp(state.row_var, jnp.mean(squares, axis=-1, keepdims=True), weight)
-    col_var = lerp(state.col_var, jnp.mean(squares, axis=-2, keepdims=True), weight)
-    scale = jnp.maximum(jnp.mean(row_var, axis=-2, keepdims=True), like(least_root, grad))
-    return state._replace(row_var=row_var, col_var=col_var), row_var * col_var / scale
+    row_var = lerp(state.row_var, _mean_square(grad, -1), weight)
+    col_var = lerp(state.col_var, _mean_square(grad, -2), weight)
+    scale = jnp.maximum(rounded(jnp.mean(row_var, axis=-2, keepdims=True)), like(least_root, grad))
+    return state._replace(row_var=row_var, col_var=col_var), rounded(rounded(row_var * col_var) / scale)
+
+
+def _mean_square(x: jax.Array, axis: int) -> jax.Array:
+    if not is_narrow():
+        return jnp.mean(x * x, axis=axis, keepdims=True)
+    norm = rounded(jnp.linalg.norm(x, axis=axis, keepdims=True))
+    return rounded(rounded(norm * norm) / x.shape[axis])
 
 
 def _rms(x: jax.Array) -> jax.Array:
     """The root mean square of all elements, in the widest floating-point dtype."""
-    return jnp.linalg.norm(x.ravel()).astype(float) / x.size**0.5 if x.size else jnp.zeros((), float)
+    return rounded(jnp.linalg.norm(x.ravel())).astype(float) / x.size**0.5 if x.size else jnp.zeros((), float)
 
 
 ADAFACTOR_RULE = _AdafactorRule(

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from funcgrad.optim._numeric import Scalar, like
+from funcgrad.optim._numeric import Scalar, like, rounded
 from funcgrad.optim._rule import Rule
-from funcgrad.optim._terms import direction
+from funcgrad.optim._terms import denominator, direction
 from funcgrad.optim._transformation import make_transformation
 from funcgrad.optim._validation import EPSILON, LEARNING_RATE, WEIGHT_DECAY, nonnegative
 
@@ -80,9 +80,9 @@ def _formula(
     **_: Any,
 ) -> tuple[jax.Array, AdagradState]:
     d = direction(grad, param, weight_decay, maximize=maximize)
-    total = state.sum + d * d
+    total = rounded(state.sum + d * d)
     rate = lr / (1 + state.step.astype(float) * lr_decay)
-    return -like(rate, d) * (d / (jnp.sqrt(total) + like(eps, d))), AdagradState(state.step + 1, total)
+    return -like(rate, d) * (d / denominator(total, eps)), AdagradState(state.step + 1, total)
 
 
 ADAGRAD_RULE = Rule(

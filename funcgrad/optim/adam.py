@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from funcgrad.optim._numeric import Scalar, like
+from funcgrad.optim._numeric import Scalar, like, rounded
 from funcgrad.optim._rule import Rule
-from funcgrad.optim._terms import average_of_squares, bias_correction, decoupled, direction, lerp
+from funcgrad.optim._terms import average_of_squares, bias_correction, decoupled, direction, lerp, raised
 from funcgrad.optim._transformation import make_transformation
 from funcgrad.optim._validation import BETAS, EPSILON, LEARNING_RATE, WEIGHT_DECAY
 
@@ -145,8 +145,8 @@ def _formula(
     exp_avg = lerp(state.exp_avg, d, 1 - beta1)
     exp_avg_sq = average_of_squares(state.exp_avg_sq, d, beta2)
     largest = jnp.maximum(state.max_exp_avg_sq, exp_avg_sq) if amsgrad else None
-    root = jnp.sqrt(exp_avg_sq if largest is None else largest)
-    denominator = root / like(jnp.sqrt(bias_correction(beta2, step)), root) + like(eps, root)
+    root = rounded(jnp.sqrt(exp_avg_sq if largest is None else largest))
+    denominator = raised(rounded(root / like(jnp.sqrt(bias_correction(beta2, step)), root)), eps)
     update = -like(lr / bias_correction(beta1, step), root) * (exp_avg / denominator)
     return decoupled(update, param, lr, shrinkage), AdamState(step, exp_avg, exp_avg_sq, largest)
 

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from funcgrad.optim._numeric import Scalar, like
+from funcgrad.optim._numeric import Scalar, like, rounded
 from funcgrad.optim._rule import Rule
-from funcgrad.optim._terms import bias_correction, direction, lerp
+from funcgrad.optim._terms import bias_correction, direction, lerp, raised
 from funcgrad.optim._transformation import make_transformation
 from funcgrad.optim._validation import BETAS, EPSILON, LEARNING_RATE, WEIGHT_DECAY
 
@@ -76,7 +76,7 @@ def _formula(
     d = direction(grad, param, weight_decay, maximize=maximize)
     step = state.step + 1
     exp_avg = lerp(state.exp_avg, d, 1 - beta1)
-    exp_inf = jnp.maximum(like(beta2, d) * state.exp_inf, jnp.abs(d) + like(eps, d))
+    exp_inf = jnp.maximum(rounded(like(beta2, d) * state.exp_inf), raised(jnp.abs(d), eps))
     update = -like(lr / bias_correction(beta1, step), d) * (exp_avg / exp_inf)
     return update, AdamaxState(step, exp_avg, exp_inf)
 

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from funcgrad.optim._numeric import Scalar, like
+from funcgrad.optim._numeric import Scalar, like, rounded
 from funcgrad.optim._rule import Rule
-from funcgrad.optim._terms import decoupled, direction, lerp
+from funcgrad.optim._terms import direction, stepped
 from funcgrad.optim._transformation import make_transformation
 from funcgrad.optim._validation import LEARNING_RATE, WEIGHT_DECAY
 
@@ -88,8 +88,9 @@ def _formula(
 ) -> tuple[jax.Array, ASGDState]:
     d = direction(grad, param, weight_decay, maximize=maximize)
     eta = state.eta.astype(float)
-    update = decoupled(-like(eta, d) * d, param, eta, lambd)
-    ax = jnp.where(state.mu == 1, param + update, lerp(state.ax, param + update, state.mu))
+    update = stepped(param, d, eta, eta, lambd)
+    moved = rounded(param + update)
+    ax = jnp.where(state.mu == 1, moved, state.ax + rounded(rounded(moved - state.ax) * like(state.mu, d)))
     t = (state.step + 1).astype(float)
     next_eta = lr / (1 + lambd * lr * t) ** alpha
     return update, ASGDState(state.step + 1, next_eta, 1 / jnp.maximum(1, t - t0), ax)

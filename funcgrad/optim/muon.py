@@ -11,7 +11,7 @@ import optax
 
 from funcgrad.optim._numeric import Scalar, like
 from funcgrad.optim._rule import Rule
-from funcgrad.optim._terms import decoupled, lerp
+from funcgrad.optim._terms import lerp, stepped
 from funcgrad.optim._transformation import make_transformation
 from funcgrad.optim._validation import Check, nonnegative
 
@@ -102,8 +102,9 @@ def _formula(
     tall = rows > columns
     orthogonal = _orthogonalised(ahead.T if tall else ahead, ns_coefficients, eps, ns_steps).astype(param.dtype)
     rate = lr * _scale(rows, columns, adjust_lr_fn)
-    update = -like(rate, param) * (orthogonal.T if tall else orthogonal)
-    return decoupled(update, param, lr, weight_decay), MuonState(buffer)
+    return stepped(param, orthogonal.T if tall else orthogonal, rate, lr, weight_decay, is_turned=tall), MuonState(
+        buffer
+    )
 
 
 def _orthogonalised(x: jax.Array, coefficients: tuple[Scalar, Scalar, Scalar], eps: Scalar, steps: int) -> jax.Array:

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from funcgrad.optim._numeric import Scalar, like
+from funcgrad.optim._numeric import Scalar, is_narrow, like, rounded
 from funcgrad.optim._rule import Rule
-from funcgrad.optim._terms import average_of_squares, bias_correction, decoupled, direction, lerp
+from funcgrad.optim._terms import average_of_squares, bias_correction, change, decoupled, denominator, direction, lerp
 from funcgrad.optim._transformation import make_transformation
 from funcgrad.optim._validation import BETAS, EPSILON, LEARNING_RATE, WEIGHT_DECAY, nonnegative
 
@@ -99,12 +99,13 @@ def _formula(
     mu_product = state.mu_product * like(mu, state.mu_product)
     exp_avg = lerp(state.exp_avg, d, 1 - beta1)
     exp_avg_sq = average_of_squares(state.exp_avg_sq, d, beta2)
-    denominator = jnp.sqrt(exp_avg_sq / like(bias_correction(beta2, step), d)) + like(eps, d)
+    below = denominator(rounded(exp_avg_sq / like(bias_correction(beta2, step), d)), eps)
     product = mu_product.astype(float)
     by_grad = lr * (1 - mu) / (1 - product)
     by_average = lr * next_mu / (1 - product * next_mu)
-    update = -like(by_grad, d) * (d / denominator) - like(by_average, d) * (exp_avg / denominator)
-    return decoupled(update, param, lr, shrinkage), NAdamState(step, mu_product, exp_avg, exp_avg_sq)
+    first = decoupled(-like(by_grad, d) * (d / below), param, lr, shrinkage)
+    update = (change(rounded(param + first), param) if is_narrow() else first) - like(by_average, d) * (exp_avg / below)
+    return update, NAdamState(step, mu_product, exp_avg, exp_avg_sq)
 
 
 def _momentum(beta1: Scalar, momentum_decay: Scalar, step: jax.Array) -> jax.Array:

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from funcgrad.optim._numeric import Scalar, like
+from funcgrad.optim._numeric import Scalar, like, rounded
 from funcgrad.optim._rule import Rule
-from funcgrad.optim._terms import average_of_squares, bias_correction, decoupled, direction, lerp, log
+from funcgrad.optim._terms import average_of_squares, bias_correction, decoupled, denominator, direction, lerp, log
 from funcgrad.optim._transformation import make_transformation
 from funcgrad.optim._validation import BETAS, EPSILON, LEARNING_RATE, WEIGHT_DECAY
 
@@ -94,10 +94,11 @@ def _formula(
     exp_avg = lerp(state.exp_avg, d, 1 - beta1)
     exp_avg_sq = average_of_squares(state.exp_avg_sq, d, beta2)
     length = _length(beta2, step)
-    factor = jnp.sqrt(bias_correction(beta2, step)) * _rectification(length, beta2)
-    adaptive = like(factor, d) / (jnp.sqrt(exp_avg_sq) + like(eps, d))
-    corrected = exp_avg / like(bias_correction(beta1, step), d)
-    update = -like(lr, d) * corrected * jnp.where(length > MIN_LENGTH, adaptive, 1)
+    root, rectification = jnp.sqrt(bias_correction(beta2, step)), _rectification(length, beta2)
+    adaptive = rounded(rounded(1 / denominator(exp_avg_sq, eps)) * like(root, d))
+    plain = rounded(like(lr, d) * rounded(exp_avg / like(bias_correction(beta1, step), d)))
+    rectified = rounded(rounded(plain * adaptive) * like(rectification, d))
+    update = -jnp.where(length > MIN_LENGTH, rectified, plain)
     return decoupled(update, param, lr, shrinkage), RAdamState(step, exp_avg, exp_avg_sq)
 
 

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from funcgrad.optim._numeric import Scalar, is_zero, like
+from funcgrad.optim._numeric import Scalar, is_zero, like, rounded
 from funcgrad.optim._rule import Rule
-from funcgrad.optim._terms import average_of_squares, direction, lerp
+from funcgrad.optim._terms import average_of_squares, denominator, direction, lerp, stepped
 from funcgrad.optim._transformation import make_transformation
 from funcgrad.optim._validation import EPSILON, LEARNING_RATE, MOMENTUM, WEIGHT_DECAY, nonnegative
 
@@ -93,12 +93,13 @@ def _formula(
     d = direction(grad, param, weight_decay, maximize=maximize)
     square_avg = average_of_squares(state.square_avg, d, alpha)
     grad_avg = lerp(state.grad_avg, d, 1 - alpha) if centered else state.grad_avg
-    variance = square_avg - grad_avg * grad_avg if centered else square_avg
-    scaled = d / (jnp.sqrt(variance) + like(eps, d))
+    variance = rounded(square_avg - grad_avg * grad_avg) if centered else square_avg
+    scaled = d / denominator(variance, eps)
     buffer = state.momentum_buffer
     if not is_zero(momentum):
-        buffer = scaled = like(momentum, d) * buffer + scaled
-    return -like(lr, d) * scaled, RMSpropState(state.step + 1, square_avg, buffer, grad_avg)
+        buffer = scaled = rounded(rounded(like(momentum, d) * buffer) + scaled)
+    update = -like(lr, d) * scaled if is_zero(momentum) else stepped(param, scaled, lr)
+    return update, RMSpropState(state.step + 1, square_avg, buffer, grad_avg)
 
 
 RMSPROP_RULE = Rule(

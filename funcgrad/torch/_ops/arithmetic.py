@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from funcgrad.optim._numeric import is_left_over
 from funcgrad.torch._dispatch import apply, value_of
 from funcgrad.torch._in_place import assign
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
@@ -68,13 +69,27 @@ def _kind_of(x: Any) -> str:
 
 def _sum_scaled(x: Any, y: Any, alpha: Any) -> Any:
     dtype = _checked_scale(x, y, alpha)
+    if dtype in HALVES:
+        return _sum_of_halves(x, y, cast(alpha, dtype), dtype)
     return common(_add)(x, cast(y, dtype) * cast(alpha, dtype))
 
 
 def _difference_scaled(x: Any, y: Any, alpha: Any) -> Any:
     _refuse_bool(x, y)
     dtype = _checked_scale(x, y, alpha)
+    if dtype in HALVES:
+        return _sum_of_halves(x, y, -cast(alpha, dtype), dtype)
     return common(jnp.subtract)(x, cast(y, dtype) * cast(alpha, dtype))
+
+
+def _sum_of_halves(x: Any, y: Any, alpha: Any, dtype: np.dtype[Any]) -> Any:
+    """`x + alpha * y` in float32 but for elements that PyTorch adds one by one: of each row where one is repeated."""
+    single = np.dtype(np.float32)
+    x, y, alpha = (cast(cast(z, dtype), single) for z in (x, y, alpha))
+    product = alpha * y
+    total = np.broadcast_shapes(x.shape, y.shape)
+    one_by_one = is_left_over(total if x.shape == y.shape else total[-1:])
+    return (x + jnp.where(one_by_one, cast(cast(product, dtype), single), product)).astype(dtype)
 
 
 def _checked_scale(x: Any, y: Any, alpha: Any) -> np.dtype[Any]:

@@ -230,9 +230,9 @@ def _step_op(rule: Rule) -> Op:
             hyper = with_options(structure, numbers, values)
             leaf, own = jax.tree.map(as_real, (param, own))
             state = rule.from_dict({**counts, **own}) if start is None else _started(rule, leaf, hyper, start)
-            update, state = rule.update(as_real(grad), state, leaf, **hyper)
+            leaf, state = rule.apply(as_real(grad), state, leaf, **hyper)
             entries = {**own, **rule.to_dict(state)}
-            own_results = [as_param(param, new) for new in (leaf + update, *(entries[name] for name in fields))]
+            own_results = [as_param(param, new) for new in (leaf, *(entries[name] for name in fields))]
             return own_results, [entries[name] for name in counters]
 
         for grad in rest[:count]:
