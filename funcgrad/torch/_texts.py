@@ -346,3 +346,7 @@ TENSORDOT_DIMS = (
     "but got dims={}"
 )
 INFERRED_COMPLEX = "torch.{}(): inferred dtype c10::complex<{}> can't be safely cast to passed dtype {}"
+DRAWN_AT = (
+    "The function '{}' is not differentiable with respect to argument 'random_samples'. This input cannot have "
+    "requires_grad True."
+)

@@ -112,3 +112,35 @@ def test_the_identity_of_a_spatial_transformer_is_exact_to_the_bit(n, align_corn
         line = torch.linspace(-1, 1, n)
         seen[torch] = grid.detach().numpy().tobytes(), line.numpy().tobytes()
     assert seen[shim] == seen[real]
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_fractional_pool_draws_what_pytorch_draws(ndim, dtype):
+    rng, seen = np.random.default_rng(0), []
+    values = rng.normal(size=(2, 3, *(9, 11, 7)[:ndim])).astype(np.float32)
+    for torch in (real, shim):
+        torch.manual_seed(0)
+        x = torch.tensor(values).to(getattr(torch, dtype)).requires_grad_()
+        pool = getattr(torch.nn.functional, f"fractional_max_pool{ndim}d")
+        y, places = pool(x, 2, (4, 3, 2)[:ndim], return_indices=True)
+        y.float().pow(2).sum().backward()
+        again = pool(x[0], (3, 2, 2)[:ndim], output_ratio=(0.5,) * ndim)
+        with_nan = torch.full((1, 1, *(4,) * ndim), float("nan"))
+        last = pool(with_nan, 2, 2, return_indices=True)[1]
+        seen.append([z.detach().double().numpy() for z in (y, places, x.grad, again, last)])
+    for ours, theirs in zip(seen[1], seen[0], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("size, channels", [(3, 5), (5, 3), (7, 16), (3, 1)])
+def test_normalization_over_neighbouring_channels(size, channels):
+    values, seen = np.random.default_rng(0).normal(size=(2, channels, 3, 4)), []
+    for torch in (real, shim):
+        x = torch.tensor(values, requires_grad=True)
+        y = torch.nn.CrossMapLRN2d(size, alpha=0.5, k=2)(x)
+        y.pow(2).sum().backward()
+        assert y.grad_fn.name() == "CrossMapLRN2dBackward"
+        seen.append([y.detach().numpy(), x.grad.numpy()])
+    for ours, theirs in zip(seen[1], seen[0], strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)

@@ -10,7 +10,7 @@ from typing import Any
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops import dropout as drop
-from funcgrad.torch._ops import loss_likelihood, loss_margin, loss_similarity, pooling
+from funcgrad.torch._ops import fractional_pooling, loss_likelihood, loss_margin, loss_similarity, pooling
 from funcgrad.torch._ops.convolution import conv1d
 from funcgrad.torch._ops.embedding import embedding as rows_of_table
 from funcgrad.torch._ops.loss_ctc import ctc_loss as loss_of_alignments
@@ -44,6 +44,9 @@ max_pool1d_with_indices, max_pool2d_with_indices, max_pool3d_with_indices = map(
 )
 adaptive_max_pool1d_with_indices, adaptive_max_pool2d_with_indices, adaptive_max_pool3d_with_indices = map(
     _with_indices, (pooling.adaptive_max_pool1d, pooling.adaptive_max_pool2d, pooling.adaptive_max_pool3d)
+)
+fractional_max_pool2d_with_indices, fractional_max_pool3d_with_indices = map(
+    _with_indices, (fractional_pooling.fractional_max_pool2d, fractional_pooling.fractional_max_pool3d)
 )
 
 

@@ -43,6 +43,7 @@ from funcgrad.torch.nn._convolutions import Conv3d as Conv3d
 from funcgrad.torch.nn._convolutions import ConvTranspose1d as ConvTranspose1d
 from funcgrad.torch.nn._convolutions import ConvTranspose2d as ConvTranspose2d
 from funcgrad.torch.nn._convolutions import ConvTranspose3d as ConvTranspose3d
+from funcgrad.torch.nn._cross_map import CrossMapLRN2d as CrossMapLRN2d
 from funcgrad.torch.nn._distance import Bilinear as Bilinear
 from funcgrad.torch.nn._distance import CosineSimilarity as CosineSimilarity
 from funcgrad.torch.nn._distance import PairwiseDistance as PairwiseDistance
@@ -128,6 +129,8 @@ from funcgrad.torch.nn._pooling import AdaptiveMaxPool3d as AdaptiveMaxPool3d
 from funcgrad.torch.nn._pooling import AvgPool1d as AvgPool1d
 from funcgrad.torch.nn._pooling import AvgPool2d as AvgPool2d
 from funcgrad.torch.nn._pooling import AvgPool3d as AvgPool3d
+from funcgrad.torch.nn._pooling import FractionalMaxPool2d as FractionalMaxPool2d
+from funcgrad.torch.nn._pooling import FractionalMaxPool3d as FractionalMaxPool3d
 from funcgrad.torch.nn._pooling import LPPool1d as LPPool1d
 from funcgrad.torch.nn._pooling import LPPool2d as LPPool2d
 from funcgrad.torch.nn._pooling import LPPool3d as LPPool3d

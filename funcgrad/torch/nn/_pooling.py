@@ -238,3 +238,57 @@ class MaxUnpool3d(_MaxUnpoolNd):
 
     ndim = 3
     function = staticmethod(F.max_unpool3d)
+
+
+class _FractionalMaxPoolNd(Module):
+    ndim: ClassVar[int]
+    function: ClassVar[_Function]
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        output_size: Any = None,
+        output_ratio: Any = None,
+        return_indices: bool = False,
+        _random_samples: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        n = self.ndim
+        self.kernel_size, self.return_indices = ntuple(kernel_size, n), return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else ntuple(output_size, n)
+        self.output_ratio = None if output_ratio is None else ntuple(output_ratio, n)
+        if output_size is None and output_ratio is None:
+            raise ValueError(f"FractionalMaxPool{n}d requires specifying either an output size, or a pooling ratio")
+        if output_size is not None and output_ratio is not None:
+            raise ValueError("only one of output_size and output_ratio may be specified")
+        if self.output_ratio is not None and not all(0 < ratio < 1 for ratio in self.output_ratio[:n]):
+            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+    def forward(self, input: Tensor) -> Any:
+        """The largest element of each window, and its position if asked for."""
+        sizes = self.kernel_size, self.output_size, self.output_ratio
+        return type(self).function(input, *sizes, self.return_indices, _random_samples=self._random_samples)
+
+
+class FractionalMaxPool2d(_FractionalMaxPoolNd):
+    """The largest element of each window, of places that are drawn for each channel."""
+
+    ndim = 2
+    function = staticmethod(F.fractional_max_pool2d)
+
+
+class FractionalMaxPool3d(_FractionalMaxPoolNd):
+    """The largest element of each window, of places that are drawn for each channel.
+
+    Raises:
+        ValueError: A size is not positive, or neither a size nor a ratio is given.
+    """
+
+    ndim = 3
+    function = staticmethod(F.fractional_max_pool3d)
+
+    def __init__(self, kernel_size: Any, *args: Any, **options: Any) -> None:
+        if any(k <= 0 for k in ntuple(kernel_size, 3)):
+            raise ValueError(f"kernel_size must be greater than 0, but got {kernel_size}")
+        super().__init__(kernel_size, *args, **options)

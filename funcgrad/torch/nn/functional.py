@@ -41,6 +41,8 @@ from funcgrad.torch._ops.dropout import dropout2d as dropout2d
 from funcgrad.torch._ops.dropout import dropout3d as dropout3d
 from funcgrad.torch._ops.dropout import feature_alpha_dropout as feature_alpha_dropout
 from funcgrad.torch._ops.embedding import embedding as embedding
+from funcgrad.torch._ops.fractional_pooling import fractional_max_pool2d as fractional_max_pool2d
+from funcgrad.torch._ops.fractional_pooling import fractional_max_pool3d as fractional_max_pool3d
 from funcgrad.torch._ops.grouped import grouped_mm as grouped_mm
 from funcgrad.torch._ops.in_projection import _in_projection as _in_projection
 from funcgrad.torch._ops.in_projection import _in_projection_packed as _in_projection_packed
@@ -129,6 +131,8 @@ from funcgrad.torch._ops.variants import adaptive_max_pool1d_with_indices as ada
 from funcgrad.torch._ops.variants import adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices
 from funcgrad.torch._ops.variants import adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices
 from funcgrad.torch._ops.variants import conv_tbc as conv_tbc
+from funcgrad.torch._ops.variants import fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices
+from funcgrad.torch._ops.variants import fractional_max_pool3d_with_indices as fractional_max_pool3d_with_indices
 from funcgrad.torch._ops.variants import max_pool1d_with_indices as max_pool1d_with_indices
 from funcgrad.torch._ops.variants import max_pool2d_with_indices as max_pool2d_with_indices
 from funcgrad.torch._ops.variants import max_pool3d_with_indices as max_pool3d_with_indices

@@ -1,6 +1,7 @@
 """torch.nn.modules.normalization: normalization of layers and groups."""
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch.nn._cross_map import CrossMapLRN2d as CrossMapLRN2d
 from funcgrad.torch.nn._normalization import GroupNorm as GroupNorm
 from funcgrad.torch.nn._normalization import LayerNorm as LayerNorm
 from funcgrad.torch.nn._normalization import LocalResponseNorm as LocalResponseNorm

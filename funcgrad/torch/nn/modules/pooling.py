@@ -10,6 +10,8 @@ from funcgrad.torch.nn._pooling import AdaptiveMaxPool3d as AdaptiveMaxPool3d
 from funcgrad.torch.nn._pooling import AvgPool1d as AvgPool1d
 from funcgrad.torch.nn._pooling import AvgPool2d as AvgPool2d
 from funcgrad.torch.nn._pooling import AvgPool3d as AvgPool3d
+from funcgrad.torch.nn._pooling import FractionalMaxPool2d as FractionalMaxPool2d
+from funcgrad.torch.nn._pooling import FractionalMaxPool3d as FractionalMaxPool3d
 from funcgrad.torch.nn._pooling import LPPool1d as LPPool1d
 from funcgrad.torch.nn._pooling import LPPool2d as LPPool2d
 from funcgrad.torch.nn._pooling import LPPool3d as LPPool3d
