@@ -82,6 +82,10 @@ class TypedStorage(_Storage):
         """Type of the elements."""
         return self._base.dtype
 
+    def type(self) -> str:
+        """The name of its class, as it was called of old."""
+        return f"torch.{self.dtype.legacy.replace('Tensor', 'Storage')}"
+
     def element_size(self) -> int:
         """Bytes of an element."""
         return self.dtype.itemsize
