@@ -5,6 +5,7 @@ Afterwards everything is as before. Processes that the script starts get the sam
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import re
@@ -19,6 +20,7 @@ from types import ModuleType
 
 from funcgrad.errors import UnsupportedModuleError, unsupported
 from funcgrad.launch.children import face_in_children
+from funcgrad.launch.endings import endings_in
 from funcgrad.launch.files import flush_files
 
 FACE = "funcgrad.torch"
@@ -69,7 +71,7 @@ def own_imports(argv: list[str], folder: str) -> Generator[None]:
     finder = install_face()
     sys.argv, sys.path = argv, [folder, *sys.path[1:]]
     try:
-        with face_in_children(install_face):
+        with face_in_children(install_face), endings_in(functools.partial(own_imports, argv, folder)):
             yield
     except ImportError as error:
         _advise(error)

@@ -437,3 +437,31 @@ def test_what_is_not_a_python_file(script, tmp_path):
         with pytest.raises(launch.LaunchError, match=reason) as caught:
             launch.run_script(path)
         assert os.path.basename(path) in str(caught.value)
+
+
+def test_what_is_registered_with_atexit_has_the_scripts_imports(tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text(
+        textwrap.dedent("""
+        import atexit, sys
+        import torch
+        import neighbour
+
+        def unwanted():
+            print("unwanted")
+
+        @atexit.register
+        def bye():
+            import neighbour as again
+            import torch as late
+            from torch.nn import functional
+            print(late is torch, late.__name__, type(late.ones(1)), again is neighbour, sys.argv[1:])
+
+        atexit.register(unwanted)
+        atexit.unregister(unwanted)
+        """)
+    )
+    (tmp_path / "neighbour.py").write_text("")
+    run = [sys.executable, "-m", "funcgrad", "run", str(path), "an argument"]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert done.stdout == "True torch <class 'torch.Tensor'> True ['an argument']\n"

@@ -1,0 +1,54 @@
+"""What a script registers with `atexit` runs when Python ends, long after the script: then it gets its imports back."""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import sys
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import ModuleType
+from typing import Any
+
+
+@contextmanager
+def endings_in(place: Callable[[], AbstractContextManager[Any]]) -> Generator[None]:
+    """A block whose `atexit` handlers run in a place like it.
+
+    Args:
+        place: Makes the block's import state anew. The modules that the block had imported are put into it.
+    """
+    kept: dict[str, ModuleType] | None = None
+    register, unregister = atexit.register, atexit.unregister
+    calls: list[tuple[Any, Callable[[], None]]] = []
+
+    def registered(func: Any, *args: Any, **keywords: Any) -> Any:
+        def call() -> None:
+            with nullcontext() if kept is None else place():
+                if kept is not None:
+                    _put_back(kept)
+                func(*args, **keywords)
+
+        calls.append((func, call))
+        register(call)
+        return func
+
+    def forgotten(func: Any) -> None:
+        for known, call in calls:
+            if known == func:
+                unregister(call)
+        unregister(func)
+
+    atexit.register, atexit.unregister = registered, forgotten
+    try:
+        yield
+    finally:
+        atexit.register, atexit.unregister = register, unregister
+        kept = dict(sys.modules)
+
+
+def _put_back(modules: dict[str, ModuleType]) -> None:
+    if "torch" in modules:
+        importlib.import_module("torch")  # its finder names the classes
+    for name, module in modules.items():
+        sys.modules.setdefault(name, module)
