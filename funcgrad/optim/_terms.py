@@ -76,6 +76,8 @@ def raised(x: jax.Array, eps: Scalar) -> jax.Array:
 def lerp(start: jax.Array, end: jax.Array, weight: Scalar) -> jax.Array:
     """The point at `weight` on the line from `start` to `end`."""
     share, way = like(weight, start), end - start
+    if not is_narrow():
+        return start + share * way
     return rounded(jnp.where(share < 0.5, start + share * way, end - way * (1 - share)))
 
 

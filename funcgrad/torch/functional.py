@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import funcgrad.torch as torch
-from funcgrad.errors import missing_from
+from funcgrad.torch._borrowed import borrowing
 
 _NAMES = frozenset(
     {
@@ -14,7 +14,7 @@ _NAMES = frozenset(
         *("unique", "unique_consecutive", "unravel_index"),
     }
 )
-_missing = missing_from(__name__)
+_missing = borrowing(__name__, "F Tensor handle_torch_function has_torch_function")
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
@@ -11,6 +13,12 @@ _PATH, _ADVICE = "torch._subclasses.fake_tensor", 'Make tensors without data wit
 
 FakeTensor: Any = _stand_in(_PATH, "FakeTensor", _ADVICE)
 FakeTensorMode: Any = _stand_in(_PATH, "FakeTensorMode", _ADVICE)
+
+
+@contextmanager
+def unset_fake_temporarily() -> Generator[None]:
+    """A block in which tensors are made with data, as they are everywhere."""
+    yield
 
 
 def is_fake(x: Any) -> bool:

@@ -1,5 +1,6 @@
 """torch.optim.lr_scheduler: schedulers that set the learning rates of an optimizer, step by step."""
 
+from funcgrad.torch._tensor import Tensor as Tensor
 from funcgrad.torch.optim._lr.base import EPOCH_DEPRECATION_WARNING as EPOCH_DEPRECATION_WARNING
 from funcgrad.torch.optim._lr.base import LRScheduler as LRScheduler
 from funcgrad.torch.optim._lr.base import _enable_get_lr_call as _enable_get_lr_call

@@ -1,6 +1,6 @@
 """torch.nn.modules.activation: activations, softmax and attention."""
 
-from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._borrowed import borrowing as _borrowing
 from funcgrad.torch.nn._activations import CELU as CELU
 from funcgrad.torch.nn._activations import ELU as ELU
 from funcgrad.torch.nn._activations import GELU as GELU
@@ -31,4 +31,4 @@ from funcgrad.torch.nn._softmax import Softmax as Softmax
 from funcgrad.torch.nn._softmax import Softmax2d as Softmax2d
 from funcgrad.torch.nn._softmax import Softmin as Softmin
 
-__getattr__ = _missing_from(__name__)
+__getattr__ = _borrowing(__name__, "F Module Parameter Tensor constant_ xavier_normal_ xavier_uniform_")

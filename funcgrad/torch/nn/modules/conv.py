@@ -1,6 +1,6 @@
 """torch.nn.modules.conv: convolutions and their base classes."""
 
-from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._borrowed import borrowing as _borrowing
 from funcgrad.torch.nn._convolutions import Conv1d as Conv1d
 from funcgrad.torch.nn._convolutions import Conv2d as Conv2d
 from funcgrad.torch.nn._convolutions import Conv3d as Conv3d
@@ -20,4 +20,4 @@ from funcgrad.torch.nn.modules.utils import _reverse_repeat_tuple as _reverse_re
 from funcgrad.torch.nn.modules.utils import _single as _single
 from funcgrad.torch.nn.modules.utils import _triple as _triple
 
-__getattr__ = _missing_from(__name__)
+__getattr__ = _borrowing(__name__, "F Module Parameter Tensor UninitializedParameter init")

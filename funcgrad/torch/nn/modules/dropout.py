@@ -1,6 +1,6 @@
 """torch.nn.modules.dropout: dropout."""
 
-from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._borrowed import borrowing as _borrowing
 from funcgrad.torch.nn._dropout import AlphaDropout as AlphaDropout
 from funcgrad.torch.nn._dropout import Dropout as Dropout
 from funcgrad.torch.nn._dropout import Dropout1d as Dropout1d
@@ -9,4 +9,4 @@ from funcgrad.torch.nn._dropout import Dropout3d as Dropout3d
 from funcgrad.torch.nn._dropout import FeatureAlphaDropout as FeatureAlphaDropout
 from funcgrad.torch.nn._dropout import _DropoutNd as _DropoutNd
 
-__getattr__ = _missing_from(__name__)
+__getattr__ = _borrowing(__name__, "F Module Tensor")

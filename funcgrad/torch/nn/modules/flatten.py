@@ -1,7 +1,7 @@
 """torch.nn.modules.flatten: several dimensions as one, and back."""
 
-from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._borrowed import borrowing as _borrowing
 from funcgrad.torch.nn._linear import Flatten as Flatten
 from funcgrad.torch.nn._linear import Unflatten as Unflatten
 
-__getattr__ = _missing_from(__name__)
+__getattr__ = _borrowing(__name__, "Module Tensor")

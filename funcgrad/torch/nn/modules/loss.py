@@ -1,6 +1,6 @@
 """torch.nn.modules.loss: losses and their base classes."""
 
-from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._borrowed import borrowing as _borrowing
 from funcgrad.torch.nn._losses import BCELoss as BCELoss
 from funcgrad.torch.nn._losses import BCEWithLogitsLoss as BCEWithLogitsLoss
 from funcgrad.torch.nn._losses import CrossEntropyLoss as CrossEntropyLoss
@@ -26,4 +26,4 @@ from funcgrad.torch.nn._margin_losses import SoftMarginLoss as SoftMarginLoss
 from funcgrad.torch.nn._margin_losses import TripletMarginLoss as TripletMarginLoss
 from funcgrad.torch.nn._margin_losses import TripletMarginWithDistanceLoss as TripletMarginWithDistanceLoss
 
-__getattr__ = _missing_from(__name__)
+__getattr__ = _borrowing(__name__, "F Linear Module PairwiseDistance Tensor")

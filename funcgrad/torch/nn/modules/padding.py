@@ -1,6 +1,6 @@
 """torch.nn.modules.padding: padding."""
 
-from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._borrowed import borrowing as _borrowing
 from funcgrad.torch.nn._padding import CircularPad1d as CircularPad1d
 from funcgrad.torch.nn._padding import CircularPad2d as CircularPad2d
 from funcgrad.torch.nn._padding import CircularPad3d as CircularPad3d
@@ -17,4 +17,4 @@ from funcgrad.torch.nn._padding import ZeroPad1d as ZeroPad1d
 from funcgrad.torch.nn._padding import ZeroPad2d as ZeroPad2d
 from funcgrad.torch.nn._padding import ZeroPad3d as ZeroPad3d
 
-__getattr__ = _missing_from(__name__)
+__getattr__ = _borrowing(__name__, "F Module Tensor")

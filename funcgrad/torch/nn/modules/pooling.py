@@ -1,6 +1,6 @@
 """torch.nn.modules.pooling: pooling."""
 
-from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._borrowed import borrowing as _borrowing
 from funcgrad.torch.nn._pooling import AdaptiveAvgPool1d as AdaptiveAvgPool1d
 from funcgrad.torch.nn._pooling import AdaptiveAvgPool2d as AdaptiveAvgPool2d
 from funcgrad.torch.nn._pooling import AdaptiveAvgPool3d as AdaptiveAvgPool3d
@@ -28,4 +28,4 @@ from funcgrad.torch.nn._pooling import _LPPoolNd as _LPPoolNd
 from funcgrad.torch.nn._pooling import _MaxPoolNd as _MaxPoolNd
 from funcgrad.torch.nn._pooling import _MaxUnpoolNd as _MaxUnpoolNd
 
-__getattr__ = _missing_from(__name__)
+__getattr__ = _borrowing(__name__, "F Module Tensor")

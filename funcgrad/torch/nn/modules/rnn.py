@@ -1,6 +1,6 @@
 """torch.nn.modules.rnn: recurrent layers and cells."""
 
-from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._borrowed import borrowing as _borrowing
 from funcgrad.torch.nn._recurrent import GRU as GRU
 from funcgrad.torch.nn._recurrent import LSTM as LSTM
 from funcgrad.torch.nn._recurrent import RNN as RNN
@@ -11,4 +11,4 @@ from funcgrad.torch.nn._recurrent_cells import RNNCell as RNNCell
 from funcgrad.torch.nn._recurrent_cells import RNNCellBase as RNNCellBase
 from funcgrad.torch.nn.utils.rnn import PackedSequence as PackedSequence
 
-__getattr__ = _missing_from(__name__)
+__getattr__ = _borrowing(__name__, "Module PackedSequence Parameter Tensor init")

@@ -1,7 +1,7 @@
 """torch.nn.modules.sparse: embeddings."""
 
-from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._borrowed import borrowing as _borrowing
 from funcgrad.torch.nn._sparse import Embedding as Embedding
 from funcgrad.torch.nn._sparse import EmbeddingBag as EmbeddingBag
 
-__getattr__ = _missing_from(__name__)
+__getattr__ = _borrowing(__name__, "F Module Parameter Tensor init")

@@ -1,6 +1,6 @@
 """torch.nn.modules.transformer: the Transformer and its layers."""
 
-from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._borrowed import borrowing as _borrowing
 from funcgrad.torch.nn._transformer import Transformer as Transformer
 from funcgrad.torch.nn._transformer import TransformerDecoder as TransformerDecoder
 from funcgrad.torch.nn._transformer import TransformerEncoder as TransformerEncoder
@@ -10,4 +10,6 @@ from funcgrad.torch.nn._transformer_layers import TransformerDecoderLayer as Tra
 from funcgrad.torch.nn._transformer_layers import TransformerEncoderLayer as TransformerEncoderLayer
 from funcgrad.torch.nn._transformer_layers import _get_activation_fn as _get_activation_fn
 
-__getattr__ = _missing_from(__name__)
+__getattr__ = _borrowing(
+    __name__, "Dropout F LayerNorm Linear Module ModuleList MultiheadAttention Tensor xavier_uniform_"
+)
