@@ -18,33 +18,42 @@ def endings_in(place: Callable[[], AbstractContextManager[Any]]) -> Generator[No
     Args:
         place: Makes the block's import state anew. The modules that the block had imported are put into it.
     """
-    kept: dict[str, ModuleType] | None = None
+    kept: dict[str, ModuleType] = {}
     register, unregister = atexit.register, atexit.unregister
-    calls: list[tuple[Any, Callable[[], None]]] = []
+    waiting: list[tuple[Any, Callable[[], None]]] = []
 
     def registered(func: Any, *args: Any, **keywords: Any) -> Any:
         def call() -> None:
-            with nullcontext() if kept is None else place():
-                if kept is not None:
-                    _put_back(kept)
-                func(*args, **keywords)
+            with place() if kept else nullcontext():
+                _put_back(kept)
+                try:
+                    func(*args, **keywords)
+                finally:
+                    forget(call)
 
-        calls.append((func, call))
+        waiting.append((func, call))
         register(call)
         return func
 
-    def forgotten(func: Any) -> None:
-        for known, call in calls:
+    def forget(call: Callable[[], None]) -> None:
+        waiting[:] = [pair for pair in waiting if pair[1] is not call]
+        if not waiting:
+            kept.clear()  # what the script's globals hold is finalized after the last handler
+
+    def unregistered(func: Any) -> None:
+        for known, call in waiting:
             if known == func:
                 unregister(call)
+                forget(call)
         unregister(func)
 
-    atexit.register, atexit.unregister = registered, forgotten
+    atexit.register, atexit.unregister = registered, unregistered
     try:
         yield
     finally:
         atexit.register, atexit.unregister = register, unregister
-        kept = dict(sys.modules)
+        if waiting:
+            kept.update(sys.modules)
 
 
 def _put_back(modules: dict[str, ModuleType]) -> None:
