@@ -19,7 +19,6 @@ _HOMES: dict[str, str] = {
     **dict.fromkeys(_OVERRIDING, "torch.overrides"),
     **dict.fromkeys(("Size", "Tensor", "device", "dtype"), "torch"),
     "RemovableHandle": "torch.utils.hooks",
-    "PackedSequence": "torch.nn.utils.rnn",
 }
 _MODULES = {"F": "torch.nn.functional", "init": "torch.nn.init"}
 

@@ -11,4 +11,4 @@ from funcgrad.torch.nn._recurrent_cells import RNNCell as RNNCell
 from funcgrad.torch.nn._recurrent_cells import RNNCellBase as RNNCellBase
 from funcgrad.torch.nn.utils.rnn import PackedSequence as PackedSequence
 
-__getattr__ = _borrowing(__name__, "Module PackedSequence Parameter Tensor init")
+__getattr__ = _borrowing(__name__, "Module Parameter Tensor init")
