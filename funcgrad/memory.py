@@ -20,8 +20,8 @@ def keep_freed_memory() -> bool:
     """Keep the memory that this process frees, for its own later use.
 
     `funcgrad run` does so for its script. A program of your own may call it once, before its first step: on CPU, steps
-    whose buffers are many megabytes large took 0.7 to 0.9 of their time. The process then stays as large as it was at
-    its largest.
+    whose buffers are many megabytes large took 0.7 to 0.9 of their time. The process then stays as large as its
+    largest step made it, until something is compiled: whatever is free goes back to the system then.
 
     Returns:
         Whether the C library can be told so; only glibc can.
