@@ -154,6 +154,10 @@ CASES = {
         (POSITIVE.astype(np.float64),),
     ),
     "gamma functions at their ends": (lax.lgamma, (np.float32([np.nan, np.inf, -np.inf, 0, -1, 1e30]),)),
+    "special functions at their ends": (
+        lambda x, s: (jnp.copysign(1, lax.erf_inv(x)), lax.zeta(s, s + jnp.inf)),
+        (np.array([0.0, -0.0]), np.array([1.5, 3.0])),
+    ),
     "Fourier transforms": (
         lambda x: (
             jnp.fft.fft2(x),

@@ -15,7 +15,7 @@ from funcgrad.trace.host.fourier import transform
 from funcgrad.trace.host.indexing import add_at, dynamic_slice, dynamic_update_slice, gather, scatter, sort
 from funcgrad.trace.host.linalg import cholesky, eigh, lu, lu_pivots_to_permutation, qr, svd, triangular_solve
 from funcgrad.trace.host.row import Function, Row, check
-from funcgrad.trace.host.special import error_function, log_gamma, special
+from funcgrad.trace.host.special import error_function, inverse_error_function, log_gamma, special, zeta
 from funcgrad.trace.jaxprs import place_of_cpu
 
 
@@ -191,12 +191,12 @@ ELEMENTWISE: dict[str, Row] = {
     "logistic": _logistic,
     "erf": error_function,
     "erfc": special("erfc"),
-    "erf_inv": special("erfinv"),
+    "erf_inv": inverse_error_function,
     "lgamma": log_gamma,
     "digamma": special("psi"),
     "igamma": special("gammainc"),
     "igammac": special("gammaincc"),
-    "zeta": special("zeta"),
+    "zeta": zeta,
     "bessel_i0e": special("i0e"),
     "bessel_i1e": special("i1e"),
     "convert_element_type": _conversion,

@@ -34,6 +34,18 @@ def log_gamma(taken: Any, made: Any) -> Function:
     return lambda x: function(np.where(x == -np.inf, np.inf, x))
 
 
+def inverse_error_function(taken: Any, made: Any) -> Function:
+    """The inverse of the error function; SciPy's loses the sign of -0."""
+    function = special("erfinv")(taken, made)
+    return lambda x: np.where(x == 0, x, function(x))
+
+
+def zeta(taken: Any, made: Any) -> Function:
+    """The zeta function of Hurwitz; at infinity XLA and PyTorch have no number, SciPy has."""
+    function = special("zeta")(taken, made)
+    return lambda x, q: function(x, np.where(q == np.inf, np.nan, q))
+
+
 def error_function(taken: Any, made: Any, **_: Any) -> Function:
     """The error function; in 64 bits SciPy's."""
     return erf if taken[0].dtype == np.float32 else special("erf")(taken, made)
