@@ -59,7 +59,7 @@ _COMPILED = {
     **dict.fromkeys(("reduce_sum", "reduce_prod", "reduce_max", "reduce_min", "reduce_and", "reduce_or"), LOOP),
     **dict.fromkeys(("argmax", "argmin", "cumsum", "cummax", "cumlogsumexp", "sort"), LOOP),
     **dict.fromkeys(("reduce_window_max", "reduce_window_sum", "select_and_scatter_add"), LOOP),
-    **dict.fromkeys(("gather", "scatter", "scatter-add", "scatter_mul"), LOOP),
+    **dict.fromkeys(("gather", "scatter", "scatter-add", "scatter-mul", "scatter-max", "scatter-min"), LOOP),
     **dict.fromkeys(("dynamic_slice", "dynamic_update_slice", "pad", "rev", "concatenate", "split"), LOOP),
 }
 
