@@ -181,7 +181,8 @@ def _pseudo_inverse(a: Any, value: Any) -> Any:
 
 @_pseudo_inverse.defjvp
 def _pseudo_inverse_jvp(primals: Any, tangents: Any) -> Any:
-    (a, p), da = primals, tangents[0]
+    a, da = primals[0], tangents[0]
+    p = _pseudo_inverse(*primals)  # not the value alone, which a second derivative would take for a constant
     rows, columns = jnp.eye(a.shape[-2], dtype=a.dtype), jnp.eye(a.shape[-1], dtype=a.dtype)
     ph, dah = p.mT.conj(), da.mT.conj()
     return p, -p @ da @ p + p @ ph @ dah @ (rows - a @ p) + (columns - p @ a) @ dah @ ph @ p
