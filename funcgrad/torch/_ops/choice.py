@@ -70,16 +70,19 @@ def _clamp_between(x: Any, low: Any, high: Any) -> Any:
 
 
 def _clamp_below(x: Any, low: Any) -> Any:
-    return _clamp_between(x, low, _extreme(result_type((x, low)), highest=True))
+    return _clamp_between(x, low, extreme(result_type((x, low)), highest=True))
 
 
 def _clamp_above(x: Any, high: Any) -> Any:
-    return _clamp_between(x, _extreme(result_type((x, high)), highest=False), high)
+    return _clamp_between(x, extreme(result_type((x, high)), highest=False), high)
 
 
-def _extreme(dtype: Any, *, highest: bool) -> Any:
+def extreme(dtype: Any, *, highest: bool) -> Any:
+    """The highest or the lowest that there is."""
     if jnp.issubdtype(dtype, np.floating):
         return jnp.array(np.inf if highest else -np.inf, dtype)
+    if dtype == np.bool_:
+        return jnp.array(highest)
     limits = jnp.iinfo(dtype)
     return jnp.array(limits.max if highest else limits.min, dtype)
 

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.torch._dispatch import apply, value_of
+from funcgrad.torch._ops.choice import extreme
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.embedding import check_indices
 from funcgrad.torch._ops.index_checks import check_flat, checked_add, checked_copy, checked_fill
@@ -78,11 +79,14 @@ def _scatter_multiply(x: Any, index: Any, source: Any, *, dim: int) -> Any:
 @_of_vectors
 def _scatter_reduce(x: Any, index: Any, source: Any, *, dim: int, reduce: str, include_self: bool) -> Any:
     where, new = _grid(index, dim), _source(x, index, source)
-    start = {"sum": 0, "mean": 0, "prod": 1, "amax": -jnp.inf, "amin": jnp.inf}[reduce]
+    start = int(reduce == "prod")
+    if reduce in ("amax", "amin"):
+        start = extreme(x.dtype, highest=reduce == "amin")
     kept = x if include_self else x.at[where].set(start)
     if reduce == "mean":
         count = jnp.full(x.shape, int(include_self), x.dtype).at[where].add(1)
-        return kept.at[where].add(new) / jnp.maximum(count, 1)
+        divide = jnp.true_divide if jnp.issubdtype(x.dtype, np.inexact) else jnp.floor_divide
+        return divide(kept.at[where].add(new), jnp.maximum(count, 1))
     if reduce == "prod":
         return _multiplied(kept, where, new)
     method = {"sum": "add", "amax": "max", "amin": "min"}[reduce]
@@ -96,14 +100,19 @@ def _multiplied(x: Any, where: tuple[Any, ...], new: Any) -> Any:
 
 @_multiplied.defjvp
 def _multiplied_jvp(primals: Any, tangents: Any) -> Any:
-    """Each factor's share is the product of the others: of those that are not 0, if no other one is 0."""
+    """Each factor's share is the product of the others: of those that are not 0, if no other one is 0.
+
+    The products are this function's again: JAX has no derivative of its own for factors that share a position.
+    """
     x, where, new = primals
-    factor = jnp.where(new == 0, 1, new)
-    zeros = (x == 0).astype(np.int64).at[where].add((new == 0).astype(np.int64))
-    nonzero = jnp.where(x == 0, 1, x).at[where].multiply(factor)
-    of_x = jnp.where(zeros == (x == 0), nonzero / jnp.where(x == 0, 1, x), 0)
-    of_new = jnp.where(zeros[where] == (new == 0), nonzero[where] / factor, 0)
-    return _multiplied(*primals), of_x * tangents[0] + jnp.zeros_like(x).at[where].add(of_new * tangents[2])
+    product, first, factor = _multiplied(*primals), jnp.where(x == 0, 1, x), jnp.where(new == 0, 1, new)
+    zeros = jnp.zeros(x.shape, np.int64).at[where].add(new == 0)[where]
+    other_zero = jnp.zeros_like(x).at[where].add(jnp.where(new == 0, new, 0))[where] - new  # of two
+    others = _multiplied(x, where, factor)[where]
+    of_zero = others * jnp.where(zeros == 1, 1, jnp.where(zeros == 2, other_zero, 0))
+    of_new = jnp.where(new == 0, of_zero, product[where] / factor)
+    of_x = _multiplied(first, where, new) / first
+    return product, of_x * tangents[0] + jnp.zeros_like(x).at[where].add(of_new * tangents[2])
 
 
 def _reduced(function: Any) -> Any:
