@@ -1,4 +1,7 @@
-"""Norms without variance, pools into no pieces, means of integers, casts of what does not fit, beside PyTorch."""
+"""Norms without variance, pools into no pieces, means of integers, casts of what does not fit, beside PyTorch.
+
+Special functions where they end, whole numbers that are joined at a place, and second gradients too.
+"""
 
 import pytest
 import torch as real
@@ -6,7 +9,7 @@ from scenarios import error
 
 import funcgrad.torch as shim
 
-pytestmark = pytest.mark.usefixtures("eager")
+pytestmark = [pytest.mark.usefixtures("eager"), pytest.mark.filterwarnings("ignore:index_reduce")]
 
 
 def edges(torch):
@@ -47,8 +50,58 @@ def signs(torch):
         yield str(made.sign()), str(made.sgn())
 
 
-@pytest.mark.parametrize("cases", [casts, signs])
-def test_numbers_that_are_none(cases):
+def ends(torch):
+    nan, inf = float("nan"), float("inf")
+    x = torch.tensor([0.0, -0.0, -2.0, -0.5, 1.5, -3.7, inf, -inf, nan], dtype=torch.float64)
+    for n in (2, 3):
+        yield [f"{v:.9g}" for v in torch.polygamma(n, x).tolist()]
+    yield str(torch.erfinv(x[:2]))
+    yield torch.special.zeta(x[4:5], x[6:7]).isnan().item()
+
+
+def joined(torch):
+    index = torch.tensor([0, 0, 2])
+    for dtype in (torch.int8, torch.int32, torch.int64, torch.bool):
+        x, source = torch.tensor([-5, 3, -7, 2]).to(dtype), torch.tensor([0, 1, 0]).to(dtype)
+        for reduce in ("amax", "amin") if dtype == torch.bool else ("amax", "amin", "mean", "prod"):
+            for includes in (True, False):
+                yield str(x.scatter_reduce(0, index, source, reduce, include_self=includes))
+                if dtype != torch.bool:
+                    yield str(x.index_reduce(0, index, source, reduce, include_self=includes))
+
+
+def products(torch):
+    """Gradients of products with and without zeros at a place, and gradients of these."""
+    index, weights = torch.tensor([0, 0, 1, 1, 2]), torch.arange(1.0, 9, dtype=torch.float64)
+    for numbers in ([2, 3, 4, 4, 5, 6, 7, 8], [0, 3, 4, 4, 0, 6, 7, 0], [2, 0, 4, 4, 3, 0, 7, 8]):
+        for includes in (True, False):
+            x = torch.tensor(numbers, dtype=torch.float64, requires_grad=True)
+            y = x[:3].scatter_reduce(0, index, x[3:], "prod", include_self=includes)
+            yield from _twice(torch, y, x, weights)
+
+
+def pseudo_inverses(torch):
+    a = torch.tensor([[2, 1, 0.5], [0, 3, 1], [1, 1, 1], [0.3, 0, 2]], dtype=torch.float64, requires_grad=True)
+    weights = torch.arange(12.0, dtype=torch.float64).reshape(4, 3)
+    yield from _twice(torch, torch.linalg.pinv(a).sin(), a, weights)
+    yield from _twice(torch, torch.linalg.lstsq(a, weights[:, 1:]).solution.sin(), a, weights)
+
+
+def _twice(torch, y, x, weights):
+    (first,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+    (second,) = torch.autograd.grad((first * weights).sum(), x)
+    for found in (first.detach(), second):
+        yield [f"{v + 0.0:.6f}" for v in (found.round(decimals=8) + 0).flatten().tolist()]
+
+
+@pytest.mark.parametrize("cases", [ends, joined, products, pseudo_inverses])
+@pytest.mark.usefixtures("interpreted")
+def test_numbers_on_the_host(cases):
+    assert list(cases(shim)) == list(cases(real))
+
+
+@pytest.mark.parametrize("cases", [casts, signs, ends, joined, products, pseudo_inverses])
+def test_numbers_of_programs(cases):
     assert list(cases(shim)) == list(cases(real))
 
 

@@ -162,14 +162,15 @@ xlog1py, zeta = (
 
 def _hurwitz_zeta(s: int, q: Any) -> Any:
     """The zeta function, left of 0 too: there its first terms are added one by one."""
-    left = jnp.maximum(jnp.ceil(-q), 0)
+    is_pole = (q <= 0) & (q == jnp.floor(q))
+    left = jnp.where(is_pole, 0, jnp.fmax(jnp.ceil(-q), 0))  # of a nan too: the loop is as long as the longest
 
     def add(state: Any) -> Any:
         k, total = state
         return k + 1, total + jnp.where(k < left, (q + k) ** -s, 0)
 
     _, head = jax.lax.while_loop(lambda state: state[0] < jnp.max(left, initial=0), add, (0.0, jnp.zeros_like(q)))
-    return head + special.zeta(jnp.full_like(q, s), q + left)
+    return jnp.where(is_pole, jnp.inf, head + special.zeta(jnp.full_like(q, s), q + left))
 
 
 def _trigamma(x: Any) -> Any:
