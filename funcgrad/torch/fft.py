@@ -63,14 +63,23 @@ def _check_norm(norm: str | None) -> None:
         raise RuntimeError(f'Invalid normalization mode: "{norm}"')
 
 
+_HALVED = frozenset({"irfft", "hfft", "irfftn"})
+"""Transforms of half a spectrum: without a length the result has 2 (n - 1) places."""
+
+
+def _check_length(n: int) -> None:
+    if n < 1:
+        raise RuntimeError(f"Invalid number of data points ({n}) specified")
+
+
 def _along_one(name: str) -> Callable[..., Tensor]:
     def transform(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
         _check_norm(norm)
         if not input.ndim:
             raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-        if n is not None and n < 1:
-            raise RuntimeError(f"Invalid number of data points ({n}) specified")
         chosen = _dim_of(dim, input.ndim)
+        size = input.shape[chosen]
+        _check_length(n if n is not None else 2 * (size - 1) if name in _HALVED else size)
         return _arrange(_apply(_ONE[name], (n, chosen, norm), input), _innermost(input, (chosen,)))
 
     return _named(transform, name, "one dimension")
@@ -85,6 +94,10 @@ def _along_many(name: str, shown: str, default: tuple[int, ...] | None) -> Calla
             raise IndexError(f"Dimension specified as {chosen[0]} but tensor has no dimensions")
         dims = tuple(_dim_of(d, input.ndim) for d in chosen)
         lengths = None if s is None else tuple(input.shape[d] if k == -1 else k for k, d in zip(s, dims, strict=True))
+        for length in [input.shape[d] for d in dims] if lengths is None else lengths:
+            _check_length(length)
+        if dims and lengths is None and name in _HALVED:
+            _check_length(2 * (input.shape[dims[-1]] - 1))
         return _arrange(_apply(_MANY[name], (lengths, dims, norm), input), _innermost(input, dims))
 
     return _named(transform, shown, "several dimensions")

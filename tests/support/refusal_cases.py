@@ -310,7 +310,23 @@ def factors(torch):
     return found | added | powers | exponents | wide
 
 
+def transforms_of_nothing(torch):
+    fft, sizes = torch.fft, ((2, 1), (3, 0))
+    one = {
+        f"{name}_{n}_{length}": lambda name=name, n=n, length=length: getattr(fft, name)(torch.ones(2, n), length)
+        for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")
+        for n, length in ((1, 0), (0, None), *(((1, None),) if name in ("irfft", "hfft") else ()))
+    }
+    many = {
+        f"{name}_{size}": lambda name=name, size=size: getattr(fft, name)(torch.ones(size))
+        for name in ("fft2", "ifftn", "rfftn", "irfft2", "irfftn", "hfft2", "ihfftn")
+        for size in (sizes if name[0] == "h" or name[:2] == "ir" else sizes[1:])
+    }
+    return one | many | {"s": lambda: fft.fftn(torch.ones(2, 3), (2, 0))}
+
+
 TABLES = (
+    transforms_of_nothing,
     arguments,
     factors,
     kinds_of_operands,
