@@ -68,7 +68,7 @@ def _report(settings: Settings, runs: dict[str, Run], out: Path | None) -> int:
         print("--out DIR writes a page with pictures, and all figures as JSON.")
     else:
         page, *others = write_report(out, settings, runs, verdict)
-        print(f"{out / page}\n  and beside it {', '.join(others)}")
+        print(f"{out / page}\n  and beside it:\n  {', '.join(others)}")
     return 0 if verdict.agrees else 1
 
 

@@ -34,7 +34,9 @@ def test_a_planted_wrong_update_exits_with_1(monkeypatch, capsys):
 
 def test_out_writes_the_report(tmp_path, capsys):
     assert run("--out", str(tmp_path / "report")) == 0
-    assert str(tmp_path / "report" / "compare.html") in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert str(tmp_path / "report" / "compare.html") in out
+    assert max(len(line) for line in out.splitlines() if str(tmp_path) not in line) <= 80
     content = json.loads((tmp_path / "report" / "compare.json").read_text())
     assert content["settings"]["steps"] == 6
 
