@@ -87,20 +87,27 @@ def pseudo_inverses(torch):
     yield from _twice(torch, torch.linalg.lstsq(a, weights[:, 1:]).solution.sin(), a, weights)
 
 
-def _twice(torch, y, x, weights):
+def complex_norms(torch):
+    for p in (1, 2, 2.5, float("inf")):
+        z = torch.tensor([1 + 2j, -0.5 + 0.3j, 2 - 0.7j], dtype=torch.complex128, requires_grad=True)
+        norm, weights = torch.linalg.vector_norm(z, p), torch.tensor([1, 2 + 1j, 3j])
+        yield from _twice(torch, norm, z, weights, torch.view_as_real)
+
+
+def _twice(torch, y, x, weights, parts=lambda x: x):
     (first,) = torch.autograd.grad(y.sum(), x, create_graph=True)
-    (second,) = torch.autograd.grad((first * weights).sum(), x)
-    for found in (first.detach(), second):
+    (second,) = torch.autograd.grad(parts(first * weights).sum(), x)
+    for found in (parts(first.detach()), parts(second)):
         yield [f"{v + 0.0:.6f}" for v in (found.round(decimals=8) + 0).flatten().tolist()]
 
 
-@pytest.mark.parametrize("cases", [ends, joined, products, pseudo_inverses])
+@pytest.mark.parametrize("cases", [ends, joined, products, pseudo_inverses, complex_norms])
 @pytest.mark.usefixtures("interpreted")
 def test_numbers_on_the_host(cases):
     assert list(cases(shim)) == list(cases(real))
 
 
-@pytest.mark.parametrize("cases", [casts, signs, ends, joined, products, pseudo_inverses])
+@pytest.mark.parametrize("cases", [casts, signs, ends, joined, products, pseudo_inverses, complex_norms])
 def test_numbers_of_programs(cases):
     assert list(cases(shim)) == list(cases(real))
 

@@ -18,6 +18,7 @@ from funcgrad.torch._ops.known import expect
 from funcgrad.torch._ops.labels import by_dims
 from funcgrad.torch._ops.promotion import common, computing, floating, once, scalar_name
 from funcgrad.torch._ops.rows import Row, named, require_tensor, with_out
+from funcgrad.torch._ops.unary import direction
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import as_dtype
 from funcgrad.trace import Op
@@ -186,15 +187,16 @@ def _norm_jvp(p: float, dims: Any, primals: Any, tangents: Any) -> Any:
     (x,), norm = primals, _norm(*primals, p, dims)
     if p == 0:
         return norm, jnp.zeros_like(norm)
+    sign = direction(x) if jnp.iscomplexobj(x) else jnp.sign(x)  # JAX takes a complex sign for a constant
     if math.isinf(p):
         at = jnp.abs(x) == norm
-        weight = jnp.sign(x) * at / jnp.sum(at, dims, keepdims=True)
+        weight = sign * at / jnp.sum(at, dims, keepdims=True)
     elif p == 1:
-        weight = jnp.sign(x)
+        weight = sign
     else:
         safe = jnp.where(norm == 0, 1, norm)
         share = jnp.where(x == 0, 1, jnp.abs(x) / safe)  # the sign takes zeros out, also where p - 1 is negative
-        weight = jnp.where(norm == 0, 0, jnp.sign(x) * share ** (p - 1) if p != 2 else x / safe)
+        weight = jnp.where(norm == 0, 0, sign * share ** (p - 1) if p != 2 else x / safe)
     along = jnp.conj(weight).astype(x.dtype) * tangents[0]
     return norm, jnp.sum(along.real if jnp.iscomplexobj(x) else along, dims, keepdims=True)
 

@@ -56,7 +56,7 @@ def _sign(x: Any) -> Any:
     return x if x.dtype == np.bool_ else (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)
 
 
-def _direction(x: Any) -> Any:
+def direction(x: Any) -> Any:
     """The number of size 1 that points where x does."""
     if not jnp.iscomplexobj(x):
         return _sign(x)
@@ -115,7 +115,7 @@ UNARY: dict[str, Op] = {
     "abs": Op("abs", refuse("abs_cpu", "b", lambda x: jnp.abs(x) if jnp.iscomplexobj(x) else absolute(x))),
     "square": Op("square", _square, label="Pow"),
     "sign": Op("sign", _sign, saves=NONE),
-    "sgn": Op("sgn", _direction),
+    "sgn": Op("sgn", direction),
     "floor": Op("floor", refuse("floor_vml_cpu", "b", _integers_stay(jnp.floor)), saves=NONE),
     "ceil": Op("ceil", refuse("ceil_vml_cpu", "b", _integers_stay(jnp.ceil)), saves=NONE),
     "trunc": Op("trunc", refuse("trunc_vml_cpu", "b", _integers_stay(jnp.trunc)), saves=NONE),
