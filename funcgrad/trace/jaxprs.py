@@ -59,6 +59,15 @@ def called_by(equation: Any) -> ClosedJaxpr | None:
     return None
 
 
+def has_loop(jaxpr: Jaxpr) -> bool:
+    """Whether an equation of it, or of a function that it calls, is a loop."""
+    for equation in jaxpr.eqns:
+        called = called_by(equation)
+        if equation.primitive.name in ("scan", "while") or (called is not None and has_loop(called.jaxpr)):
+            return True
+    return False
+
+
 def place_of_cpu(platforms: Sequence[tuple[str, ...] | None]) -> int:
     """The position of the CPU's branch, or of the one for all other platforms."""
     return next(k for k, names in enumerate(platforms) if names is None or "cpu" in names)

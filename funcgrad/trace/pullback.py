@@ -6,7 +6,7 @@ It is recorded like any other operator, so a gradient can be differentiated agai
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -16,7 +16,7 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from jax.interpreters.partial_eval import dce_jaxpr
 
 from funcgrad.trace.equation import NUMBERS, Equation, parts_of, traced
-from funcgrad.trace.jaxprs import jaxpr_of
+from funcgrad.trace.jaxprs import has_loop, jaxpr_of
 from funcgrad.trace.op import ALL, Op
 from funcgrad.trace.value import Aval
 
@@ -86,16 +86,35 @@ def _varying(
     return tuple(used[len(closed.in_avals) :])
 
 
+def _transposed(
+    closed: ClosedJaxpr, places: tuple[int, ...], inputs: Sequence[Any], chosen: tuple[int, ...]
+) -> Callable[[list[Any]], tuple[Any, ...]]:
+    """The map from cotangents of the chosen results to those of the inputs at `places`."""
+    primals = [inputs[place] for place in places]
+    if has_loop(closed.jaxpr):
+        # `jax.linear_transpose` takes out of a loop what does not vary in it. XLA would not see then that it is the
+        # loop of the operator itself, whose results it has.
+        return jax.vjp(lambda *moved: _picked(_moved(closed, places, inputs, moved), chosen), *primals)[1]
+    # `jax.vjp` would trace each primitive on its own, at twice the time.
+    return jax.linear_transpose(lambda *moves: _picked(_tangents(closed, places, inputs, moves), chosen), *primals)
+
+
+def _picked(results: Sequence[Any], chosen: tuple[int, ...]) -> list[Any]:
+    return [results[k] for k in chosen]
+
+
+def _moved(closed: ClosedJaxpr, places: tuple[int, ...], inputs: Sequence[Any], moved: Sequence[Any]) -> Any:
+    """A function's results with others in the place of its inputs at `places`."""
+    replaced = dict(zip(places, moved, strict=True))
+    return jaxpr_as_fun(closed)(*[replaced.get(i, x) for i, x in enumerate(inputs)])
+
+
 def _tangents(
     closed: ClosedJaxpr, places: tuple[int, ...], inputs: Sequence[Any], chosen: Sequence[Any]
 ) -> Sequence[Any]:
     """How a function's results change where its inputs at `places` change by `chosen`."""
-
-    def of(*moved: Any) -> Any:
-        replaced = dict(zip(places, moved, strict=True))
-        return jaxpr_as_fun(closed)(*[replaced.get(i, x) for i, x in enumerate(inputs)])
-
-    return jax.jvp(of, tuple(inputs[place] for place in places), tuple(chosen))[1]
+    primals = tuple(inputs[place] for place in places)
+    return jax.jvp(lambda *moved: _moved(closed, places, inputs, moved), primals, tuple(chosen))[1]
 
 
 def is_differentiable(aval: Aval) -> bool:
@@ -134,12 +153,7 @@ def _pullback_op(
         arrays = [i for i in range(count) if i not in numbers]
         places = tuple(arrays.index(i) for i in wrt)
 
-        def tangents(*chosen: Any) -> list[Any]:
-            found = _tangents(closed, places, inputs, chosen)
-            return [found[k] for k in cotangents]
-
-        # `jax.vjp` would trace each primitive on its own, at twice the time.
-        pull = jax.linear_transpose(tangents, *(inputs[place] for place in places))
+        pull = _transposed(closed, places, inputs, cotangents)
         return tuple(map(_conjugate, pull([*map(_conjugate, given)])))
 
     def from_result(result: Any, cotangent: Any, *, static: tuple[Any, ...], absent: tuple[Aval, ...]) -> Any:

@@ -5,7 +5,9 @@ import pytest
 
 import funcgrad.torch as torch
 from funcgrad.tolerances import tolerance
-from funcgrad.trace import Number, Op, aval_of, constant, is_differentiable, pullback, recording
+from funcgrad.trace import Number, Op, aval_of, constant, current, is_differentiable, pullback, recording
+from funcgrad.trace.equation import traced
+from funcgrad.trace.jaxprs import called_by
 
 STEP = 1e-6
 CASES = {
@@ -131,3 +133,24 @@ def test_equal_equations_share_one_pullback_operator():
     first, second = equation(MUL, None, None), equation(MUL, None, None)
     assert pullback(first, (0,)).op is pullback(second, (0,)).op
     assert pullback(first, (0,)).op is not pullback(first, (1,)).op
+
+
+def loops(jaxpr):
+    """The bodies of a function's scans, in words."""
+    for equation in jaxpr.eqns:
+        called = called_by(equation)
+        if called is not None:
+            yield from loops(called.jaxpr)
+        elif equation.primitive.name == "scan":
+            yield str(equation.params["jaxpr"])
+
+
+@pytest.mark.parametrize("layer", [torch.nn.LSTM, torch.nn.GRU, torch.nn.RNN])
+def test_a_gradient_has_the_loop_of_its_operator_which_a_program_then_runs_once(layer):
+    x = torch.ones(3, 2, 4, requires_grad=True)
+    layer(4, 5)(x)[0].sum().backward()
+    equations = [step.equation for step in current().step.path() if step.equation is not None]
+    forward, backward = ([e for e in equations if e.op.name.endswith(end)] for end in ("_layer", "_layer_pullback"))
+    own, gradients = (list(loops(traced(e.op, e.static, e.kinds).jaxpr)) for (e,) in (forward, backward))
+    assert own
+    assert own[0] in gradients
