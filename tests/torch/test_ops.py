@@ -179,6 +179,20 @@ def test_a_view_gives_what_its_copy_gives(name):
     assert not found, f"{name}, sample {k}: {found}"
 
 
+STORED = [
+    "BFloat16",
+    "Bool",
+    "Byte",
+    "Char",
+    "ComplexDouble",
+    "ComplexFloat",
+    "Double",
+    "Float",
+    "Half",
+    "Int",
+    "Long",
+    "Short",
+]
 ELSEWHERE = {
     "test_random.py, test_random_ops.py": {
         *("rand", "randn", "randint", "randperm", "normal", "rand_like", "randn_like", "randint_like", "normal_"),
@@ -222,6 +236,7 @@ ELSEWHERE = {
         *("is_storage", "typename", "storage", "untyped_storage", "_typed_storage"),
     },
     "test_special.py": {"float_power_"},
+    "parity/test_storage_types.py": {"Storage", "storage_type", *(f"{kind}Storage" for kind in STORED)},
     "test_absent.py": {"share_memory_", "nbytes", "itemsize", "is_cpu", "_cdata"},
     "test_distributions.py": {"poisson", "binomial", "_standard_gamma"},
     "the tests of autograd": {
