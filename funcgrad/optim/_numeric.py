@@ -38,8 +38,8 @@ def like(value: Scalar, array: jax.Array) -> Scalar:
 
 def widen(x: jax.Array) -> jax.Array:
     """A 16-bit floating-point array as float32; any other array as it is."""
-    is_narrow = jnp.issubdtype(x.dtype, jnp.floating) and x.dtype.itemsize < 4
-    return x.astype(jnp.float32) if is_narrow else x
+    is_short = jnp.issubdtype(x.dtype, jnp.floating) and x.dtype.itemsize < 4
+    return x.astype(jnp.float32) if is_short else x
 
 
 class _Narrow(threading.local):

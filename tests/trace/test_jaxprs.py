@@ -72,7 +72,12 @@ def _bag(n):
     return functional.embedding_bag(index, torch.ones(3, 2, requires_grad=True), torch.arange(2**n)).sum()
 
 
+def _cross_map(n):
+    return nn.CrossMapLRN2d(3)(torch.ones(1, 4 * n, 2, 2, requires_grad=True)).sum()
+
+
 LOOPS = {
+    "cross_map": _cross_map,
     "rnn": _recurrent(nn.RNN),
     "lstm": _recurrent(nn.LSTM),
     "gru": _recurrent(nn.GRU),

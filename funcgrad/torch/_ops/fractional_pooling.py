@@ -126,6 +126,20 @@ def _check_samples(samples: Tensor, x: Tensor, ndim: int) -> None:
         raise RuntimeError(f"Expect _random_samples.size(2) equals to {ndim}; got {samples.shape[2]}.")
 
 
+def _shares(x: Tensor, ratio: Any, ndim: int, name: str) -> list[int]:
+    """How many windows there are along each dimension, for so large a share of it.
+
+    Raises:
+        ValueError: No share is given, or too many.
+    """
+    if ratio is None:
+        raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
+    if ndim == 2 and len(ratio) > 2:
+        raise ValueError(f"{name} requires output_ratio to either be a single Int or tuple of Ints.")
+    ratios = ratio if isinstance(ratio, Sequence) else (ratio,) * ndim
+    return [int(n * share) for n, share in zip(x.shape[-ndim:], ratios, strict=True)]
+
+
 def _pool_of(ndim: int) -> Any:
     name = f"fractional_max_pool{ndim}d"
 
@@ -139,12 +153,7 @@ def _pool_of(ndim: int) -> Any:
     ) -> Any:
         require_tensor(input, name)
         if output_size is None:
-            if output_ratio is None:
-                raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
-            if ndim == 2 and len(output_ratio) > 2:
-                raise ValueError(f"{name} requires output_ratio to either be a single Int or tuple of Ints.")
-            ratios = output_ratio if isinstance(output_ratio, Sequence) else (output_ratio,) * ndim
-            output_size = [int(n * ratio) for n, ratio in zip(input.shape[-ndim:], ratios, strict=True)]
+            output_size = _shares(input, output_ratio, ndim, name)
         if _random_samples is None:
             batch = 1 if input.ndim == ndim + 1 else input.shape[0]
             _random_samples = rand(batch, input.size(-ndim - 1), ndim, dtype=input.dtype)

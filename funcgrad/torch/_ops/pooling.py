@@ -18,7 +18,7 @@ from jax import lax
 
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops import pool_checks as check
-from funcgrad.torch._ops.rows import require_tensor
+from funcgrad.torch._ops.rows import named, require_tensor
 from funcgrad.torch._ops.taps import mean_taps, pieces, resampled
 from funcgrad.torch._ops.windows import Span, each, padded, taps
 from funcgrad.torch._tensor import Tensor
@@ -180,9 +180,8 @@ MAX_UNPOOL = Op("max_unpool", _max_unpool, saves={0: (1,)}, label=_node("MaxUnpo
 
 
 def _named(call: Any, name: str, text: str) -> Any:
-    call.__name__ = call.__qualname__ = name
     call.__doc__ = text
-    return call
+    return named(call, name)
 
 
 def _max_pool_of(ndim: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from funcgrad.torch._ops.creation import tensor, zeros
 from funcgrad.torch._ops.rows import Row
-from funcgrad.torch._ops.storages import DEPRECATED, TypedStorage, UntypedStorage, viewed
+from funcgrad.torch._ops.storages import DEPRECATED, TypedStorage, UntypedStorage, class_name, viewed
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import DTYPES, dtype
 from funcgrad.torch._warn_once import warn_once
@@ -62,7 +62,7 @@ def _wrapped(cls: type, kind: dtype, given: tuple[Any, ...], storage: Any) -> Te
 
 
 def _type_of(d: dtype) -> _StorageType:
-    return _StorageType(d.legacy.replace("Tensor", "Storage"), (TypedStorage,), {"dtype": d, "__module__": "torch"})
+    return _StorageType(class_name(d), (TypedStorage,), {"dtype": d, "__module__": "torch"})
 
 
 _TYPES = {d: _type_of(d) for d in DTYPES}

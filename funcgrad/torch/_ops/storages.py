@@ -84,7 +84,7 @@ class TypedStorage(_Storage):
 
     def type(self) -> str:
         """The name of its class, as it was called of old."""
-        return f"torch.{self.dtype.legacy.replace('Tensor', 'Storage')}"
+        return f"torch.{class_name(self.dtype)}"
 
     def element_size(self) -> int:
         """Bytes of an element."""
@@ -200,6 +200,11 @@ def storage(input: Tensor) -> TypedStorage:
 def untyped_storage(input: Tensor) -> UntypedStorage:
     """The bytes of the memory that the tensor looks at, its own or its base's."""
     return UntypedStorage(_whole(input))
+
+
+def class_name(kind: dtype) -> str:
+    """How the storages of a dtype were called of old."""
+    return kind.legacy.replace("Tensor", "Storage")
 
 
 def typed_storage(input: Tensor) -> TypedStorage:

@@ -15,7 +15,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._function import Function
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch.nn._module import Module
-from funcgrad.trace import Number, Op
+from funcgrad.trace import Number, Op, rolled
 
 
 def _running(first: Any, added: Any, removed: Any) -> Any:
@@ -27,7 +27,7 @@ def _running(first: Any, added: Any, removed: Any) -> Any:
 
     if not len(added):
         return first[None]
-    return jnp.concatenate([first[None], jax.lax.scan(step, first, (added, removed))[1]])
+    return jnp.concatenate([first[None], rolled(jax.lax.scan)(step, first, (added, removed))[1]])
 
 
 def _scale(x: Any, alpha: Number, k: Number, *, size: int) -> Any:
