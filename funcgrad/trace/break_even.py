@@ -41,7 +41,7 @@ and more for one that becomes a loop of its own, or a product of matrices."""
 CONVOLUTION = 65.0
 """Milliseconds that compiling takes for a convolution."""
 
-PRIMITIVE, VIEW, ELEMENT, EVALUATED, ADDED, MULTIPLIED, ROUNDED = 8e-4, 3e-4, 2e-7, 3e-6, 3e-5, 6e-8, 8e-7
+PRIMITIVE, VIEW, ELEMENT, EVALUATED, ADDED, MULTIPLIED, ROUNDED = 8e-4, 3e-4, 2e-7, 3e-6, 3e-5, 2e-8, 8e-7
 """Milliseconds that the host takes more than a program for each primitive, each that only looks at memory otherwise,
 each element that one reads or makes, each of a transcendental function, each that is added at a position, each product
 of a convolution, and each of 32 bits, which is rounded once with what it is added to; products of matrices take about

@@ -6,6 +6,8 @@ import jax
 import numpy as np
 import pytest
 
+from funcgrad.trace.host import convolution as module
+from funcgrad.trace.host import windows
 from funcgrad.trace.host.convolution import convolution
 
 RANDOM = np.random.default_rng(0)
@@ -13,15 +15,16 @@ SHAPES = [((7,), (3,)), ((9, 8), (3, 2)), ((6, 6), (1, 1)), ((4, 5), (7, 6)), ((
 GROUPS = [(1, 1), (2, 1), (1, 2)]
 
 
+def on_host(x, w, **params):
+    with jax.enable_x64(True):
+        (equation,) = jax.make_jaxpr(lambda x, w: jax.lax.conv_general_dilated(x, w, **params))(x, w).eqns
+        return convolution([x, w], (), **equation.params)(x, w)
+
+
 def both(x, w, **params):
     """By the host and by XLA, in 64 bits."""
-
-    def program(x, w):
-        return jax.lax.conv_general_dilated(x, w, **params)
-
     with jax.enable_x64(True):
-        (equation,) = jax.make_jaxpr(program)(x, w).eqns
-        return convolution([x, w], (), **equation.params)(x, w), jax.jit(program)(x, w)
+        return on_host(x, w, **params), jax.jit(lambda x, w: jax.lax.conv_general_dilated(x, w, **params))(x, w)
 
 
 def arrays(space, window, groups=1):
@@ -60,3 +63,19 @@ def test_16_bits_are_summed_in_32():
     ours, theirs = both(x, w, window_strides=(1,), padding=[(1, 1)])
     assert ours.dtype == theirs.dtype
     np.testing.assert_allclose(ours.astype(float), np.asarray(theirs).astype(float), rtol=2**-7, atol=1e-6)
+
+
+@pytest.mark.parametrize("space, window", [((9, 8), (3, 2)), ((5, 6, 4), (5, 5, 4))])
+@pytest.mark.parametrize("block", [1, 500], ids=["one by one", "some at a time"])
+@pytest.mark.parametrize("short", [0, 10**6], ids=["an example alone", "side by side"])
+@pytest.mark.parametrize("spare", [0, 10**6], ids=["row by row", "runs"])
+@pytest.mark.parametrize("spread", [1, 2])
+def test_its_blocks_are_the_whole(monkeypatch, space, window, block, short, spare, spread):
+    n = len(space)
+    params = {"window_strides": (1,) * n, "padding": [(2, 1)] * n, "lhs_dilation": (spread,) * n}
+    x, w = arrays(space, window)
+    whole = on_host(x, w, **params)
+    monkeypatch.setattr(module, "BLOCK", block)
+    monkeypatch.setattr(module, "SHORT", short)
+    monkeypatch.setattr(windows, "SPARE", spare)
+    np.testing.assert_allclose(on_host(x, w, **params), whole, rtol=1e-12, atol=1e-12)

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.trace.host.convolution import convolution, padding
+from funcgrad.trace.host.convolution import convolution
 from funcgrad.trace.host.fourier import transform
 from funcgrad.trace.host.indexing import add_at, dynamic_slice, dynamic_update_slice, gather, scatter, sort
 from funcgrad.trace.host.linalg import cholesky, eigh, lu, lu_pivots_to_permutation, qr, svd, triangular_solve
+from funcgrad.trace.host.padding import padding
 from funcgrad.trace.host.row import Function, Row, check
 from funcgrad.trace.host.special import error_function, inverse_error_function, log_gamma, special, zeta
 from funcgrad.trace.jaxprs import place_of_cpu
