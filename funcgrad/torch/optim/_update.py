@@ -6,7 +6,8 @@ out. State that only counts updates is one value for all parameters that have al
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -206,6 +207,8 @@ def scalar_dtype() -> Any:
 
 
 def _step_op(rule: Rule) -> Op:
+    updates = functools.lru_cache(256)(functools.partial(_update_of_one, rule))
+
     def step(
         *operands: Any,
         structure: Options,
@@ -217,16 +220,38 @@ def _step_op(rule: Rule) -> Op:
         given: Iterator[Any] = iter(operands)
         values = [x.value if isinstance(x, Number) else x.reshape(()) for x in (next(given) for _ in numbers)]
         counts = {} if start is not None else {name: next(given) for name in counters}
-        results: list[Any] = []
-        counted: list[Any] = []
-        rest = [*given]
         kept = () if start is not None else fields
+        rest = [*given]
         count = len(rest) // (2 + len(kept))
         others = iter(rest[count:])
+        updated = updates(structure, numbers, counters, fields, start)
+        results: list[Any] = []
+        counted: list[Any] = []
+        for grad in rest[:count]:
+            own_results, counted = updated(grad, next(others), {name: next(others) for name in kept}, counts, values)
+            results += own_results
+        return (*counted, *results)
 
-        @rolled
-        @jax.jit  # so that parameters of one shape share what is traced
-        def updated(grad: Any, param: Any, own: dict[str, Any], counts: dict[str, Any], values: list[Any]) -> Any:
+    return Op(f"{rule.name}_step", step)
+
+
+def _update_of_one(
+    rule: Rule,
+    structure: Options,
+    numbers: tuple[str, ...],
+    counters: tuple[str, ...],
+    fields: tuple[str, ...],
+    start: np.dtype[Any] | None,
+) -> Callable[..., Any]:
+    """How a step changes one parameter: `(gradient, parameter, state, counters, numbers) -> (results, counters)`.
+
+    It is called, and not written out, so that parameters of one shape share what is traced.
+    """
+
+    @rolled
+    @jax.jit
+    def updated(grad: Any, param: Any, own: dict[str, Any], counts: dict[str, Any], values: list[Any]) -> Any:
+        with jax.disable_jit():  # what it calls is none
             hyper = with_options(structure, numbers, values)
             leaf, own = jax.tree.map(as_real, (param, own))
             state = rule.from_dict({**counts, **own}) if start is None else _started(rule, leaf, hyper, start)
@@ -235,12 +260,7 @@ def _step_op(rule: Rule) -> Op:
             own_results = [as_param(param, new) for new in (leaf, *(entries[name] for name in fields))]
             return own_results, [entries[name] for name in counters]
 
-        for grad in rest[:count]:
-            own_results, counted = updated(grad, next(others), {name: next(others) for name in kept}, counts, values)
-            results += own_results
-        return (*counted, *results)
-
-    return Op(f"{rule.name}_step", step)
+    return updated
 
 
 def _started(rule: Rule, leaf: jax.Array, hyper: dict[str, Any], dtype: np.dtype[Any]) -> Any:
