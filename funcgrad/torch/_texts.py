@@ -256,6 +256,11 @@ TOO_MANY_WORKERS = (
     "creation might get DataLoader running slow or even freeze, lower the worker number to avoid potential "
     "slowness/freeze if necessary."
 )
+INDEX_REDUCE_IN_BETA = "index_reduce() is in beta and the API may change at any time."
+SCATTER_OF_REDUCE = (
+    "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a future PyTorch "
+    "release. Use torch.scatter_reduce instead for more reduction options."
+)
 UINT8_CONDITION = (
     "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version of "
     "PyTorch. Use a boolean condition instead."

@@ -9,7 +9,10 @@ from scenarios import error
 
 import funcgrad.torch as shim
 
-pytestmark = [pytest.mark.usefixtures("eager"), pytest.mark.filterwarnings("ignore:index_reduce")]
+pytestmark = [
+    pytest.mark.usefixtures("eager"),
+    pytest.mark.filterwarnings("ignore:index_reduce", "ignore:.*torch.scatter"),
+]
 
 
 def edges(torch):
@@ -63,11 +66,15 @@ def joined(torch):
     index = torch.tensor([0, 0, 2])
     for dtype in (torch.int8, torch.int32, torch.int64, torch.bool):
         x, source = torch.tensor([-5, 3, -7, 2]).to(dtype), torch.tensor([0, 1, 0]).to(dtype)
-        for reduce in ("amax", "amin") if dtype == torch.bool else ("amax", "amin", "mean", "prod"):
+        for reduce in ("amax", "amin", "sum", "prod", *(() if dtype == torch.bool else ("mean",))):
             for includes in (True, False):
                 yield str(x.scatter_reduce(0, index, source, reduce, include_self=includes))
-                if dtype != torch.bool:
+                if dtype != torch.bool and reduce != "sum":
                     yield str(x.index_reduce(0, index, source, reduce, include_self=includes))
+        for added in (x.scatter_add(0, index, source), x.put(index, source, True), x.index_add(0, index, source)):
+            yield str(added)
+        yield str(x.index_put((index,), source, accumulate=True)), str(x.index_add(0, index, source, alpha=False))
+        yield [str(x.scatter(0, index, source, reduce=reduce)) for reduce in ("add", "multiply")]
 
 
 def products(torch):

@@ -53,8 +53,20 @@ def pairs_of_index_and_source(torch):
         for name in ("index_add", "index_copy")
         for case, given in _wrong_pairs(torch, name).items()
     }
+    calls |= {
+        f"index_reduce_{case}": lambda given=given: x.index_reduce(*given, "prod")
+        for case, given in _wrong_pairs(torch, "index_reduce").items()
+    }
     last, ones = torch.tensor([7]), torch.ones(3, 1, 2)
+    truths, complex_ones = torch.ones(8, dtype=torch.bool), torch.ones(8, dtype=torch.complex64)
     return calls | {
+        "index_reduce_by_sum": lambda: x.index_reduce(0, last, ones, "sum"),
+        "index_reduce_of_truths": lambda: truths.index_reduce(0, last, truths[:1], "amax"),
+        "index_reduce_of_complex": lambda: complex_ones.index_reduce(0, last, complex_ones[:1], "prod"),
+        "index_reduce_in_the_middle": lambda: torch.zeros(3, 2, 2).index_reduce(1, last, ones, "mean"),
+        "scatter_reduce_by_another": lambda: x.scatter_reduce(0, last[None], x, "most"),
+        "scatter_reduce_of_truths": lambda: truths.scatter_reduce(0, last, truths, "mean"),
+        "scatter_reduce_of_complex": lambda: complex_ones.scatter_reduce(0, last, complex_ones, "amax"),
         "index_add_in_the_middle": lambda: torch.zeros(3, 2, 2).index_add(1, last, ones),
         "index_add_to_a_vector": lambda: torch.zeros(3).index_add(0, last, torch.ones(1)),
         "index_add_to_a_scalar": lambda: torch.tensor(0.0).index_add(0, last, torch.tensor(1.0)),

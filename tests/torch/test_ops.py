@@ -22,6 +22,8 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:torch.lu is deprecated",
     "ignore:The use of `x.T` on tensors",
     "ignore:Using torch.cross without specifying the dim",
+    "ignore:index_reduce",
+    "ignore:The reduce argument of torch.scatter",
 )
 SUPPORT = Path(__file__).parents[1] / "support"
 RECORDED = unpack()

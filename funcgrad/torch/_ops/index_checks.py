@@ -1,4 +1,4 @@
-"""What index_add, index_copy and index_fill refuse, in PyTorch's words; of positions those that are known."""
+"""What index_add and its kin refuse, in PyTorch's words; of positions those that are known."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._texts import NOT_A_TENSOR
 from funcgrad.torch._types import type_name
 
+OUT_OF_RANGE = "index out of range in self"
+
 
 def checked_add(x: Tensor, dim: int, index: Any, source: Any) -> int:
     """The dimension along which `index_add` adds, from 0, if index and source fit.
@@ -23,8 +25,38 @@ def checked_add(x: Tensor, dim: int, index: Any, source: Any) -> int:
         IndexError: The index is no vector, or reaches outside.
         RuntimeError: Shapes or dtypes do not fit, or the index reaches outside.
     """
-    _check_tensors("index_add", index=index, source=source)
-    dim, name = dim_of(dim, x.ndim), "index_add_()"
+    dim = _checked_slices("index_add", x, dim, index, source)
+    if x.ndim == 1 or x._aval.size:
+        size = _length(x, dim)
+        if x.ndim > 1 and index._aval.dtype == np.int64 and dim in (0, x.ndim - 1):  # PyTorch scatters these
+            kind, text = RuntimeError, f"index {{}} is out of bounds for dimension {dim} with size {size}"
+        else:
+            kind, text = IndexError, OUT_OF_RANGE
+        _expect_inside(index, 0, size, lambda wrong: kind(text.format(wrong)))
+    return dim
+
+
+def checked_reduce(x: Tensor, dim: int, index: Any, source: Any, reduce: str) -> int:
+    """The dimension along which `index_reduce` reduces, from 0, if index and source fit.
+
+    Raises:
+        TypeError: One is no tensor.
+        IndexError: The index is no vector, or reaches outside.
+        RuntimeError: Shapes or dtypes do not fit, or there is no such reduction.
+        NotImplementedError: It takes no numbers of this dtype.
+    """
+    if reduce not in ("prod", "mean", "amax", "amin"):
+        raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
+    dim = _checked_slices("index_reduce", x, dim, index, source)
+    if x._aval.dtype.kind in "bc":
+        raise NotImplementedError(f"\"index_func_\" not implemented for '{scalar_name(x._aval.dtype)}'")
+    _expect_inside(index, 0, _length(x, dim), lambda wrong: IndexError(OUT_OF_RANGE))
+    return dim
+
+
+def _checked_slices(function: str, x: Tensor, dim: int, index: Any, source: Any) -> int:
+    _check_tensors(function, index=index, source=source)
+    dim, name = dim_of(dim, x.ndim), f"{function}_()"
     if index.ndim > 1:
         raise IndexError(
             f"{name}: Index is supposed to be a vector, but got dim: {index.ndim} with type: {_kind(index)} and size: "
@@ -34,40 +66,21 @@ def checked_add(x: Tensor, dim: int, index: Any, source: Any) -> int:
         raise RuntimeError(f"{name}: Expected dtype int32/int64 for index but got: {_kind(index)}")
     if x._aval.dtype != source._aval.dtype:
         raise RuntimeError(f"{name}: self ({_kind(x)}) and source ({_kind(source)}) must have the same scalar type")
-    _check_slices_to_add(x, dim, index, source)
-    _check_places_to_add(x, dim, index)
-    return dim
-
-
-def _check_slices_to_add(x: Tensor, dim: int, index: Tensor, source: Tensor) -> None:
     given, count = tuple(source._aval.shape), index._aval.size
     if dim and dim >= len(given):
-        raise RuntimeError(
-            f"index_add_(): Indexing dim {dim} is out of bounds of the source tensor with dim {len(given)}"
-        )
+        raise RuntimeError(f"{name}: Indexing dim {dim} is out of bounds of the source tensor with dim {len(given)}")
     if not given and count != 1:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     if given and count != given[dim]:
         raise RuntimeError(
-            f"index_add_(): Number of indices ({count}) should be equal to source.size(dim): ({given[dim]}), for dim: "
-            f"{dim}"
+            f"{name}: Number of indices ({count}) should be equal to source.size(dim): ({given[dim]}), for dim: {dim}"
         )
     if x.ndim != len(given) or _slice(x, dim) != _slice(source, dim):
         raise RuntimeError(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
             f"{list(x.shape)} source.shape = {list(given)}"
         )
-
-
-def _check_places_to_add(x: Tensor, dim: int, index: Tensor) -> None:
-    if x.ndim > 1 and not x._aval.size:
-        return
-    size = _length(x, dim)
-    if x.ndim > 1 and index._aval.dtype == np.int64 and dim in (0, x.ndim - 1):  # PyTorch scatters these
-        kind, text = RuntimeError, f"index {{}} is out of bounds for dimension {dim} with size {size}"
-    else:
-        kind, text = IndexError, "index out of range in self"
-    _expect_inside(index, 0, size, lambda wrong: kind(text.format(wrong)))
+    return dim
 
 
 def checked_copy(x: Tensor, dim: int, index: Any, source: Any) -> int:

@@ -12,20 +12,22 @@ import numpy as np
 from funcgrad.torch._dispatch import apply
 from funcgrad.torch._ops.creation import empty, full
 from funcgrad.torch._ops.dims import dim_of, sizes
-from funcgrad.torch._ops.embedding import check_indices
-from funcgrad.torch._ops.index_checks import check_flat
+from funcgrad.torch._ops.index_checks import check_flat, checked_reduce
 from funcgrad.torch._ops.inplace import FILL
 from funcgrad.torch._ops.labels import by_operand
+from funcgrad.torch._ops.positions import added
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.selection import SCATTER_REDUCE
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import INDEX_REDUCE_IN_BETA
+from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Op
 
 
 def _put(x: Any, index: Any, source: Any, *, accumulate: bool) -> Any:
     where = x.reshape(-1).at[index.reshape(-1)]
     new = source.reshape(-1)
-    return (where.add(new) if accumulate else where.set(new)).reshape(x.shape)
+    return (added(where, new) if accumulate else where.set(new)).reshape(x.shape)
 
 
 PUT = Op("put", _put, saves={0: (1,), 2: (1,)}, anywhere=(1, 2))
@@ -41,8 +43,8 @@ def index_reduce(
     input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
     """The tensor with slices of `source` combined into it at the given positions: prod, mean, amax or amin."""
-    dim = dim_of(dim, input.ndim)
-    check_indices(index, input._aval.shape[dim] if input.ndim else 1)
+    dim = checked_reduce(input, dim, index, source, reduce)
+    warn_once(INDEX_REDUCE_IN_BETA)
     return apply(INDEX_REDUCE, (dim, reduce, include_self), input, index, source)
 
 

@@ -62,6 +62,16 @@ def _gather(x: Any, *positions: Any, pattern: tuple[bool, ...]) -> Any:
     return x.at[_at(positions, pattern)].get(mode=mode, fill_value=np.nan if mode == "fill" else None)
 
 
+def added(places: Any, new: Any) -> Any:
+    """What `x.at[...]` becomes with others added: of truths whether one is true."""
+    return places.max(new) if new.dtype == bool else places.add(new)
+
+
+def multiplied(places: Any, new: Any) -> Any:
+    """What `x.at[...]` becomes with others multiplied: of truths whether all are true."""
+    return places.min(new) if new.dtype == bool else places.multiply(new)
+
+
 def _scatter(x: Any, new: Any, *positions: Any, pattern: tuple[bool, ...], accumulate: bool) -> Any:
     where = _at(positions, pattern)
     result = jax.eval_shape(lambda: x[where]).shape
@@ -72,8 +82,8 @@ def _scatter(x: Any, new: Any, *positions: Any, pattern: tuple[bool, ...], accum
             f"shape mismatch: value tensor of shape {list(new.shape)} cannot be broadcast to indexing result of shape "
             f"{list(result)}"
         )
-    written = x.at[where].add if accumulate else x.at[where].set
-    return written(new.astype(x.dtype))
+    new = new.astype(x.dtype)
+    return added(x.at[where], new) if accumulate else x.at[where].set(new)
 
 
 GATHER = Op("index", _gather, saves={0: tuple(range(1, 65))}, anywhere=range(1, 65))

@@ -19,12 +19,14 @@ from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.embedding import check_indices
 from funcgrad.torch._ops.index_checks import check_flat, checked_add, checked_copy, checked_fill
 from funcgrad.torch._ops.labels import NOT_DIFFERENTIABLE, by_operand
-from funcgrad.torch._ops.positions import GATHER
+from funcgrad.torch._ops.positions import GATHER, added, multiplied
 from funcgrad.torch._ops.promotion import cast, no_derivative
 from funcgrad.torch._ops.rows import Row, require_tensor
-from funcgrad.torch._ops.selection_checks import checked_gather, checked_scatter
+from funcgrad.torch._ops.selection_checks import check_reduction, checked_gather, checked_scatter
 from funcgrad.torch._ops.shape import reshape
 from funcgrad.torch._tensor import Tensor
+from funcgrad.torch._texts import SCATTER_OF_REDUCE
+from funcgrad.torch._warn_once import warn_once
 from funcgrad.trace import Number, Op, array_of
 
 
@@ -68,12 +70,12 @@ def _scatter(x: Any, index: Any, source: Any, *, dim: int) -> Any:
 
 @_of_vectors
 def _scatter_add(x: Any, index: Any, source: Any, *, dim: int) -> Any:
-    return x.at[_grid(index, dim)].add(_source(x, index, source), mode="drop")
+    return added(x.at[_grid(index, dim)], _source(x, index, source))
 
 
 @_of_vectors
 def _scatter_multiply(x: Any, index: Any, source: Any, *, dim: int) -> Any:
-    return x.at[_grid(index, dim)].multiply(_source(x, index, source), mode="drop")
+    return multiplied(x.at[_grid(index, dim)], _source(x, index, source))
 
 
 @_of_vectors
@@ -82,20 +84,21 @@ def _scatter_reduce(x: Any, index: Any, source: Any, *, dim: int, reduce: str, i
     start = int(reduce == "prod")
     if reduce in ("amax", "amin"):
         start = extreme(x.dtype, highest=reduce == "amin")
-    kept = x if include_self else x.at[where].set(start)
+    kept = x if include_self else x.at[where].set(jnp.asarray(start, x.dtype))
     if reduce == "mean":
         count = jnp.full(x.shape, int(include_self), x.dtype).at[where].add(1)
         divide = jnp.true_divide if jnp.issubdtype(x.dtype, np.inexact) else jnp.floor_divide
         return divide(kept.at[where].add(new), jnp.maximum(count, 1))
     if reduce == "prod":
         return _multiplied(kept, where, new)
-    method = {"sum": "add", "amax": "max", "amin": "min"}[reduce]
-    return getattr(kept.at[where], method)(new)
+    if reduce == "sum":
+        return added(kept.at[where], new)
+    return kept.at[where].max(new) if reduce == "amax" else kept.at[where].min(new)
 
 
 @jax.custom_jvp
 def _multiplied(x: Any, where: tuple[Any, ...], new: Any) -> Any:
-    return x.at[where].multiply(new)
+    return multiplied(x.at[where], new)
 
 
 @_multiplied.defjvp
@@ -177,6 +180,8 @@ def scatter(
         op = SCATTER if isinstance(source, Tensor) else SCATTER_NUMBER
     elif reduce in ("add", "multiply"):
         op = SCATTER_REDUCED[reduce]
+        if isinstance(src, Tensor):
+            warn_once(SCATTER_OF_REDUCE)
     else:
         raise RuntimeError("reduce argument must be either add or multiply.")
     return apply(op, (dim,), input, index, source)
@@ -191,6 +196,7 @@ def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
     """The tensor with `src` combined into it at `index`: sum, prod, mean, amax or amin."""
+    check_reduction(input, reduce)
     dim = checked_scatter(input, dim, index, src, "scatter_reduce")
     return apply(SCATTER_REDUCE, (dim, reduce, include_self), input, index, src)
 
@@ -204,7 +210,7 @@ def _along(x: Any, dim: int, index: Any) -> Any:
 
 @_of_vectors
 def _index_add(x: Any, index: Any, source: Any, alpha: Any, *, dim: int) -> Any:
-    return _along(x, dim, index).add(source * cast(alpha, x.dtype))
+    return added(_along(x, dim, index), source * cast(alpha, x.dtype))
 
 
 def _index_select(x: Any, index: Any, *, dim: int) -> Any:

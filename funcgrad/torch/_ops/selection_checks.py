@@ -8,6 +8,7 @@ import numpy as np
 
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.known import expect
+from funcgrad.torch._ops.promotion import scalar_name
 from funcgrad.torch._tensor import Tensor
 
 
@@ -43,6 +44,21 @@ def checked_scatter(x: Tensor, dim: int, index: Tensor, source: Any, name: str) 
             raise RuntimeError(f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} {others}")
     _check_positions(index, _shape(x)[dim], dim, name)
     return dim
+
+
+def check_reduction(x: Tensor, reduce: str) -> None:
+    """Refuse a reduction that does not exist, or not of numbers of this dtype.
+
+    Raises:
+        RuntimeError: There is none of this name.
+        NotImplementedError: It is not of this dtype.
+    """
+    if reduce not in ("sum", "prod", "mean", "amax", "amin"):
+        raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
+    kind = x._aval.dtype.kind
+    if (kind == "b" and reduce == "mean") or (kind == "c" and reduce in ("amax", "amin")):
+        kernel = f"scatter_gather_tensor_cpu_reduce_{reduce}"
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_name(x._aval.dtype)}'")
 
 
 def _shape(x: Tensor) -> tuple[int, ...]:
