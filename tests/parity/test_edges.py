@@ -59,6 +59,12 @@ def ends(torch):
     for n in (2, 3):
         yield [f"{v:.9g}" for v in torch.polygamma(n, x).tolist()]
     yield str(torch.erfinv(x[:2]))
+    yield str(torch.special.i1(x[:2])), str(torch.special.i1e(x[:2]))
+    x = x[:-1]
+    for order in (x, torch.full_like(x, inf), torch.full_like(x, 2.0)):
+        for place in (x, torch.full_like(x, inf), torch.full_like(x, 2.0)):
+            for found in (torch.igamma(order, place), torch.igammac(order, place)):
+                yield [f"{v:.9g}" for v in found.tolist()]
     yield torch.special.zeta(x[4:5], x[6:7]).isnan().item()
 
 

@@ -52,11 +52,16 @@ def _or_half(x: Any, slope: Function) -> Any:
     return jnp.where(x == 0, 0.5, slope(safe))
 
 
+def _odd(function: Function) -> Function:
+    """The function with PyTorch's 0 at -0."""
+    return lambda x: jnp.where(x == 0, 0, function(x))
+
+
 i0 = _with_slope(special.i0, special.i1)
-_i1 = _with_slope(special.i1, lambda x: _or_half(x, lambda x: special.i0(x) - special.i1(x) / x))
+_i1 = _with_slope(_odd(special.i1), lambda x: _or_half(x, lambda x: special.i0(x) - special.i1(x) / x))
 _i0e = _with_slope(special.i0e, lambda x: special.i1e(x) - jnp.sign(x) * special.i0e(x))
 _i1e = _with_slope(
-    special.i1e, lambda x: _or_half(x, lambda x: special.i0e(x) - special.i1e(x) * (jnp.sign(x) + 1 / x))
+    _odd(special.i1e), lambda x: _or_half(x, lambda x: special.i0e(x) - special.i1e(x) * (jnp.sign(x) + 1 / x))
 )
 
 
@@ -137,7 +142,11 @@ ZETA = Op("special_zeta", to_float(in_double(special.zeta)))
 
 def _incomplete_gamma(name: str, function: Function, sign: int) -> Op:
     """An operator of an order and a place, with a derivative by the place only, as PyTorch's."""
-    known = jax.custom_jvp(function)
+
+    @jax.custom_jvp
+    def known(order: Any, x: Any) -> Any:
+        of_infinite = jnp.where(x == jnp.inf, jnp.nan, float(sign < 0))  # XLA takes it for an order like others
+        return jnp.where((order == jnp.inf) & (x >= 0), of_infinite, function(order, x))
 
     def jvp(primals: Any, tangents: Any) -> Any:
         (order, x), (in_order, in_x) = primals, tangents
