@@ -187,6 +187,7 @@ _BY_PARTS: list[tuple[Any, Callable[[Any], Any]]] = [
     (Op, _told_op),
     (jax.custom_jvp, lambda f: (f.fun, f.jvp, f.nondiff_argnums)),
     (functools.partial, lambda f: (f.func, f.args, f.keywords)),
+    (type(_environment), lambda f: f.__wrapped__),  # a function that remembers its results
     (Enum, lambda x: (type(x), x.name)),
     (tuple, lambda x: (type(x), *x)),
     (dict, lambda x: [*x.items()]),

@@ -17,6 +17,7 @@ from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 from funcgrad.trace import exactness
 from funcgrad.trace.equation import Equation, count_numbers, number_places, traced
 from funcgrad.trace.host import UncoveredError, host_function
+from funcgrad.trace.misreading import compiled
 from funcgrad.trace.op import Op
 from funcgrad.trace.program import Run, needed
 from funcgrad.trace.record import Step, Trace
@@ -205,11 +206,12 @@ class _Operator:
         return self.function(*operands)
 
     def _by_jax(self) -> Callable[..., list[Any]]:
-        compiled = jax.jit(jaxpr_as_fun(self._traced))
+        with jax.enable_x64(True):
+            program = compiled(jax.jit(jaxpr_as_fun(self._traced)).lower(*self._traced.in_avals))
 
         def run(*operands: Any) -> list[Any]:
             with jax.enable_x64(True):
-                return [np.asarray(x) for x in compiled(*operands)]
+                return [np.asarray(x) for x in program(*operands)]
 
         return run
 

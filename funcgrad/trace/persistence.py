@@ -25,6 +25,7 @@ from jax.experimental.serialize_executable import deserialize_and_load, serializ
 from jax.stages import Compiled
 
 from funcgrad.memory import return_freed_memory
+from funcgrad.trace.misreading import compiled
 
 LARGEST = 1 << 24
 """Bytes of a journal that is begun anew."""
@@ -79,7 +80,7 @@ class Loadable:
         self.was_loaded = program is not None
         if program is None:
             hits = _hits
-            program = self._run.lower(*arguments).compile()
+            program = compiled(self._run.lower(*arguments))
             return_freed_memory()  # LLVM takes a megabyte for each kernel, and leaves holes too small for buffers
             if self._file is not None and _hits == hits:  # XLA cannot write again what it has read, and does not say so
                 _store(self._file, program)
