@@ -65,3 +65,11 @@ def test_values_can_be_read_at_the_address():
 
 def read(address, count):
     return list((ctypes.c_float * count).from_address(address))
+
+
+def test_strides_over_memory_that_is_seen_as_another_dtype():
+    """The values are those of PyTorch: 0x3F800000 is 1.0 in float32."""
+    bits = torch.ones(2).view(torch.int32)
+    assert bits.as_strided((2,), (1,)).tolist() == [0x3F800000] * 2
+    pair = torch.view_as_real(torch.tensor([1 + 2j, 3 + 4j])).as_strided((2,), (3,), 0)
+    assert pair.tolist() == [1.0, 4.0]

@@ -204,6 +204,8 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
     shape, steps = sizes((size,)), sizes((stride,))
     start = offset_of(input) if storage_offset is None else int(storage_offset)
     base = input if input._base is None else root_of(input)
+    if base.dtype is not input.dtype:
+        base = base.reshape(-1).view(input.dtype)
     _check_strides(base, shape, steps, start)
     return view(AS_STRIDED, (shape, steps), base, start, origin=input._origin)
 
