@@ -16,6 +16,7 @@ from funcgrad.trace.flush import flush as flush
 from funcgrad.trace.flush import forget as forget
 from funcgrad.trace.flush import reach as reach
 from funcgrad.trace.flush import synchronize as synchronize
+from funcgrad.trace.forking import is_on_host_alone as is_on_host_alone
 from funcgrad.trace.interpret import on_host as on_host
 from funcgrad.trace.jaxprs import rolled as rolled
 from funcgrad.trace.op import ALL as ALL

@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from funcgrad.trace import recompiling
+from funcgrad.trace import forking, recompiling
 from funcgrad.trace.background import Task
 from funcgrad.trace.break_even import AHEAD, Cost
 from funcgrad.trace.equation import Slots
@@ -83,6 +83,8 @@ def program_for(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) ->
         dead: Positions of the inputs that nobody will ask for.
     """
     programs = trace.step.programs
+    if forking.is_on_host_alone():
+        return _in_a_fork(trace, wanted)
     key: tuple[Any, ...] = wanted, dead
     known = programs.get(key)
     if isinstance(known, Program) and not known.serves(trace):
@@ -109,6 +111,17 @@ def program_for(trace: Trace, wanted: tuple[int, ...], dead: tuple[int, ...]) ->
     stats.debt += program.debt
     recompiling.note(trace.step)
     return program if program.serves(trace) else program_for(trace, wanted, dead)
+
+
+def _in_a_fork(trace: Trace, wanted: tuple[int, ...]) -> Program:
+    """What computes the trace in a process that has no compiled programs."""
+    key = (wanted, "in a fork")
+    known = trace.step.programs.get(key)
+    if known is None:
+        known = trace.step.programs[key] = _on_host(trace, wanted)
+    known.runs += 1
+    stats.interpreted += 1
+    return known.program
 
 
 def forgive_if_loaded(program: Program) -> None:

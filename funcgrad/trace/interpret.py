@@ -14,7 +14,7 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
-from funcgrad.trace import exactness
+from funcgrad.trace import exactness, forking
 from funcgrad.trace.equation import Equation, count_numbers, number_places, traced
 from funcgrad.trace.host import UncoveredError, host_function
 from funcgrad.trace.misreading import compiled
@@ -206,6 +206,8 @@ class _Operator:
         return self.function(*operands)
 
     def _by_jax(self) -> Callable[..., list[Any]]:
+        if forking.is_on_host_alone():
+            forking.refuse(", ".join(sorted({str(eqn.primitive) for eqn in self._traced.eqns})))
         with jax.enable_x64(True):
             program = compiled(jax.jit(jaxpr_as_fun(self._traced)).lower(*self._traced.in_avals))
 

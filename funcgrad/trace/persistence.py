@@ -25,6 +25,7 @@ from jax.experimental.serialize_executable import deserialize_and_load, serializ
 from jax.stages import Compiled
 
 from funcgrad.memory import return_freed_memory
+from funcgrad.trace.forking import note_program
 from funcgrad.trace.misreading import compiled
 
 LARGEST = 1 << 24
@@ -123,6 +124,7 @@ def _load(file: Path) -> Compiled | None:
     try:
         contents = zlib.decompress(file.read_bytes())
         program = deserialize_and_load(*pickle.loads(contents), execution_devices=jax.devices()[:1])
+        note_program()
         if b"lapack_" in contents:
             _find_lapack()
     except Exception:  # no file, half a file, another machine's: it is compiled
