@@ -16,6 +16,7 @@ from funcgrad.torch._dispatch import Link, apply, edge_of, move, read_through, v
 from funcgrad.torch._grad_mode import state
 from funcgrad.torch._graph import LEAF, Edge, OperatorNode, brief, unhooked
 from funcgrad.torch._layout import overlaps_itself, overlaps_partly
+from funcgrad.torch._processes import settle
 from funcgrad.torch._storage import Storage
 from funcgrad.torch._tensor import Tensor, root_of, wrap
 from funcgrad.torch._texts import (
@@ -42,6 +43,7 @@ def check_writable(x: Tensor, *operands: Any, fills: bool = False) -> None:
     Raises:
         RuntimeError: PyTorch's text for the case.
     """
+    settle(x)
     if state.grad or x._inference:
         _check_tracked(x, operands)
     if x._chain and not fills and not _is_written_by_links(x) and overlaps_itself(x):
@@ -92,7 +94,7 @@ def assign(x: Tensor, result: Tensor | Value) -> Tensor:
         RuntimeError: The result does not fit the shape of `x`, or its category of dtype is higher.
     """
     if isinstance(result, Value):
-        if x._base is None and x._writes is None and result.aval is x._storage.value.aval:
+        if x._base is None and x._writes is None and result.aval is x._storage.aval:
             x._storage.write(result)
             return x
         return assign(x, wrap(result))

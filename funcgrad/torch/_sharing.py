@@ -18,7 +18,7 @@ from funcgrad.trace import WITHOUT_DATA, Number, Value, array_of, constant, curr
 LARGEST = 2**16
 """Bytes of the largest array whose changes are noticed: comparing so many takes a few microseconds."""
 
-_own: Any = Storage.value  # the slot itself, which `SharedStorage.value` hides
+_own: Any = vars(Storage)["value"]  # the slot itself, which `SharedStorage.value` hides
 
 
 class SharedStorage(Storage):
@@ -29,12 +29,13 @@ class SharedStorage(Storage):
     @property
     def value(self) -> Value:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The current value, with what NumPy has changed since the last look."""
-        if self.memory.nbytes <= LARGEST:
+        if self.is_watched():
             now = self.memory.tobytes()
             if now != self.seen:
                 self.seen = now
-                _own.__set__(self, constant(self.memory.copy()))
-        if not self._is_held():
+                array = np.frombuffer(now, self.memory.dtype).reshape(self.memory.shape)
+                _own.__set__(self, constant(array.copy()))
+        if not self.is_held():
             self.__class__ = Storage  # pyright: ignore[reportAttributeAccessIssue]
             del self.memory, self.seen
         return _own.__get__(self)
@@ -45,10 +46,17 @@ class SharedStorage(Storage):
         if value.array is None and current().refusal:
             return  # a trial: the value from before comes back
         if self.memory.flags.writeable:
-            np.copyto(self.memory, array_of(value, "numpy"))
-        self.seen = _snapshot(self.memory)
+            array = np.asarray(array_of(value, "numpy"))
+            np.copyto(self.memory, array)
+            self.seen = (
+                array.tobytes() if self.is_watched() else b""
+            )  # of what was written, not of what is there by now
 
-    def _is_held(self) -> bool:
+    def is_watched(self) -> bool:
+        """Whether changes from outside are noticed."""
+        return self.memory.nbytes <= LARGEST
+
+    def is_held(self) -> bool:
         """Whether there is another reference to the memory: the two counted here are the slot and the argument."""
         if sys.getrefcount(self.memory) > 2:
             return True
@@ -57,19 +65,16 @@ class SharedStorage(Storage):
         return not isinstance(self.memory.base, np.ndarray) or sys.getrefcount(self.memory.base) > 2
 
 
-def _snapshot(array: np.ndarray) -> bytes:
-    return array.tobytes() if array.nbytes <= LARGEST else b""
-
-
 def shared_array(x: Tensor) -> np.ndarray:
     """The memory of a tensor as a NumPy array; read-only if it is so large that changes would not be noticed."""
     storage = x._storage
-    if not isinstance(storage, SharedStorage) or not storage._is_held():
+    if not isinstance(storage, SharedStorage) or not storage.is_held():
         share(storage, np.array(array_of(storage.value, "numpy")))
+    assert isinstance(storage, SharedStorage)
     array = storage.memory
     for link in x._chain:
         array = link.op([array, *(Number(int, place) for place in link.places)], link.static)[link.number]
-    if storage.memory.nbytes > LARGEST:
+    if not storage.is_watched():
         array = array.view()
         array.flags.writeable = False
     return array
@@ -90,7 +95,8 @@ def address_of(storage: Storage) -> int:
     return storage.readable.ctypes.data
 
 
-def share(storage: Storage, memory: np.ndarray) -> None:
+def share(storage: Storage, memory: np.ndarray, kind: type[SharedStorage] = SharedStorage) -> None:
     """Make a storage share memory that holds its values already."""
-    storage.memory, storage.seen = memory, _snapshot(memory)
-    storage.__class__ = SharedStorage
+    storage.memory = memory
+    storage.__class__ = kind
+    storage.seen = memory.tobytes() if kind.is_watched(storage) else b""  # pyright: ignore[reportArgumentType]

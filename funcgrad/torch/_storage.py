@@ -21,18 +21,22 @@ class Storage:
 
     Attributes:
         value: The current value, of the base tensor's shape.
+        aval: Its shape and dtype, which can be asked for without looking at the value.
         version: How often it has been written to, as autograd counts (a write through `.data` does not count).
         birth: Order of creation; gives storages a stable order.
         is_secret: Whether it was ever written to without being counted.
         writer: The differentiable equation that wrote last; missing before the first such write.
-        memory: A NumPy array on the same memory; only where there is one, see `_sharing.py`.
+        memory: A NumPy array on the same memory; only where there is one, see `_sharing.py` and `_processes.py`.
         seen: Its bytes at the last look.
         order: The base's dimensions as they lie in PyTorch's memory, from the outermost one on; missing where they lie
             by their indices, as values do here.
         readable: Where `data_ptr()` has said that the values can be read; missing before the first such call.
     """
 
-    __slots__ = ("birth", "is_secret", "memory", "order", "readable", "seen", "value", "version", "writer")
+    __slots__ = (
+        *("__weakref__", "aval", "birth", "is_secret", "memory", "order", "readable", "seen", "value", "version"),
+        "writer",
+    )
 
     writer: Equation
     memory: np.ndarray
@@ -42,6 +46,7 @@ class Storage:
 
     def __init__(self, value: Value) -> None:
         self.value = value
+        self.aval = value.aval
         self.version = 0
         self.is_secret = False
         self.birth = next(_births)
@@ -57,6 +62,7 @@ class Storage:
             self.is_secret = True
             self.value.became = self  # what a graph saved is this memory, and nothing tells it of the change
         self.value = value
+        self.aval = value.aval
         self.version += counts
 
     def _without_data(self, value: Value) -> Value:

@@ -116,7 +116,7 @@ class Tensor(TensorBase):
 
     @property
     def _aval(self) -> Any:
-        return self._storage.value.aval if self._value is None else self._value.aval
+        return self._storage.aval if self._value is None else self._value.aval
 
     @property
     def shape(self) -> Size:

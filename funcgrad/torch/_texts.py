@@ -273,10 +273,6 @@ LIST_OF_INDICES = (
     "which will result either in an error or a different result"
 )
 
-NOT_SHARED = (
-    "share_memory() shares nothing: parameters are arrays of one process. A process of your own gets a copy, and what "
-    "it trains stays there. Send state_dict() back through a queue, or train in one process."
-)
 MODULE_HOOK_AT_LAST_NODE = (
     "Using a non-full backward hook when the forward contains multiple autograd Nodes is deprecated and will be "
     "removed in future versions. This hook will be missing some grad_input. Please use register_full_backward_hook to "

@@ -237,18 +237,14 @@ def test_modules_under_the_paths_of_pytorchs_files():
 
 def test_methods_of_modules_that_have_nothing_to_do():
     model = torch.nn.Linear(2, 2)
-    with pytest.warns(UserWarning, match="A process of your own gets a copy"):
-        assert model.share_memory() is model
     assert model.to_empty(device="cpu") is model
     assert model.compile(mode="reduce-overhead") is None
     assert model.to(memory_format=torch.channels_last) is model
 
 
-def test_tensors_say_how_much_memory_they_take_and_that_no_process_shares_it():
+def test_tensors_say_how_much_memory_they_take():
     x = torch.ones(2, 3, dtype=torch.float64)
     assert (x.itemsize, x.nbytes, x.is_cpu) == (8, 48, True)
-    with pytest.warns(UserWarning, match="A process of your own gets a copy"):
-        assert x.share_memory_() is x
 
 
 def test_a_tensor_has_a_number_of_its_own():

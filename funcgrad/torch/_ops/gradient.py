@@ -167,11 +167,29 @@ def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
 
 def reduce(self: Tensor, protocol: Any) -> Any:
     """How `pickle` writes a tensor: its values, and whether it requires grad; the graph stays behind."""
-    return _unpickled, (host_array(self, "pickle"), self.requires_grad, type(self)), self.__dict__.copy()
+    data = host_array(self, "pickle") if type(self) is Tensor else Contents(alias(self))
+    return _unpickled, (data, self.requires_grad, type(self)), self.__dict__.copy()
 
 
-def _unpickled(array: np.ndarray, requires_grad: bool, kind: type[Tensor] = Tensor) -> Tensor:
-    return of_class(wrap(constant(array), LEAF if requires_grad else None), kind)
+class Contents:
+    """What a tensor of a class of one's own holds: pickled it is a plain tensor, which processes share.
+
+    Args:
+        tensor: That plain tensor.
+    """
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+
+    def __reduce__(self) -> Any:
+        return reduce(self.tensor, None)
+
+
+def _unpickled(data: np.ndarray | Tensor, requires_grad: bool, kind: type[Tensor] = Tensor) -> Tensor:
+    made = data if isinstance(data, Tensor) else wrap(constant(data))
+    if requires_grad:
+        made._edge = LEAF
+    return of_class(made, kind)
 
 
 def install_properties() -> None:

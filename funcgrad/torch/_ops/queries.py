@@ -12,6 +12,7 @@ from funcgrad.torch._layout import offset_of, strides_of
 from funcgrad.torch._ops.dims import dim_of
 from funcgrad.torch._ops.rows import Row, require_tensor
 from funcgrad.torch._order import lies_by
+from funcgrad.torch._processes import ProcessStorage
 from funcgrad.torch._sharing import address_of
 from funcgrad.torch._tensor import Tensor
 from funcgrad.torch._types import Size
@@ -97,8 +98,8 @@ def get_device(input: Tensor) -> int:
 
 
 def is_shared(input: Tensor) -> bool:
-    """Whether other processes share the memory: never."""
-    return False
+    """Whether the memory lies where processes can share it."""
+    return isinstance(input._storage, ProcessStorage)
 
 
 def storage_offset(input: Tensor) -> int:

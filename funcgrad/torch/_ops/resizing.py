@@ -19,9 +19,9 @@ from funcgrad.torch._ops.inplace import copy_
 from funcgrad.torch._ops.pieces import narrow
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import reshape
+from funcgrad.torch._processes import share_with_processes
 from funcgrad.torch._storage import Storage
 from funcgrad.torch._tensor import Tensor, root_of, wrap
-from funcgrad.torch._texts import NOT_SHARED
 from funcgrad.trace import Op, constant
 
 
@@ -113,8 +113,12 @@ def map_(self: Tensor, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> T
 
 
 def share_memory_(self: Tensor) -> Tensor:
-    """The tensor itself, with a warning: processes get copies."""
-    warn(NOT_SHARED)
+    """Move the memory that this tensor looks at to where processes can share it.
+
+    Raises:
+        RuntimeError: The tensor has no data.
+    """
+    share_with_processes(self._storage)
     return self
 
 

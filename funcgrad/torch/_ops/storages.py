@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.creation import as_tensor, leaf, zeros
 from funcgrad.torch._ops.rows import Row
+from funcgrad.torch._processes import ProcessStorage, share_with_processes
 from funcgrad.torch._sharing import address_of
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import CPU, as_dtype, dtype, get_default_dtype, uint8
@@ -42,6 +43,15 @@ class _Storage:
     def data_ptr(self) -> int:
         """The address at which the bytes can be read, as they are now."""
         return address_of(self._base._storage)
+
+    def is_shared(self) -> bool:
+        """Whether the memory lies where processes can share it."""
+        return isinstance(self._base._storage, ProcessStorage)
+
+    def share_memory_(self) -> Self:
+        """Move the memory to where processes can share it."""
+        share_with_processes(self._base._storage)
+        return self
 
     def nbytes(self) -> int:
         """Bytes in memory."""

@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
-from funcgrad.errors import warn
 from funcgrad.torch.__future__ import (
     get_overwrite_module_params_on_conversion,
     get_swap_module_params_on_conversion,
@@ -18,7 +17,7 @@ from funcgrad.torch._ops.creation import empty
 from funcgrad.torch._ops.gradient import set_data
 from funcgrad.torch._swapping import swap_tensors
 from funcgrad.torch._tensor import Tensor
-from funcgrad.torch._texts import NOT_SHARED, NOT_TO_EMPTY
+from funcgrad.torch._texts import NOT_TO_EMPTY
 from funcgrad.torch._types import CPU, bfloat16, device, dtype, float16, float32, float64
 from funcgrad.torch.nn.parameter import Parameter
 
@@ -124,9 +123,8 @@ class Casting:
         raise AssertionError("Torch not compiled with CUDA enabled")
 
     def share_memory(self) -> Self:
-        """The module itself, with a warning: what a process does to its copy, the others do not see."""
-        warn(NOT_SHARED)
-        return self
+        """Move parameters, their gradients and buffers to memory that processes share."""
+        return self._apply(lambda x: x.share_memory_())
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Move parameters and buffers without their values: their contents are not to be relied on."""

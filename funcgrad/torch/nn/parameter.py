@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from funcgrad.torch._attributes import whole
-from funcgrad.torch._dispatch import value_of
+from funcgrad.torch._dispatch import alias, value_of
 from funcgrad.torch._graph import LEAF
 from funcgrad.torch._ops.creation import empty
 from funcgrad.torch._order import arrange_like
@@ -68,7 +68,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return type(self), (wrap(value_of(self)), self.requires_grad), self.__dict__.copy()
+        return type(self), (alias(self), self.requires_grad), self.__dict__.copy()
 
 
 class Buffer(Tensor):
@@ -85,7 +85,7 @@ class Buffer(Tensor):
         return made
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return type(self), (wrap(value_of(self)),), {"persistent": self.persistent}
+        return type(self), (alias(self),), {"persistent": self.persistent}
 
 
 class UninitializedTensorMixin(Tensor):

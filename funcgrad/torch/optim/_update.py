@@ -20,6 +20,7 @@ from funcgrad.torch._grad_mode import enable_grad, no_grad
 from funcgrad.torch._grad_mode import state as mode
 from funcgrad.torch._in_place import assign, check_writable
 from funcgrad.torch._ops.copying import clone
+from funcgrad.torch._processes import settle
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch._types import float32, float64, get_default_dtype
 from funcgrad.torch.optim._options import Options, check_options, split_options, with_options
@@ -142,6 +143,7 @@ class RuleOptimizer(Optimizer):
     def _update(
         self, params: list[Tensor], names: tuple[str, ...], is_fresh: bool, structure: Options, numbers: dict[str, Any]
     ) -> None:
+        settle(*params)
         counters = tuple([n for n in names if n in self.rule.counters])
         fields = tuple([n for n in names if n not in self.rule.counters])
         operands = [*numbers.values()]
