@@ -101,6 +101,7 @@ def _run(arguments: list[str]) -> ExitStatus:
     set_longest(EAGER if given.eager else LONGEST)
     _start_at_once()
     _search_cycles_rarely()
+    launch.start_children_with(_start_at_once)
     try:
         status = _exit_status(launch.run_module if given.as_module else launch.run_script, given.script, scripts)
     except launch.LaunchError as error:

@@ -1,5 +1,6 @@
 """Launcher: runs a script, a module or a notebook as Python does, with `import torch` giving `funcgrad.torch`."""
 
+from funcgrad.launch.children import start_children_with as start_children_with
 from funcgrad.launch.error import LaunchError as LaunchError
 from funcgrad.launch.error import PartsError as PartsError
 from funcgrad.launch.files import flush_files as flush_files

@@ -23,6 +23,18 @@ class _Installed:
         return self.install, ()
 
 
+_started_with: list[Callable[[], Any]] = []
+
+
+def start_children_with(prepare: Callable[[], Any]) -> None:
+    """Let processes that scripts start call `prepare` first.
+
+    Args:
+        prepare: A function of a module.
+    """
+    _started_with[:] = [prepare]
+
+
 @contextmanager
 def face_in_children(install: Callable[[], Any]) -> Generator[None]:
     """Let processes that are started in the block call `install` before they import the script.
@@ -33,7 +45,7 @@ def face_in_children(install: Callable[[], Any]) -> Generator[None]:
     prepare = spawn.get_preparation_data
 
     def prepared(name: str) -> dict[str, Any]:
-        return {"funcgrad": _Installed(install), **prepare(name)}
+        return {"funcgrad": [_Installed(call) for call in (*_started_with, install)], **prepare(name)}
 
     if "forkserver" in multiprocessing.get_all_start_methods():
         multiprocessing.set_forkserver_preload([])  # or the server would import the script without being prepared

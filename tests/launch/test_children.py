@@ -35,6 +35,29 @@ def test_a_child_imports_the_face(tmp_path, method):
     assert (done.stdout, done.stderr) == ("('funcgrad.torch', 2.0)\n0\n", "")
 
 
+COMPILED = """
+import multiprocessing as mp
+import torch
+from funcgrad.trace import stats
+
+def work():
+    for _ in range(3):
+        (torch.ones(300, 300) @ torch.ones(300, 300)).sum().item()
+    print(stats.programs)
+
+if __name__ == "__main__":
+    process = mp.get_context("spawn").Process(target=work)
+    process.start()
+    process.join()
+"""
+
+
+def test_a_child_lets_the_host_compute_first(tmp_path):
+    (tmp_path / "script.py").write_text(COMPILED)
+    command = [sys.executable, "-m", "funcgrad", "run", str(tmp_path / "script.py")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout == "0\n"
+
+
 def test_afterwards_children_are_prepared_as_before():
     before = spawn.get_preparation_data
     with face_in_children(dict):
