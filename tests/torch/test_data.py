@@ -192,7 +192,7 @@ def test_a_subset_must_change_both_ways_of_reading():
 
 
 def test_a_distributed_sampler_needs_to_know_its_place():
-    with pytest.raises(RuntimeError, match="Pass num_replicas and rank"):
+    with pytest.raises(ValueError, match="make sure to call init_process_group"):
         torch.utils.data.DistributedSampler(range(3))
 
 

@@ -195,10 +195,11 @@ def test_a_gpu_is_not_there():
 
 def test_distributed_training_says_what_to_do():
     assert not torch.distributed.is_available()
-    with pytest.raises(NotImplementedError, match="Train in one process"):
-        torch.distributed.init_process_group("gloo")
-    with pytest.raises(NotImplementedError, match="Train in one process"):
-        torch.nn.parallel.DistributedDataParallel(None)
+    with pytest.raises(NotImplementedError, match=r"torch.distributed with 2 processes. Train in one process"):
+        torch.distributed.init_process_group("gloo", rank=0, world_size=2, init_method="file:///tmp/none")
+    with pytest.raises(ValueError, match="Invalid rank 1 in a group of 1: expected 0"):
+        torch.distributed.init_process_group("gloo", rank=1, world_size=1, init_method="file:///tmp/none")
+    assert not torch.distributed.is_initialized()
 
 
 def test_data_parallel_calls_its_module():

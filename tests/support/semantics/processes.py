@@ -1,6 +1,8 @@
-"""Memory that processes share, items 167 to 170: sent to another process and back, as `multiprocessing` pickles."""
+"""Memory that processes share, items 167 to 171: sent to another process and back, as `multiprocessing` pickles."""
 
+import os
 import pickle
+import tempfile
 from multiprocessing.reduction import ForkingPickler
 
 import numpy as np
@@ -89,3 +91,39 @@ def item_170_what_is_sent_with_a_tensor(torch):
         list(meta.shape),
         _received((leaf * 2).detach()).tolist(),
     ]
+
+
+def item_171_a_process_group_of_one(torch):
+    """In a process group of one process exchanges are the identity, and DistributedDataParallel is its module."""
+    group = torch.distributed
+    wrap = torch.nn.parallel.DistributedDataParallel
+    before = [error(group.get_rank), error(group.barrier), error(wrap, torch.nn.Linear(1, 1)), group.is_initialized()]
+    with tempfile.TemporaryDirectory() as folder:
+        place = {"init_method": f"file://{os.path.join(folder, 'store')}", "rank": 0, "world_size": 1}
+        made = group.init_process_group("gloo", **place)
+        try:
+            return [before, made, error(group.init_process_group, "gloo", **place), *_exchanged(torch, group, wrap)]
+        finally:
+            group.destroy_process_group()
+
+
+def _exchanged(torch, group, wrap):
+    found = [group.is_initialized(), group.get_rank(), group.get_world_size(), group.get_backend()]
+    x, parts, other, names = torch.ones(2), [torch.zeros(2)], torch.zeros(2), [None]
+    found += [group.all_reduce(x), group.broadcast(x, src=0), group.reduce(x, 0), group.barrier(), x.tolist()]
+    found += [group.all_reduce(x, op=group.ReduceOp.MAX, async_op=True).wait(), group.all_gather(parts, x)]
+    found += [parts[0].tolist(), group.scatter(other, [x + 1], src=0), other.tolist()]
+    found += [group.all_gather_into_tensor(other, x * 5), other.tolist(), group.all_gather_object(names, "a"), names]
+    found += [
+        error(group.all_gather, [torch.zeros(3)], x),
+        error(group.all_gather, parts * 2, x),
+        error(group.send, x, 0),
+    ]
+    model = torch.nn.Linear(2, 1)
+    wrapped = wrap(model, find_unused_parameters=True)
+    with wrapped.no_sync():
+        wrapped(torch.ones(1, 2)).sum().backward()
+    found += [model.weight.grad.tolist(), wrapped.module is model, list(wrapped.state_dict()), repr(wrapped)]
+    found += [error(wrap, torch.nn.ReLU()), error(wrap, model, device_ids=[0])]
+    sampler = torch.utils.data.DistributedSampler(range(6), shuffle=False)
+    return [*found, list(sampler), sampler.num_replicas]

@@ -3,17 +3,15 @@
 from typing import Any
 
 from funcgrad.errors import UnsupportedNameError, unsupported
-from funcgrad.torch._absent import stand_in as _stand_in
 from funcgrad.torch.nn.parallel.data_parallel import DataParallel as DataParallel
 from funcgrad.torch.nn.parallel.data_parallel import data_parallel as data_parallel
+from funcgrad.torch.nn.parallel.distributed import DistributedDataParallel as DistributedDataParallel
 from funcgrad.torch.nn.parallel.parallel_apply import parallel_apply as parallel_apply
 from funcgrad.torch.nn.parallel.replicate import replicate as replicate
 from funcgrad.torch.nn.parallel.scatter_gather import gather as gather
 from funcgrad.torch.nn.parallel.scatter_gather import scatter as scatter
 
 _ADVICE = "Train in one process with the module itself; JAX uses all cores."
-
-DistributedDataParallel: Any = _stand_in("torch.nn.parallel", "DistributedDataParallel", _ADVICE)
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from funcgrad.torch import _random
+from funcgrad.torch.distributed import get_rank, get_world_size
 from funcgrad.torch.random import Generator
 from funcgrad.torch.utils.data.sampler import Index, Sampler
 
@@ -23,8 +24,7 @@ class DistributedSampler(Sampler[Index]):
         drop_last: Whether the tail is dropped to make all shares equal; else some indices come twice.
 
     Raises:
-        RuntimeError: The number of processes or the rank is left out.
-        ValueError: The rank is none of theirs.
+        ValueError: The rank is none of theirs, or there is no process group that tells what is left out.
     """
 
     def __init__(
@@ -36,8 +36,8 @@ class DistributedSampler(Sampler[Index]):
         seed: int = 0,
         drop_last: bool = False,
     ) -> None:
-        if num_replicas is None or rank is None:
-            raise RuntimeError("Requires distributed package to be available. Pass num_replicas and rank.")
+        num_replicas = get_world_size() if num_replicas is None else num_replicas
+        rank = get_rank() if rank is None else rank
         if not 0 <= rank < num_replicas:
             raise ValueError(f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]")
         self.dataset = dataset
