@@ -118,6 +118,7 @@ from funcgrad.torch._ops.rectifiers import celu_ as celu_
 from funcgrad.torch._ops.rectifiers import rrelu_ as rrelu_
 from funcgrad.torch._ops.rectifiers import selu_ as selu_
 from funcgrad.torch._ops.rectifiers import threshold_ as threshold_
+from funcgrad.torch._ops.rows import at_home as _at_home
 from funcgrad.torch._ops.rows import install as _install
 from funcgrad.torch._ops.segments import segment_reduce as segment_reduce
 from funcgrad.torch._ops.stochastic import rrelu as rrelu
@@ -259,6 +260,8 @@ globals().update(_foreach_functions(globals()))
 for _name in ("linalg", "fft", "special", "nn.functional"):
     _compare_functions(f"torch.{_name}", vars(_sys.modules[f"{__name__}.{_name}"]))
 _compare_functions("torch", globals())
+for _name in ("", ".linalg", ".fft", ".special", ".nn.functional"):
+    _at_home(f"{__name__}{_name}", vars(_sys.modules[f"{__name__}{_name}"]))
 _compare_methods()
 _leave_unbound(value for name, value in globals().items() if name in {row.name for row in _ops.ROWS})
 _leave_unbound(getattr(nn.functional, name) for name in _OF_FUNCTIONAL)

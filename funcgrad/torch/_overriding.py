@@ -315,7 +315,8 @@ def switch_on() -> None:
 
 def _is_overridable(path: str, name: str, call: FunctionType) -> bool:
     home = "funcgrad.torch._ops" if path == "funcgrad.torch" else "funcgrad.torch"
-    return name[0] != "_" and name not in UNTOUCHED and call.__module__.startswith(home)
+    is_operator = call.__module__.startswith(home) or call.__module__ == path
+    return name[0] != "_" and name not in UNTOUCHED and is_operator
 
 
 def _is_user(module: Any) -> bool:

@@ -2,11 +2,15 @@
 
 import copy
 import json
+import operator
+import pickle
+import types
 from pathlib import Path
 
 import pytest
 
 import funcgrad.torch as torch
+from funcgrad.torch._overriding import Overridable
 from funcgrad.trace.statistics import stats
 
 NAMES = json.loads((Path(__file__).parents[1] / "support" / "names.json").read_text(encoding="utf-8"))
@@ -359,3 +363,13 @@ def test_function_transforms():
     made = torch.func.functional_call(model, {"weight": torch.ones(1, 2), "bias": torch.zeros(1)}, x)
     assert made.tolist() == [3]
     assert "weight" in dict(model.named_parameters())
+
+
+@pytest.mark.parametrize("path", ["", "linalg", "fft", "special", "nn.functional"])
+def test_operators_are_pickled_by_name(path):
+    """As a process that is spawned gets them, in a model that keeps its activation for example."""
+    module = operator.attrgetter(path)(torch) if path else torch
+    kinds = types.FunctionType | Overridable
+    functions = [x for name, x in vars(module).items() if name[0] != "_" and isinstance(x, kinds)]
+    assert len(functions) > 20
+    assert all(pickle.loads(pickle.dumps(function)) is function for function in functions)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from funcgrad.torch._dispatch import apply
@@ -136,6 +138,25 @@ def named(call: Callable[..., Any], name: str) -> Callable[..., Any]:
     """The function under the name that users know."""
     call.__name__ = call.__qualname__ = name
     return call
+
+
+def at_home(path: str, namespace: dict[str, Any]) -> None:
+    """Let a module's operators say that they are from there, as far as `pickle` would find them nowhere else.
+
+    Args:
+        path: The module's name.
+        namespace: Its dictionary.
+    """
+    for name, call in namespace.items():
+        if isinstance(call, FunctionType) and call.__module__.startswith((_PRIVATE, path)) and not _is_found(call):
+            call.__module__, call.__qualname__ = path, name
+
+
+_PRIVATE = "funcgrad.torch._"
+
+
+def _is_found(call: FunctionType) -> bool:
+    return getattr(sys.modules.get(call.__module__), call.__qualname__, None) is call
 
 
 def with_out(call: Callable[..., Any], other: dict[str, Any], *args: Any, **keywords: Any) -> Any:
