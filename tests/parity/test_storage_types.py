@@ -44,3 +44,28 @@ def test_what_makes_no_storage(call):
             call(torch)
         errors.append((type(raised.value), str(raised.value)))
     assert errors[1] == errors[0]
+
+
+def set_to_other_memory(torch):
+    x, y, found = torch.zeros(3), torch.arange(4.0).reshape(2, 2), []
+    found.append([x.set_(y) is x, x.tolist(), x.data_ptr() == y.data_ptr()])
+    for source, place in ((y, (1, (2,), (2,))), (y.untyped_storage(), (1, (3,))), (y.untyped_storage(), ())):
+        x.set_(source, *place)
+        x[0] = 8.0
+        found.append([x.tolist(), x.storage_offset(), x.stride(), y.tolist()])
+    found.append(list(x.set_().shape))
+    return found
+
+
+def test_a_tensor_is_set_to_other_memory():
+    assert set_to_other_memory(shim) == set_to_other_memory(real)
+
+
+@pytest.mark.parametrize("requires_grad, source", [(False, [1, 2]), (True, [1.0, 2.0])])
+def test_what_a_tensor_is_not_set_to(requires_grad, source):
+    def refused(torch):
+        with pytest.raises(RuntimeError) as error:
+            torch.zeros(3, requires_grad=requires_grad).set_(torch.tensor(source))
+        return str(error.value)
+
+    assert refused(shim) == refused(real)

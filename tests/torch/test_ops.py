@@ -238,8 +238,9 @@ ELSEWHERE = {
         *("is_storage", "typename", "storage", "untyped_storage", "_typed_storage"),
     },
     "test_special.py": {"float_power_"},
-    "parity/test_storage_types.py": {"Storage", "storage_type", *(f"{kind}Storage" for kind in STORED)},
-    "test_absent.py": {"share_memory_", "nbytes", "itemsize", "is_cpu", "_cdata"},
+    "parity/test_storage_types.py": {"Storage", "set_", "storage_type", *(f"{kind}Storage" for kind in STORED)},
+    "semantics/processes.py": {"share_memory_"},
+    "test_absent.py": {"nbytes", "itemsize", "is_cpu", "_cdata"},
     "test_distributions.py": {"poisson", "binomial", "_standard_gamma"},
     "the tests of autograd": {
         *("backward", "register_hook", "register_post_accumulate_grad_hook", "requires_grad_", "retain_grad"),

@@ -11,17 +11,20 @@ import numpy as np
 
 from funcgrad.errors import warn
 from funcgrad.torch._dispatch import alias, apply, value_of
-from funcgrad.torch._layout import is_contiguous, offset_of
+from funcgrad.torch._in_place import check_writable
+from funcgrad.torch._layout import is_contiguous, offset_of, own_strides
 from funcgrad.torch._ops.conversion import host_array
 from funcgrad.torch._ops.copying import to_dtype
+from funcgrad.torch._ops.creation import empty
 from funcgrad.torch._ops.dims import sizes
 from funcgrad.torch._ops.inplace import copy_
-from funcgrad.torch._ops.pieces import narrow
+from funcgrad.torch._ops.pieces import as_strided, narrow
 from funcgrad.torch._ops.rows import Row
 from funcgrad.torch._ops.shape import reshape
+from funcgrad.torch._ops.storages import viewed
 from funcgrad.torch._processes import share_with_processes
 from funcgrad.torch._storage import Storage
-from funcgrad.torch._tensor import Tensor, root_of, wrap
+from funcgrad.torch._tensor import C_NAMES, Tensor, root_of, wrap
 from funcgrad.trace import Op, constant
 
 
@@ -65,6 +68,26 @@ def _become(x: Tensor, other: Tensor) -> Tensor:
     for name in ("_storage", "_base", "_chain", "_value", "_seen", "_turned"):
         setattr(x, name, getattr(other, name))
     return x
+
+
+def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None) -> Tensor:
+    """Make this tensor look at other memory: that of a tensor, of a storage, or none.
+
+    Raises:
+        RuntimeError: The source has another dtype, or this tensor is a leaf that requires grad.
+    """
+    check_writable(self)
+    if source is None:
+        return _become(self, empty(0, dtype=self.dtype))
+    if isinstance(source, Tensor) and source.dtype is not self.dtype:
+        raise RuntimeError(
+            f"Could not set tensor of type {C_NAMES[source.dtype.name]} to a tensor of type {C_NAMES[self.dtype.name]}"
+        )
+    other = alias(source) if isinstance(source, Tensor) else viewed(source, self.dtype)
+    if size is not None:
+        steps = own_strides(empty(size)) if stride is None else stride
+        other = as_strided(other, size, steps, storage_offset)
+    return _become(self, other)
 
 
 def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: Any = None) -> Tensor:
@@ -179,6 +202,7 @@ ROWS = (
         for call in (resize_, resize, resize_as, apply_, map_, share_memory_, pin_memory, to_dense, values, reinforce)
     ),
     Row("resize_as_", resize_as_),
+    Row("set_", set_, function=False),
     Row("volatile", volatile, function=False, attribute=True),
     Row("is_xpu", is_xpu, function=False, attribute=True),
 )
