@@ -45,6 +45,31 @@ def test_convolutions(name, dtype):
     assert found[0] == found[1]
 
 
+ATTENTION = {
+    "fused": lambda t, q, k, v: t.nn.functional.scaled_dot_product_attention(q, k, v),
+    "causal": lambda t, q, k, v: t.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True, scale=0.3),
+    "masked": lambda t, q, k, v: t.nn.functional.scaled_dot_product_attention(q, k, v, t.ones(40, 40).tril(5).bool()),
+    "biased": lambda t, q, k, v: t.nn.functional.scaled_dot_product_attention(q, k, v, t.ones(40, 40).tril()),
+    "dropped": lambda t, q, k, v: t.nn.functional.scaled_dot_product_attention(q, k, v, dropout_p=0.3),
+    "three dimensions": lambda t, q, k, v: t.nn.functional.scaled_dot_product_attention(q[0], k[0], v[0]),
+}
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("name", ATTENTION)
+def test_attention(name, dtype):
+    """All but a few numbers, which the order of a sum in float32 takes over a boundary."""
+    found = []
+    for torch in (real, shim):
+        torch.manual_seed(2)
+        q, k, v = (torch.randn(2, 3, 40, 12).to(getattr(torch, dtype)).requires_grad_() for _ in range(3))
+        mixed = ATTENTION[name](torch, q, k, v)
+        mixed.backward(torch.randn(mixed.shape).to(mixed.dtype))
+        found.append([x for t in (mixed, q.grad, k.grad, v.grad) for x in t.detach().float().flatten().tolist()])
+    differing = sum(x != y for x, y in zip(*found, strict=True))
+    assert differing < len(found[0]) / 200
+
+
 SMALL = [(2, 3, 4, 5), (16, 1, 2, 1), (2, 1, 300, 1), (4, 2, 10, 10), (8, 7, 8, 7), (3, 40, 3, 3)]
 
 

@@ -11,7 +11,11 @@ import numpy as np
 
 from funcgrad.torch import _random
 from funcgrad.torch._dispatch import apply
+from funcgrad.torch._layout import strides_of
+from funcgrad.torch._ops.flash_attention import flash
 from funcgrad.torch._ops.linalg import C_NAMES
+from funcgrad.torch._ops.promotion import HALVES, SINGLE, computing
+from funcgrad.torch._order import arrange_like
 from funcgrad.torch._tensor import Tensor, wrap
 from funcgrad.torch.random import default_generator
 from funcgrad.trace import Equation, Op, constant
@@ -29,7 +33,16 @@ def _weights(scores: Any, mask: Any, is_causal: bool) -> Any:
 
 
 def _attention(
-    q: Any, k: Any, v: Any, *rest: Any, is_causal: bool, masked: bool, keep: float | None, weights: bool, scale: float
+    q: Any,
+    k: Any,
+    v: Any,
+    *rest: Any,
+    is_causal: bool,
+    masked: bool,
+    keep: float | None,
+    weights: bool,
+    scale: float,
+    fused: bool,
 ) -> Any:
     # The numbers are static: as data they would differ, for XLA, from those of the gradient, which computes all this
     # again, and it would not see that it is the same.
@@ -37,19 +50,44 @@ def _attention(
     mask = next(operands) if masked else None
     if q.shape[-3:-2] != k.shape[-3:-2] and q.ndim > 2:
         k, v = (jnp.repeat(x, q.shape[-3] // x.shape[-3], -3) for x in (k, v))
+    if q.dtype in HALVES and fused:
+        return flash(q, k, v, _bias((q.shape[-2], k.shape[-2]), mask, is_causal), scale)
+    dtype = q.dtype
+    if not weights:  # else PyTorch computes it operator by operator
+        q, k, v = (x.astype(computing(dtype)) for x in (q, k, v))
     probabilities = _weights((q * scale) @ jnp.swapaxes(k, -1, -2), mask, is_causal)
     if keep is not None:
         probabilities = probabilities * (next(operands).astype(q.dtype) / keep)
-    mixed = probabilities @ v
+    mixed = (probabilities @ v).astype(dtype)
     return (mixed, probabilities) if weights else mixed
 
 
+def _bias(shape: tuple[int, int], mask: Any, is_causal: bool) -> Any:
+    """What is added to the scores, in float32."""
+    bias = np.zeros((), SINGLE) if mask is None else mask
+    if bias.dtype == np.bool_:
+        bias = jnp.where(bias, np.zeros((), SINGLE), -np.inf)
+    return jnp.where(jnp.tri(*shape, dtype=bool), bias, -np.inf) if is_causal else bias.astype(SINGLE)
+
+
 def _label(equation: Equation) -> str:
-    is_fused = len(equation.results[0].shape) == 4 and equation.static[2] is None
-    return "ScaledDotProductFlashAttentionForCpu" if is_fused else "UnsafeView"
+    return "ScaledDotProductFlashAttentionForCpu" if equation.static[-1] else "UnsafeView"
 
 
 ATTENTION = Op("scaled_dot_product_attention", _attention, label=_label)
+
+
+def _is_fused(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropout_p: float) -> bool:
+    """Whether PyTorch has one kernel for these operands; for others it calls an operator after the other."""
+    if q.ndim != 4 or k.ndim != 4 or v.ndim != 4 or dropout_p > 0:
+        return False
+    if mask is not None and (mask.ndim not in (2, 4) or mask.requires_grad):
+        return False
+    sizes = [x._aval.shape for x in (q, k, v)]
+    if len({(batch, dim) for batch, _, _, dim in sizes}) > 1 or not all(map(math.prod, sizes)):
+        return False
+    is_grouped = 1 < sizes[1][1] == sizes[2][1]
+    return (is_grouped or sizes[0][1] == sizes[1][1]) and all(strides_of(x)[-1] == 1 for x in (q, k, v))
 
 
 def _weights_shape(q: tuple[int, ...], k: tuple[int, ...]) -> tuple[int, ...]:
@@ -76,7 +114,9 @@ def attend(
         kept = _random.dropout_mask(default_generator, dropout_p, _weights_shape(q._aval.shape, k._aval.shape))
         operands.append(wrap(constant(kept)))
         keep = 1.0 - dropout_p if dropout_p < 1 else 1.0
-    return apply(ATTENTION, (is_causal, mask is not None, keep, weights, scale), q, k, v, *operands)
+    fused = not weights and _is_fused(q, k, v, mask, dropout_p)
+    result = apply(ATTENTION, (is_causal, mask is not None, keep, weights, scale, fused), q, k, v, *operands)
+    return arrange_like(result, q) if fused else result
 
 
 def scaled_dot_product_attention(
