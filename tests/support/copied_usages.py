@@ -271,13 +271,49 @@ def causal_masks(torch):
     )
 
 
+def layouts_of_attention(torch):
+    attention, randn = torch.nn.functional.scaled_dot_product_attention, torch.randn
+    heads_last = randn(2, 5, 12).view(2, 5, 3, 4).transpose(1, 2).requires_grad_()
+    q, k, v = (randn(2, 3, 5, 4, requires_grad=True) for _ in range(3))
+    results = [
+        attention(heads_last, k, v),
+        attention(heads_last, k, v, torch.ones(5, 5).bool()),
+        attention(heads_last, k, v, torch.zeros(3, 5, 5)),
+        attention(heads_last, k, v, torch.zeros(5, 5, requires_grad=True)),
+        attention(heads_last, k, v, dropout_p=0.5),
+        attention(heads_last, k, randn(2, 3, 5, 7)),
+        attention(heads_last, randn(2, 3, 4, 5).mT, v),
+        attention(heads_last, k[:1], v[:1]),
+        attention(heads_last, k[:, :1], v[:, :1]),
+        attention(randn(2, 5, 6, 4).transpose(1, 2).requires_grad_(), k, v, enable_gqa=True),
+        attention(q, k, v),
+    ]
+    module = torch.nn.MultiheadAttention(4, 2, batch_first=True)
+    return (
+        [(x.stride(), x.grad_fn.name()) for x in results],
+        results[0].transpose(1, 2).view(2, 5, 12).shape,
+        module(k[0], k[0], k[0], need_weights=False)[0].stride(),
+    )
+
+
+def groups_of_processes_that_nobody_made(torch):
+    distributed = torch.distributed
+    return distributed.group.WORLD, distributed.GroupMember.WORLD, distributed.GroupMember.NON_GROUP_MEMBER
+
+
 def names_of_libraries_of_distributions(torch):
     module, stubs = sub(torch, "distributions.multivariate_normal"), sub(torch, "quantization")
     torch.manual_seed(0)
     a, x = torch.randn(2, 3, 3).double(), torch.randn(2, 3).double()
     covariance = a @ a.mT + torch.eye(3).double()
+    mixture = torch.distributions.MixtureSameFamily(
+        torch.distributions.Categorical(torch.tensor([[0.2, 0.8], [0.5, 0.5]])),
+        torch.distributions.Independent(torch.distributions.Normal(torch.zeros(2, 2, 3), 1.0), 1),
+    )
     quantized = torch.nn.Sequential(stubs.QuantStub(), torch.nn.Linear(2, 1), stubs.DeQuantStub())
     return (
+        mixture._pad(torch.ones(2, 3)),
+        mixture._pad_mixture_dimensions(torch.ones(2, 2)),
         module._batch_mv(covariance, x),
         module._batch_mahalanobis(torch.linalg.cholesky(covariance), x),
         module._precision_to_scale_tril(covariance),
@@ -332,6 +368,8 @@ USAGES = {
         causal_masks,
         layers_built_on_others,
         loaders_and_collations_built_on_others,
+        layouts_of_attention,
+        groups_of_processes_that_nobody_made,
         names_of_libraries_of_distributions,
     )
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 from funcgrad.torch._absent import absent as _absent
 from funcgrad.torch.distributed._alone import ADVICE as ADVICE
+from funcgrad.torch.distributed._alone import GroupMember as GroupMember
 from funcgrad.torch.distributed._alone import ProcessGroup as ProcessGroup
 from funcgrad.torch.distributed._alone import ReduceOp as ReduceOp
 from funcgrad.torch.distributed._alone import Work as Work

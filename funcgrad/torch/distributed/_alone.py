@@ -47,6 +47,12 @@ class group:
     WORLD: ClassVar[ProcessGroup | None] = None
 
 
+class GroupMember(group):
+    """The same, with the number that stands for a group to which this process does not belong."""
+
+    NON_GROUP_MEMBER = -100
+
+
 _known = group  # functions have an argument of that name
 
 

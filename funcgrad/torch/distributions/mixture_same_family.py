@@ -83,7 +83,7 @@ class MixtureSameFamily(Distribution):
     @property
     def variance(self) -> Tensor:
         inner = self._averaged(self._component_distribution.variance)
-        away = self._component_distribution.mean - self.mean.unsqueeze(self._place)
+        away = self._component_distribution.mean - self._pad(self.mean)
         return inner + self._averaged(away.pow(2.0))
 
     @property
@@ -91,9 +91,14 @@ class MixtureSameFamily(Distribution):
         """The components' dimension."""
         return -1 - len(self._event_shape)
 
+    def _pad(self, x: Tensor) -> Tensor:
+        return x.unsqueeze(self._place)
+
+    def _pad_mixture_dimensions(self, x: Tensor) -> Tensor:
+        return x.reshape(*x.shape, *(1 for _ in self._event_shape))
+
     def _averaged(self, values: Tensor) -> Tensor:
-        probs = self._mixture_distribution.probs
-        return (probs.reshape(*probs.shape, *(1 for _ in self._event_shape)) * values).sum(self._place)
+        return (self._pad_mixture_dimensions(self._mixture_distribution.probs) * values).sum(self._place)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         with no_grad():
@@ -105,11 +110,11 @@ class MixtureSameFamily(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         self._check(value)
-        inner = self._component_distribution.log_prob(value.unsqueeze(self._place))
+        inner = self._component_distribution.log_prob(self._pad(value))
         return (inner + log_softmax(self._mixture_distribution.logits, dim=-1)).logsumexp(dim=-1)
 
     def cdf(self, value: Tensor) -> Tensor:
-        inner = self._component_distribution.cdf(value.unsqueeze(self._place))
+        inner = self._component_distribution.cdf(self._pad(value))
         return (inner * self._mixture_distribution.probs).sum(-1)
 
     def __repr__(self) -> str:
