@@ -11,6 +11,7 @@ import pickle
 import pickletools
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, BinaryIO
 
 from funcgrad.torch._serialization import archive, unpickler
@@ -35,6 +36,20 @@ _LEGACY_HEAD = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 _LEGACY_ADVICE = (
     "It is in the format from before PyTorch 1.6: load it with PyTorch and save it again, then it can be read here."
 )
+
+
+def normalize_storage_type(storage_type: Any) -> Any:
+    """The class of a storage as the package names it.
+
+    Args:
+        storage_type: A class of that name, such as `FloatStorage`.
+    """
+    return getattr(import_module("funcgrad.torch"), storage_type.__name__)
+
+
+def location_tag(storage: Any) -> str:
+    """Where a storage lives, as a checkpoint says it."""
+    return storage.device.type
 
 
 def save(

@@ -296,6 +296,26 @@ def layouts_of_attention(torch):
     )
 
 
+def statistics_that_do_not_fit(torch):
+    norm, x, o = torch.nn.functional.batch_norm, torch.ones(2, 3, 4), torch.ones
+    given = [(o(4), o(3), o(5), o(5)), (o(3), o(4), o(5), None), (o(3), o(3), None, o(5)), (None, o(5), o(4), None)]
+    return [error(lambda a=a, t=t: norm(x, *a, training=t)) for a in given for t in (True, False)]
+
+
+def names_of_readers_of_checkpoints(torch):
+    serialization, storage = torch.serialization, torch.ones(2).untyped_storage()
+    device = sub(torch, "utils._device")
+    with device.DeviceContext("meta"):
+        placed = torch.ones(2).device.type
+    return (
+        serialization.normalize_storage_type(torch.FloatStorage) is torch.FloatStorage,
+        serialization.location_tag(storage),
+        placed,
+        device.CURRENT_DEVICE,
+        torch.ones(2).device.type,
+    )
+
+
 def groups_of_processes_that_nobody_made(torch):
     distributed = torch.distributed
     return distributed.group.WORLD, distributed.GroupMember.WORLD, distributed.GroupMember.NON_GROUP_MEMBER
@@ -369,6 +389,8 @@ USAGES = {
         layers_built_on_others,
         loaders_and_collations_built_on_others,
         layouts_of_attention,
+        statistics_that_do_not_fit,
+        names_of_readers_of_checkpoints,
         groups_of_processes_that_nobody_made,
         names_of_libraries_of_distributions,
     )

@@ -185,8 +185,16 @@ def test_numbers_of_a_tensor_as_text():
 def test_switches_of_the_compiler_are_accepted():
     torch._dynamo.config.suppress_errors = True
     torch._inductor.config.coordinate_descent_tuning = True
+    torch._inductor.config.triton.unique_kernel_names = True
     torch._dynamo.reset()
     assert torch._dynamo.config.suppress_errors
+    for package in (torch._dynamo, torch._inductor):
+        config = importlib.import_module(f"{package.__name__}.config")
+        assert config is package.config
+        config.limit = 8
+        with config.patch(limit=3, other=1), config.patch("limit", 4), config.patch({"limit": 5}):
+            assert (config.limit, config.other) == (5, 1)
+        assert (config.limit, hasattr(config, "other")) == (8, False)
     assert torch.fx.wrap(len) is len
     torch._dynamo.mark_static_address(torch.ones(1))
     with importlib.import_module("funcgrad.torch._dynamo._trace_wrapped_higher_order_op").TransformGetItemToIndex():
@@ -194,6 +202,10 @@ def test_switches_of_the_compiler_are_accepted():
     for kind in (torch.cuda.CUDAGraph, lambda: torch.cuda.graph(None)):
         with pytest.raises(RuntimeError, match=r"dummy base class CUDAGraph|requires CUDA support"):
             kind()
+    torch._dynamo.mark_static(torch.ones(1), 0)
+    torch._dynamo.maybe_mark_dynamic(torch.ones(1), 0)
+    assert not torch._dynamo.is_compiling()
+    assert torch._dynamo.optimize("eager")(len) is torch._dynamo.disallow_in_graph(len) is len
     assert torch._dynamo.disable(len) is torch._dynamo.disable()(len) is torch._dynamo.allow_in_graph(len) is len
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace as _Switches
+from collections.abc import Callable
 from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
+from funcgrad.torch._dynamo import config as config
 from funcgrad.torch._dynamo.eval_frame import OptimizedModule as OptimizedModule
-
-config = _Switches()
+from funcgrad.torch._dynamo.eval_frame import compile as _compile
 
 
 def reset() -> None:
@@ -27,6 +27,29 @@ def allow_in_graph(fn: Any) -> Any:
 
 def mark_dynamic(t: Any, index: Any, **options: Any) -> None:
     """Accepted: every shape has its program."""
+
+
+def maybe_mark_dynamic(t: Any, index: Any) -> None:
+    """Accepted: every shape has its program."""
+
+
+def mark_static(t: Any, index: Any = None) -> None:
+    """Accepted: every shape has its program."""
+
+
+def is_compiling() -> bool:
+    """Whether PyTorch's compiler compiles this function: never."""
+    return False
+
+
+def optimize(*backend: Any, **options: Any) -> Callable[[Any], Any]:
+    """A decorator that does what `torch.compile` does."""
+    return _compile
+
+
+def disallow_in_graph(fn: Any) -> Any:
+    """The function itself."""
+    return fn
 
 
 def mark_static_address(t: Any, guard: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from funcgrad.errors import missing_from as _missing_from
@@ -60,6 +61,23 @@ class OptimizedModule(Module):
 
     def __reduce__(self) -> Any:
         return type(self), (self._orig_mod,)
+
+
+def compile(model: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """A function itself, or a module that stands for the one given: every step is recorded and compiled by XLA anyway.
+
+    Args:
+        model: What to compile; without it the result is a decorator.
+        options: PyTorch's options (`mode`, `fullgraph`, `dynamic`, `backend`, ...), which have no effect.
+
+    Raises:
+        AssertionError: `model` cannot be called.
+    """
+    if model is None:
+        return lambda model: compile(model, **options)
+    if not callable(model):
+        raise AssertionError(f"A callable function is expected, but {type(model)} is provided.")
+    return OptimizedModule(model) if isinstance(model, Module) else model
 
 
 __getattr__ = _missing_from(__name__)

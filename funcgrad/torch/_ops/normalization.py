@@ -162,9 +162,9 @@ GROUP_NORM = Op("group_norm", _group_norm, saves=_SAVES, label="NativeGroupNorm"
 LOCAL_RESPONSE_NORM = Op("local_response_norm", _local_response, label="Div")
 
 
-def _given(weight: Tensor | None, bias: Tensor | None) -> tuple[str, list[Tensor]]:
-    """Which of the two there are, as letters, and those."""
-    found = [(letter, x) for letter, x in (("w", weight), ("b", bias)) if x is not None]
+def _given(*operands: Tensor | None, letters: str = "wb") -> tuple[str, list[Tensor]]:
+    """Which of the operands there are, as letters, and those."""
+    found = [(letter, x) for letter, x in zip(letters, operands, strict=True) if x is not None]
     return "".join(letter for letter, _ in found), [x for _, x in found]
 
 
@@ -207,6 +207,8 @@ def batch_norm(
         raise RuntimeError(f"{missing} must be defined in evaluation mode")
     given, affine = _given(weight, bias)
     if training:
+        statistics, running = _given(running_mean, running_var, letters="mv")
+        check.channels(input._aval, statistics, [x._aval for x in running])
         y = apply(BATCH_NORM, (given, eps), input, *affine)
     else:
         y = apply(BATCH_NORM_RUNNING, (given, eps), input, running_mean, running_var, *affine)

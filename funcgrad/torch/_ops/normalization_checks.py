@@ -32,11 +32,20 @@ def batch_norm(x: Any, given: str, others: Sequence[Any], training: bool) -> Non
         RuntimeError: PyTorch's text.
         NotImplementedError: The elements are integers.
     """
-    channels = x.shape[1] if x.ndim > 1 else 0
-    for letter, other in zip(given, others, strict=True):
-        if other.size != channels:
-            raise RuntimeError(f"{_NAMES[letter]} should contain {channels} elements not {other.size}")
+    channels(x, given, others)
     _check_dtypes(x, others, "batch_norm")
+
+
+def channels(x: Any, given: str, others: Sequence[Any]) -> None:
+    """Refuse those of `batch_norm` that are not of one number for each channel.
+
+    Raises:
+        RuntimeError: PyTorch's text.
+    """
+    count = x.shape[1] if len(x.shape) > 1 else 0
+    for letter, other in zip(given, others, strict=True):
+        if other.size != count:
+            raise RuntimeError(f"{_NAMES[letter]} should contain {count} elements not {other.size}")
 
 
 def no_gradient(**statistics: Any) -> None:

@@ -1,9 +1,6 @@
 """torch._inductor: switches of PyTorch's code generator, accepted; XLA generates the code."""
 
-from types import SimpleNamespace as _Switches
-
 from funcgrad.errors import missing_from as _missing_from
-
-config = _Switches()
+from funcgrad.torch._inductor import config as config
 
 __getattr__ = _missing_from(__name__)
