@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr
 
-from funcgrad.trace.jaxprs import jaxpr_of
+from funcgrad.trace.jaxprs import jaxpr_of, with_wide_sums
 from funcgrad.trace.op import Number, Op
 from funcgrad.trace.value import Aval, aval_of
 
@@ -85,7 +85,7 @@ def _traced(op: Op, static: tuple[Any, ...], kinds: tuple[Aval | type, ...], pre
 
     with jax.enable_x64(True):
         try:
-            return jaxpr_of(function, [*arrays, *floats, *ints])
+            return with_wide_sums(jaxpr_of(function, [*arrays, *floats, *ints]))
         except Exception as error:
             error.__dict__.pop("__notes__", None)  # JAX's note on its own frames is none of the user's business
             raise

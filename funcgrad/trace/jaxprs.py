@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 from jax.core import ShapedArray
-from jax.extend.core import ClosedJaxpr, DebugInfo, Jaxpr
+from jax.extend.core import ClosedJaxpr, DebugInfo, Jaxpr, Literal
 from jax.extend.linear_util import wrap_init
 from jax.interpreters.partial_eval import trace_to_jaxpr_dynamic
 
@@ -28,6 +30,44 @@ def jaxpr_of(function: Callable[..., Sequence[Any]], avals: Sequence[jax.ShapeDt
     with jax.disable_jit():
         jaxpr, _, constants = trace_to_jaxpr_dynamic(wrap_init(function, debug_info=info), shaped)
     return ClosedJaxpr(jaxpr, constants)
+
+
+def with_wide_sums(closed: ClosedJaxpr) -> ClosedJaxpr:
+    """The same function, but numbers of 16 bits are added up in float32 and rounded once, as PyTorch's kernels do.
+
+    JAX's own sums are so; where it differentiates a broadcast, it adds up in 16 bits.
+    """
+    if not any(map(_is_narrow_sum, closed.jaxpr.eqns)):
+        return closed
+
+    def function(*operands: Any) -> list[Any]:
+        values: dict[Any, Any] = dict(zip(closed.jaxpr.constvars, closed.consts, strict=True))
+        values.update(zip(closed.jaxpr.invars, operands, strict=True))
+
+        def read(place: Any) -> Any:
+            return place.val if isinstance(place, Literal) else values[place]
+
+        for equation in closed.jaxpr.eqns:
+            given = [read(place) for place in equation.invars]
+            if _is_narrow_sum(equation):
+                found = jax.lax.reduce_sum(_widened(given[0]), **equation.params).astype(given[0].dtype)
+            else:
+                found = equation.primitive.bind(*given, **equation.primitive.get_bind_params(equation.params))
+            values.update(zip(equation.outvars, found if equation.primitive.multiple_results else [found], strict=True))
+        return [read(place) for place in closed.jaxpr.outvars]
+
+    return jaxpr_of(function, closed.in_avals)
+
+
+def _widened(x: Any) -> Any:
+    """Numbers of 16 bits in float32; without saying so again XLA takes them as they were before they were rounded."""
+    bits = jnp.finfo(x.dtype)
+    return jax.lax.reduce_precision(x.astype(np.float32), int(bits.nexp), int(bits.nmant))
+
+
+def _is_narrow_sum(equation: Any) -> bool:
+    dtype = equation.invars[0].aval.dtype if equation.primitive.name == "reduce_sum" else None
+    return dtype is not None and dtype.itemsize == 2 and jnp.issubdtype(dtype, np.floating)
 
 
 def rolled(function: Callable[..., Any]) -> Callable[..., Any]:

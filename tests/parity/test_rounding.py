@@ -45,6 +45,40 @@ def test_convolutions(name, dtype):
     assert found[0] == found[1]
 
 
+def assert_nearly_all_are_the_same(of_real, of_shim):
+    """All but a few numbers, which the order of a sum in float32 takes over a boundary."""
+    assert sum(x != y for x, y in zip(of_real, of_shim, strict=True)) <= len(of_real) / 200
+
+
+BROADCASTS = {
+    "rows": lambda t, x, c: x + c(50),
+    "columns": lambda t, x, c: x * c(400, 1),
+    "expanded": lambda t, x, c: c(50).expand(400, 50),
+    "power of 2": lambda t, x, c: t.exp2(x + c(50)),
+    "reciprocal root": lambda t, x, c: t.rsqrt(x.abs() + c(400, 1) + 1),
+    "root mean square": lambda t, x, c: t.nn.functional.rms_norm(x, (50,), c(50)),
+}
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("name", BROADCASTS)
+def test_gradients_of_what_is_broadcast(name, dtype):
+    found = []
+    for torch in (real, shim):
+        torch.manual_seed(4)
+        x, given = torch.randn(400, 50).to(getattr(torch, dtype)), []
+
+        def c(*shape, torch=torch, given=given):
+            given.append(torch.randn(shape).abs().to(getattr(torch, dtype)).requires_grad_())
+            return given[-1]
+
+        y = BROADCASTS[name](torch, x, c)
+        y.backward(torch.randn(y.shape).to(y.dtype))
+        found.append([t.detach().float().flatten().tolist() for t in (y, given[0].grad)])
+    for of_real, of_shim in zip(*found, strict=True):
+        assert_nearly_all_are_the_same(of_real, of_shim)
+
+
 ATTENTION = {
     "fused": lambda t, q, k, v: t.nn.functional.scaled_dot_product_attention(q, k, v),
     "causal": lambda t, q, k, v: t.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True, scale=0.3),
@@ -58,7 +92,6 @@ ATTENTION = {
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 @pytest.mark.parametrize("name", ATTENTION)
 def test_attention(name, dtype):
-    """All but a few numbers, which the order of a sum in float32 takes over a boundary."""
     found = []
     for torch in (real, shim):
         torch.manual_seed(2)
@@ -66,8 +99,7 @@ def test_attention(name, dtype):
         mixed = ATTENTION[name](torch, q, k, v)
         mixed.backward(torch.randn(mixed.shape).to(mixed.dtype))
         found.append([x for t in (mixed, q.grad, k.grad, v.grad) for x in t.detach().float().flatten().tolist()])
-    differing = sum(x != y for x, y in zip(*found, strict=True))
-    assert differing < len(found[0]) / 200
+    assert_nearly_all_are_the_same(*found)
 
 
 SMALL = [(2, 3, 4, 5), (16, 1, 2, 1), (2, 1, 300, 1), (4, 2, 10, 10), (8, 7, 8, 7), (3, 40, 3, 3)]

@@ -10,7 +10,7 @@ import funcgrad.torch as torch
 from funcgrad.torch import nn
 from funcgrad.torch.nn import functional
 from funcgrad.trace import equation
-from funcgrad.trace.jaxprs import called_by, jaxpr_of, rolled
+from funcgrad.trace.jaxprs import called_by, jaxpr_of, rolled, with_wide_sums
 
 FLOAT = np.dtype(np.float32)
 
@@ -31,6 +31,15 @@ def test_the_primitives_compute_what_the_function_does():
     found = jaxpr_as_fun(closed)(x)
     np.testing.assert_allclose(found[0], np.tanh(x).sum(0), rtol=1e-6)
     np.testing.assert_allclose(found[1], x @ x.T, rtol=1e-6)
+
+
+def test_numbers_of_16_bits_add_up_in_float32():
+    x = jnp.linspace(0, 3, 400, dtype=jnp.bfloat16)
+    closed = jaxpr_of(lambda x: [jax.lax.reduce_sum(x, (0,)), -x], [jax.ShapeDtypeStruct(x.shape, x.dtype)])
+    total, negative = jaxpr_as_fun(with_wide_sums(closed))(x)
+    assert total.dtype == x.dtype
+    assert float(total) == float(x.astype(np.float32).sum().astype(x.dtype))
+    np.testing.assert_array_equal(negative, -x)
 
 
 def test_a_loop_is_written_out_but_where_it_is_rolled():

@@ -19,7 +19,7 @@ from funcgrad.torch._dispatch import apply
 from funcgrad.torch._grad_mode import no_grad
 from funcgrad.torch._in_place import assign
 from funcgrad.torch._ops import normalization_checks as check
-from funcgrad.torch._ops.promotion import cast
+from funcgrad.torch._ops.promotion import HALVES, cast, computing
 from funcgrad.torch._ops.rows import require_tensor
 from funcgrad.torch._ops.windows import Span, padded, taps
 from funcgrad.torch._tensor import Tensor
@@ -147,6 +147,11 @@ def _batch_node(equation: Equation) -> str:
     return "NativeBatchNorm" if equation.avals[0] and equation.avals[0].size else "Clone"
 
 
+def _root_mean_square_node(equation: Equation) -> str:
+    aval = equation.avals[0]
+    return "ToCopy" if aval is not None and aval.dtype in HALVES else "Mul"
+
+
 # A gradient needs the input, the statistics and the weight, but no bias.
 _SAVES: Any = {0: (0, 1), 1: (0,), 2: ()}
 _RUNNING_SAVES: Any = {0: (2, 3), 1: (2, 3), 2: (0, 1, 2, 3), 3: (0, 1, 2), 4: ()}
@@ -157,7 +162,7 @@ INSTANCE_NORM_RUNNING = Op("instance_norm_running", _batch_norm_running, saves=_
 MOVED_BY_BATCH = Op("moved_by_batch", functools.partial(_moved_statistics, by_sample=False))
 MOVED_BY_SAMPLES = Op("moved_by_samples", functools.partial(_moved_statistics, by_sample=True))
 LAYER_NORM = Op("layer_norm", _layer_norm, saves=_SAVES, label="NativeLayerNorm")
-RMS_NORM = Op("rms_norm", _rms_norm, saves=_SAVES, label="Mul")
+RMS_NORM = Op("rms_norm", _rms_norm, saves=_SAVES, label=_root_mean_square_node)
 GROUP_NORM = Op("group_norm", _group_norm, saves=_SAVES, label="NativeGroupNorm")
 LOCAL_RESPONSE_NORM = Op("local_response_norm", _local_response, label="Div")
 
@@ -283,10 +288,13 @@ def layer_norm(
 def rms_norm(
     input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
 ) -> Tensor:
-    """Divided by the root of the mean square over the last dimensions; `eps` is the dtype's smallest step if None."""
+    """Divided by the root of the mean square over the last dimensions.
+
+    `eps` is the smallest step of the dtype in which it is computed if None.
+    """
     shape = check.sizes_of(normalized_shape, "rms_norm")
     if eps is None:
-        eps = float(jnp.finfo(input._aval.dtype).eps) if input.dtype.is_floating_point else 0.0
+        eps = float(jnp.finfo(computing(input._aval.dtype)).eps) if input.dtype.is_floating_point else 0.0
     return apply(RMS_NORM, (shape, eps), input, *(() if weight is None else (weight,)))
 
 

@@ -68,14 +68,24 @@ def _integers_stay(function: Any) -> Any:
     return lambda x: x if jnp.issubdtype(x.dtype, np.integer) else function(x)
 
 
+def _cube(x: Any) -> Any:
+    """PyTorch's kernel rounds bfloat16 after each product, float16 once."""
+    wide = x.astype(np.float32) if x.dtype == np.float16 else x
+    return (wide * wide * wide).astype(x.dtype)
+
+
+def _times_log_of_2(x: Any) -> Any:
+    return x * math.log(2)
+
+
 # Where the result gives the gradient, it is what is saved.
 # `once` is for what PyTorch does in one kernel, and JAX in several steps.
 FROM_RESULT = {
     "exp": (jnp.exp, lambda y, g: g * y),
-    "exp2": (once(jnp.exp2), lambda y, g: g * y * math.log(2)),
+    "exp2": (once(jnp.exp2), lambda y, g: once(_times_log_of_2)(g * y)),
     "expm1": (jnp.expm1, lambda y, g: g * (y + 1)),
     "sqrt": (jnp.sqrt, lambda y, g: g / (2 * y)),
-    "rsqrt": (jax.lax.rsqrt, lambda y, g: -0.5 * g * y * y * y),
+    "rsqrt": (once(jax.lax.rsqrt), lambda y, g: -0.5 * g * _cube(y)),
     "reciprocal": (jnp.reciprocal, lambda y, g: -g * y * y),
     "tan": (jnp.tan, lambda y, g: g * (1 + y * y)),
     "tanh": (jnp.tanh, once(lambda y, g: g * (1 - y * y))),

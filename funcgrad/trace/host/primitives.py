@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from operator import itemgetter, methodcaller, setitem
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from funcgrad.trace.host.convolution import convolution
@@ -66,6 +67,16 @@ def _reduction(function: np.ufunc) -> Row:
         return functools.partial(function.reduce, axis=tuple(axes), dtype=dtype)
 
     return row
+
+
+_FORMATS = {(8, 7): np.dtype(jnp.bfloat16), (5, 10): np.dtype(np.float16)}
+"""Numbers of 16 bits by the bits of their exponent and their mantissa."""
+
+
+def _shortening(taken: Any, made: Any, *, exponent_bits: int, mantissa_bits: int) -> Function:
+    check((exponent_bits, mantissa_bits) in _FORMATS)
+    dtype = _FORMATS[exponent_bits, mantissa_bits]
+    return lambda x: x.astype(dtype).astype(x.dtype)
 
 
 def _position(name: str) -> Row:
@@ -343,6 +354,7 @@ _PLAIN: dict[tuple[int, int], Function] = {
 
 ROWS: dict[str, Row] = {
     "reduce_sum": _reduction(np.add),
+    "reduce_precision": _shortening,
     "reduce_max": _reduction(np.maximum),
     "reduce_min": _reduction(np.minimum),
     "reduce_prod": _reduction(np.multiply),
