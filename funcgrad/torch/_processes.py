@@ -94,12 +94,12 @@ def file_of(storage: Storage) -> int:
     return base.file
 
 
-def settle(*tensors: Tensor) -> None:
-    """Compute what is pending before memory is looked at that is to be written to, if processes share it.
+def settle(x: Tensor) -> None:
+    """Compute what is pending before a tensor's memory is looked at that is to be written to, if processes share it.
 
     What another process writes meanwhile would be lost: between the look and the write there should be little to do.
     """
-    if any(type(x._storage) is ProcessStorage for x in tensors):
+    if type(x._storage) is ProcessStorage:
         synchronize("shared memory")
 
 

@@ -48,9 +48,8 @@ class SharedStorage(Storage):
         if self.memory.flags.writeable:
             array = np.asarray(array_of(value, "numpy"))
             np.copyto(self.memory, array)
-            self.seen = (
-                array.tobytes() if self.is_watched() else b""
-            )  # of what was written, not of what is there by now
+            # of what was written, not of what is there by now
+            self.seen = array.tobytes() if self.is_watched() else b""
 
     def is_watched(self) -> bool:
         """Whether changes from outside are noticed."""

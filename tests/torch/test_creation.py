@@ -123,6 +123,7 @@ def test_neither_nan_nor_minus_zero_has_a_sign():
     assert str(torch.tensor([float("nan"), -0.0, -2.0]).sign()) == "tensor([ 0.,  0., -1.])"
 
 
+@pytest.mark.filterwarnings("ignore:Creating a tensor from a list of numpy.ndarrays")
 @pytest.mark.parametrize("create", ["from_numpy", "tensor", "as_tensor", "asarray", "FloatTensor", "Tensor"])
 def test_an_array_that_is_read_backwards_is_refused(create):
     backwards = np.arange(3.0)[::-1]

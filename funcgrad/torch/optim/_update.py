@@ -143,7 +143,8 @@ class RuleOptimizer(Optimizer):
     def _update(
         self, params: list[Tensor], names: tuple[str, ...], is_fresh: bool, structure: Options, numbers: dict[str, Any]
     ) -> None:
-        settle(*params)
+        for p in params:
+            settle(p)
         counters = tuple([n for n in names if n in self.rule.counters])
         fields = tuple([n for n in names if n not in self.rule.counters])
         operands = [*numbers.values()]
