@@ -73,5 +73,6 @@ def _after_fork_in_child() -> None:
 jax.monitoring.register_event_duration_secs_listener(_note_compilation)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_child=_after_fork_in_child)
-    # JAX's own, of what is prevented here
+    # JAX's warning and Python's, of what is prevented here
     warnings.filterwarnings("ignore", r"os\.fork\(\) was called", RuntimeWarning)
+    warnings.filterwarnings("ignore", r"This process .* is multi-threaded, use of fork", DeprecationWarning)
